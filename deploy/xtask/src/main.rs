@@ -1,0 +1,3 @@
+//! `cargo xtask`: set-up, dev, test, bench.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The Postern MCP gateway: the pipeline, without I/O.
