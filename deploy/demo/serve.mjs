@@ -67,7 +67,7 @@ export function serve(settings, handler, close = () => {}) {
     fail(taken ? `port ${settings.port} is taken: choose another with --port N` : String(error));
   });
   server.listen(settings.port, settings.host, () => {
-    console.log(`listening http://${settings.host}:${server.address().port}/mcp`);
+    process.stdout.write(`listening http://${settings.host}:${server.address().port}/mcp\n`);
   });
   stopWith(async () => {
     server.close();
