@@ -1,0 +1,269 @@
+//! What is measured: sections of loads, and the alternation of their blocks (ABCABC...), so that a neighbour who
+//! wakes up in the middle disturbs all targets alike.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::call::{Address, Template, Work};
+use crate::http::Connection;
+use crate::load::{self, Block, Target};
+use crate::process::Running;
+use crate::report::{Row, Section, Start};
+use crate::servers::Files;
+use crate::settings::{SETTINGS, Setting};
+use crate::upstream::TOOLS;
+
+/// Calls that a target answers before its first block: workerd compiles what is hot.
+const WARM_UP: usize = 500;
+/// A void block is repeated so many times in a row at most.
+const REPEATS: usize = 2;
+/// A request of the open loop is late when it leaves one interval after its time; more late ones make it void.
+const LATE_SHARE: f64 = 0.01;
+/// A generator that uses more of its core than this is what limits the throughput.
+const BUSY_SHARE: f64 = 0.9;
+
+/// One kind of load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// So many connections in closed loops.
+    Closed(usize),
+    /// The open loop.
+    Open,
+    /// Chains of ten.
+    Chain,
+}
+
+impl Load {
+    /// Name in the report.
+    pub fn name(self) -> String {
+        match self {
+            Self::Closed(count) => format!("closed {count}"),
+            Self::Open => format!("open {}/s", load::RATE),
+            Self::Chain => format!("chain of {}", load::CHAIN),
+        }
+    }
+}
+
+/// Where the gateways of a section come from.
+#[derive(Clone, Copy)]
+enum Gateways {
+    /// One, with the setting of this name.
+    One(&'static str),
+    /// One for each row of [`SETTINGS`].
+    All,
+}
+
+/// A section before it ran.
+struct Plan {
+    name: &'static str,
+    work: Work,
+    /// Tools in the list of the called upstream.
+    tools: usize,
+    loads: &'static [Load],
+    gateways: Gateways,
+    /// Part of `--quick`.
+    quick: bool,
+}
+
+const CALLS: &[Load] = &[Load::Closed(1), Load::Closed(16), Load::Closed(64), Load::Open, Load::Chain];
+
+const fn text(name: &'static str, size: usize, quick: bool) -> Plan {
+    Plan { name, work: Work::Text(size), tools: TOOLS, loads: CALLS, gateways: Gateways::One("token"), quick }
+}
+
+const PLANS: &[Plan] = &[
+    text("400 B", 400, true),
+    text("4 KB", 4096, false),
+    text("32 KB", 32768, true),
+    Plan {
+        name: "list of 200",
+        work: Work::Tools(200),
+        tools: 200,
+        loads: &[Load::Closed(1), Load::Closed(16), Load::Open],
+        gateways: Gateways::One("token, 200 tools"),
+        quick: true,
+    },
+    Plan {
+        name: "stream of 100",
+        work: Work::Stream(100),
+        tools: TOOLS,
+        loads: &[Load::Closed(1), Load::Closed(16)],
+        gateways: Gateways::One("token"),
+        quick: true,
+    },
+    Plan {
+        name: "settings",
+        work: Work::Text(400),
+        tools: TOOLS,
+        loads: &[Load::Closed(16)],
+        gateways: Gateways::All,
+        quick: false,
+    },
+];
+
+/// How long and how often.
+pub struct Pace {
+    /// Only what shows that the benchmark runs.
+    pub quick: bool,
+    /// Only the section of this name.
+    pub only: Option<String>,
+    /// Blocks of each load and target.
+    pub rounds: usize,
+    /// Length of one block.
+    pub block: Duration,
+}
+
+impl Pace {
+    /// The pace of a full run, about 12 minutes, or of a quick one, under a minute.
+    pub fn new(quick: bool, only: Option<String>) -> Result<Self> {
+        let names: Vec<&str> = PLANS.iter().map(|plan| plan.name).collect();
+        if let Some(only) = &only {
+            ensure!(names.contains(&only.as_str()), "--only {only}: the sections are {}", names.join(", "));
+        }
+        let (rounds, block) = if quick { (2, 500) } else { (5, 2000) };
+        Ok(Self { quick, only, rounds, block: Duration::from_millis(block) })
+    }
+
+    fn wants(&self, plan: &Plan) -> bool {
+        match &self.only {
+            Some(only) => only == plan.name,
+            None => plan.quick || !self.quick,
+        }
+    }
+
+    /// A quick run measures one closed loop of each section, and the latencies only of the first.
+    fn loads(&self, plan: &Plan) -> Vec<Load> {
+        let wanted = |load: &Load| match load {
+            Load::Closed(count) => !self.quick || *count == 16,
+            Load::Open | Load::Chain => !self.quick || plan.work == Work::Text(400),
+        };
+        plan.loads.iter().copied().filter(wanted).collect()
+    }
+}
+
+/// The processes of one section; they end with it.
+struct Stage {
+    targets: Vec<Target>,
+    /// Of floor and gateways, in the order of `targets` without `direct`.
+    running: Vec<Running>,
+}
+
+/// Runs all sections that `pace` wants.
+pub async fn run(pace: &Pace, files: &Files, upstream: &Running) -> Result<Vec<Section>> {
+    let mut sections = Vec::new();
+    for plan in PLANS.iter().filter(|plan| pace.wants(plan)) {
+        if matches!(plan.gateways, Gateways::All) && files.gateway.is_none() {
+            continue;
+        }
+        eprintln!("{}", plan.name);
+        let (stage, starts) =
+            stage(plan, files, upstream).await.with_context(|| format!("section {}", plan.name))?;
+        let mut rows = Vec::new();
+        for load in pace.loads(plan) {
+            eprintln!("  {}", load.name());
+            rows.extend(measure(pace, load, &stage.targets).await?);
+        }
+        let memory = stage.running.iter().map(|running| crate::process::memory(running.pid())).collect();
+        sections.push(Section::new(plan.name, rows, starts, memory));
+    }
+    Ok(sections)
+}
+
+/// Starts what a section needs and warms it up.
+async fn stage(plan: &Plan, files: &Files, upstream: &Running) -> Result<(Stage, Vec<Start>)> {
+    let path = format!("/mcp/{}/1", plan.tools);
+    let plain = |running: &Running| Address {
+        host: running.address.to_string(),
+        path: path.clone(),
+        prefix: String::new(),
+        token: None,
+    };
+    let target = |name: &str, running: &Running, address: &Address| Target {
+        name: name.to_owned(),
+        address: running.address,
+        pid: running.pid(),
+        template: Template::new(plan.work, address),
+    };
+    let mut targets = vec![target("direct", upstream, &plain(upstream))];
+    let floor = files.floor(upstream.address).await?;
+    targets.push(target("floor", &floor, &plain(&floor)));
+    let mut running = vec![floor];
+    for setting in settings(plan.gateways).filter(|_| files.gateway.is_some()) {
+        let (gateway, address) = files.gateway(setting, upstream.address).await?;
+        let name = match plan.gateways {
+            Gateways::One(_) => "gateway",
+            Gateways::All => setting.name,
+        };
+        targets.push(target(name, &gateway, &address));
+        running.push(gateway);
+    }
+    let mut starts = Vec::new();
+    for target in &mut targets {
+        starts.push(warm_up(target).await.with_context(|| format!("{} does not answer", target.name))?);
+    }
+    Ok((Stage { targets, running }, starts))
+}
+
+fn settings(gateways: Gateways) -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(move |setting| match gateways {
+        Gateways::One(name) => setting.name == name,
+        Gateways::All => true,
+    })
+}
+
+/// The first call, whose cost since the start of the process is noted, then [`WARM_UP`] more.
+async fn warm_up(target: &mut Target) -> Result<Start> {
+    let mut connection = Connection::open(target.address).await?;
+    let first = load::call(&mut connection, &mut target.template).await?;
+    let cpu = crate::process::cpu(target.pid)?;
+    for _ in 0..WARM_UP {
+        load::call(&mut connection, &mut target.template).await?;
+    }
+    Ok(Start {
+        target: target.name.clone(),
+        first_call_ms: first.as_secs_f64() * 1e3,
+        cpu_to_first_answer_ms: cpu.as_secs_f64() * 1e3,
+    })
+}
+
+/// Blocks of one load against all targets, alternating; one row for each target.
+async fn measure(pace: &Pace, load: Load, targets: &[Target]) -> Result<Vec<Row>> {
+    let mut blocks: Vec<Vec<Block>> = targets.iter().map(|_| Vec::new()).collect();
+    let mut void = vec![0; targets.len()];
+    for _ in 0..pace.rounds {
+        for ((target, blocks), void) in targets.iter().zip(&mut blocks).zip(&mut void) {
+            let mut block = one(pace, load, target).await?;
+            for _ in 0..REPEATS {
+                if !lagged(&block) {
+                    break;
+                }
+                *void += 1;
+                block = one(pace, load, target).await?;
+            }
+            *void += usize::from(lagged(&block));
+            blocks.push(block);
+        }
+    }
+    Ok(Row::of(load, targets, &blocks, &void))
+}
+
+async fn one(pace: &Pace, load: Load, target: &Target) -> Result<Block> {
+    match load {
+        Load::Closed(count) => load::closed(target, count, pace.block).await,
+        Load::Open => load::open(target, pace.block).await,
+        Load::Chain => load::chains(target, pace.block).await,
+    }
+}
+
+/// The generator did not keep the rate of an open loop: its latencies say nothing about the target.
+pub fn lagged(block: &Block) -> bool {
+    let interval = Duration::from_secs(1) / load::RATE;
+    let late = block.lags.iter().filter(|lag| **lag > interval).count();
+    late as f64 > block.lags.len() as f64 * LATE_SHARE
+}
+
+/// The generator was the limit of a closed loop: its throughput is a lower bound.
+pub fn saturated(block: &Block) -> bool {
+    block.own_share() > BUSY_SHARE
+}

@@ -1,0 +1,224 @@
+//! What stands between the agent and the upstream: one workerd for the floor and one for each setting of the
+//! gateway, each from a capnp file of its own. wrangler is never in the path: it adds 1-2 ms CPU to each request.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::call::Address;
+use crate::process::{Running, free_address};
+use crate::settings::{ALIAS, Setting};
+
+/// The date whose behaviour workerd shows, as in `wrangler.toml`.
+const COMPATIBILITY_DATE: &str = "2026-11-17";
+const FLOOR: &str = include_str!("../workers/floor.mjs");
+const KV: &str = include_str!("../workers/kv.mjs");
+
+/// The files that every run needs.
+pub struct Files {
+    /// The workerd binary.
+    pub workerd: PathBuf,
+    /// Where capnp files, copies of modules and logs go.
+    pub folder: PathBuf,
+    /// The gateway's main module and the folder `build` that it imports from.
+    pub gateway: Option<(PathBuf, PathBuf)>,
+}
+
+/// A module of a Worker: its name and its bytes.
+type Module = (String, Vec<u8>);
+
+impl Files {
+    /// Finds the native workerd: npm's `bin/workerd` may be a script that starts it, whose CPU nobody wants.
+    pub fn native_workerd(given: &Path) -> Result<PathBuf> {
+        let start = fs::read(given)
+            .with_context(|| format!("read {}: name workerd with --workerd", given.display()))?;
+        if !start.starts_with(b"#!") {
+            return Ok(given.to_owned());
+        }
+        let modules = given.ancestors().find(|folder| folder.ends_with("node_modules"));
+        for package in ["workerd-linux-64", "workerd-linux-arm64"] {
+            let native = modules.map(|folder| folder.join("@cloudflare").join(package).join("bin/workerd"));
+            if let Some(native) = native.filter(|path| path.is_file()) {
+                return Ok(native);
+            }
+        }
+        bail!(
+            "{} is a script and no native workerd stands beside it: name it with --workerd",
+            given.display()
+        )
+    }
+
+    /// Starts the pass-through Worker in front of `upstream`.
+    pub async fn floor(&self, upstream: SocketAddr) -> Result<Running> {
+        let modules = vec![("floor.mjs".to_owned(), FLOOR.as_bytes().to_vec())];
+        let upstream = format!("http://{upstream}");
+        self.start("floor", free_address()?, modules, &[("UPSTREAM", &upstream)], false).await
+    }
+
+    /// Starts the gateway with `setting`; returns it with the way to address it.
+    pub async fn gateway(&self, setting: &Setting, upstream: SocketAddr) -> Result<(Running, Address)> {
+        let (entry, build) = self.gateway.as_ref().context("the gateway was not named")?;
+        let address = free_address()?;
+        let (settings, token) = setting.compile(upstream, address)?;
+        let bindings = [("POSTERN_CONFIG", settings.as_str()), ("POSTERN_SEAL_KEYS", &seal_keys())];
+        let modules = modules(entry, build)?;
+        let name = format!("gateway-{}", setting.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+        let running = self.start(&name, address, modules, &bindings, true).await?;
+        let prefix = format!("{ALIAS}__");
+        Ok((running, Address { host: address.to_string(), path: "/mcp".to_owned(), prefix, token }))
+    }
+
+    async fn start(
+        &self,
+        name: &str,
+        address: SocketAddr,
+        modules: Vec<Module>,
+        bindings: &[(&str, &str)],
+        kv: bool,
+    ) -> Result<Running> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        for (module, bytes) in &modules {
+            let path = folder.join("modules").join(module);
+            fs::create_dir_all(path.parent().context("a module without a folder")?)?;
+            fs::write(path, bytes)?;
+        }
+        for (binding, text) in bindings {
+            fs::write(folder.join(binding), text)?;
+        }
+        fs::write(folder.join("kv.mjs"), KV)?;
+        let names: Vec<&str> = modules.iter().map(|(name, _)| name.as_str()).collect();
+        let texts: Vec<&str> = bindings.iter().map(|(name, _)| *name).collect();
+        let file = folder.join("worker.capnp");
+        fs::write(&file, capnp(address, &names, &texts, kv)?)?;
+        let mut command = Command::new(&self.workerd);
+        command.arg("serve").arg(&file);
+        Running::start(command, address, &folder.join("log")).await.with_context(|| format!("start {name}"))
+    }
+}
+
+/// A key for this run only: sealing needs one, and what is sealed here ends with the run.
+fn seal_keys() -> String {
+    // 32 zero bytes in base64.
+    format!("bench:{}=", "A".repeat(43))
+}
+
+/// All modules of the gateway: the entry first, then every script and wasm module under `build`, each with the
+/// name by which the entry finds it.
+fn modules(entry: &Path, build: &Path) -> Result<Vec<Module>> {
+    let read = |path: &Path| {
+        fs::read(path).with_context(|| format!("read {}: build the gateway first", path.display()))
+    };
+    let base = entry.parent().context("the entry has no folder")?;
+    let file = entry.file_name().context("the entry is no file")?.to_string_lossy().into_owned();
+    let mut modules = vec![(file, read(entry)?)];
+    let mut folders = vec![build.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let listing = fs::read_dir(&folder)
+            .with_context(|| format!("read {}: build the gateway first", folder.display()))?;
+        for item in listing {
+            let path = item?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if matches!(path.extension().and_then(|end| end.to_str()), Some("js" | "mjs" | "wasm")) {
+                let name = path.strip_prefix(base).with_context(|| {
+                    format!(
+                        "{} must lie below {}, because the entry imports it",
+                        build.display(),
+                        base.display()
+                    )
+                })?;
+                modules.push((name.to_string_lossy().into_owned(), read(&path)?));
+            }
+        }
+    }
+    ensure!(modules.len() > 1, "{} holds no module: build the gateway first", build.display());
+    modules.get_mut(1..).unwrap_or_default().sort();
+    Ok(modules)
+}
+
+/// The capnp file of one Worker (`workerd.capnp`, struct Config); texts and modules lie beside it.
+fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], kv: bool) -> Result<String> {
+    let mut list = Vec::new();
+    for name in modules {
+        ensure!(
+            !name.contains(['"', '\\', '\n']),
+            "the module name {name} cannot be written to a capnp file"
+        );
+        let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
+        list.push(format!(r#"    (name = "{name}", {kind} = embed "modules/{name}"),"#));
+    }
+    let mut bindings: Vec<String> =
+        texts.iter().map(|name| format!(r#"    (name = "{name}", text = embed "{name}"),"#)).collect();
+    if kv {
+        bindings.push(r#"    (name = "POSTERN_KV", kvNamespace = "kv"),"#.to_owned());
+    }
+    let (modules, bindings) = (list.join("\n"), bindings.join("\n"));
+    Ok(format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "kv", worker = .kv),
+    (name = "internet", network = (allow = ["public", "private", "local"])),
+  ],
+  sockets = [(name = "http", address = "{address}", http = (), service = "main")],
+);
+
+const main :Workerd.Worker = (
+  modules = [
+{modules}
+  ],
+  bindings = [
+{bindings}
+  ],
+  compatibilityDate = "{COMPATIBILITY_DATE}",
+  compatibilityFlags = ["enable_request_signal"],
+  globalOutbound = "internet",
+);
+
+const kv :Workerd.Worker = (
+  modules = [(name = "kv.mjs", esModule = embed "kv.mjs")],
+  compatibilityDate = "{COMPATIBILITY_DATE}",
+);
+"#
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entry_comes_first_and_the_rest_is_named_from_its_folder() {
+        let folder = std::env::temp_dir().join(format!("postern-bench-{}", std::process::id()));
+        let build = folder.join("build/snippets");
+        fs::create_dir_all(&build).unwrap();
+        for name in [
+            "entry.mjs",
+            "build/postern.js",
+            "build/postern_bg.wasm",
+            "build/snippets/a.js",
+            "build/postern.d.ts",
+        ] {
+            fs::write(folder.join(name), name).unwrap();
+        }
+        let found = modules(&folder.join("entry.mjs"), &folder.join("build")).unwrap();
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["entry.mjs", "build/postern.js", "build/postern_bg.wasm", "build/snippets/a.js"]);
+        let file = capnp(free_address().unwrap(), &names, &["POSTERN_CONFIG"], true).unwrap();
+        assert!(
+            file.contains(
+                r#"(name = "build/postern_bg.wasm", wasm = embed "modules/build/postern_bg.wasm")"#
+            )
+        );
+        assert!(file.contains(r#"(name = "POSTERN_CONFIG", text = embed "POSTERN_CONFIG")"#));
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

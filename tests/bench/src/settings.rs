@@ -1,0 +1,88 @@
+//! The settings that the gateway is measured with. The list is data: a control that comes later is one more row.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use anyhow::Result;
+
+use crate::token;
+use crate::upstream::TOOLS;
+
+/// The alias of the measured upstream; further ones are `bench2`, `bench3`...
+pub const ALIAS: &str = "bench";
+/// The agent's name in the settings and its `client_id` in the token.
+pub const CLIENT: &str = "developer";
+/// The issuer of the token.
+pub const ISSUER: &str = "https://bench.postern.invalid";
+
+/// One way to run the gateway.
+pub struct Setting {
+    /// Name in the report.
+    pub name: &'static str,
+    /// No token is asked for.
+    pub anonymous: bool,
+    /// Number of upstreams behind the gateway; the first one is called.
+    pub upstreams: usize,
+    /// Tools of each upstream.
+    pub tools: usize,
+    /// The agent's `allow` list.
+    pub allow: &'static str,
+    /// Further lines of the tenant, for controls of later stages.
+    pub more: &'static str,
+}
+
+const STANDARD: Setting =
+    Setting { name: "token", anonymous: false, upstreams: 1, tools: TOOLS, allow: r#""*""#, more: "" };
+
+/// The first is the one that all sections use; the section `settings` compares all of them.
+pub const SETTINGS: &[Setting] = &[
+    STANDARD,
+    Setting { name: "anonymous", anonymous: true, ..STANDARD },
+    Setting {
+        name: "token, narrow allow list",
+        allow: r#""nothing__*", "other__*", "bench__result_*""#,
+        ..STANDARD
+    },
+    Setting { name: "token, 200 tools", tools: 200, ..STANDARD },
+    Setting { name: "token, 10 upstreams", upstreams: 10, ..STANDARD },
+];
+
+impl Setting {
+    /// The settings text for a gateway on `own` in front of `upstream`, and the agent's token.
+    pub fn compile(&self, upstream: SocketAddr, own: SocketAddr) -> Result<(String, Option<String>)> {
+        let endpoint = format!("http://{own}/mcp");
+        let mut text = String::from("version = 1\n");
+        let mut bearer = None;
+        if !self.anonymous {
+            let (jwks, signed) = token::mint(ISSUER, &endpoint, CLIENT)?;
+            bearer = Some(signed);
+            write!(
+                text,
+                "[issuers.bench]\ndevelopment = true\njwks = '{jwks}'\nurl = \"{ISSUER}\"\naudiences = [\"{endpoint}\"]\n\
+                 algorithms = [\"EdDSA\"]\ntyp = \"at+jwt\"\nagent_claim = \"client_id\"\n"
+            )?;
+        }
+        let who = if self.anonymous { "anonymous = true" } else { "issuers = [\"bench\"]" };
+        write!(
+            text,
+            "[tenants.bench]\npath = \"/mcp\"\nhosts = [\"{own}\"]\norigins = []\n{who}\n{}",
+            self.more
+        )?;
+        let agent = if self.anonymous { "anonymous" } else { CLIENT };
+        writeln!(text, "[tenants.bench.agents.{agent}]")?;
+        if !self.anonymous {
+            writeln!(text, "issuer = \"bench\"\nclient = \"{CLIENT}\"")?;
+        }
+        writeln!(text, "allow = [{}]", self.allow)?;
+        for number in 1..=self.upstreams {
+            let alias = if number == 1 { ALIAS.to_owned() } else { format!("{ALIAS}{number}") };
+            write!(
+                text,
+                "[tenants.bench.upstreams.{alias}]\nurl = \"http://{upstream}/mcp/{}/{number}\"\nera = \"modern\"\n\
+                 insecure = true\n",
+                self.tools
+            )?;
+        }
+        Ok((text, bearer))
+    }
+}

@@ -1,0 +1,33 @@
+// KV in memory, as workerd's `kvNamespace` binding speaks it: GET, PUT and DELETE on /KEY, 404 for a miss, the
+// metadata in a header. It lives inside the measured process, so that a KV read is charged to the gateway.
+const values = new Map();
+const LIMIT = 10_000;
+
+export default {
+  async fetch(request) {
+    const url = new URL(request.url);
+    const key = decodeURIComponent(url.pathname.slice(1));
+    const now = Date.now() / 1000;
+    switch (request.method) {
+      case "GET": {
+        const found = values.get(key);
+        if (found === undefined || found.until <= now) return new Response(null, { status: 404 });
+        const headers = found.metadata === null ? {} : { "CF-KV-Metadata": found.metadata };
+        return new Response(found.value, { headers });
+      }
+      case "PUT": {
+        if (values.size >= LIMIT && !values.has(key)) values.delete(values.keys().next().value);
+        const ttl = url.searchParams.get("expiration_ttl");
+        const at = url.searchParams.get("expiration");
+        const until = ttl !== null ? now + Number(ttl) : at !== null ? Number(at) : Infinity;
+        values.set(key, { value: await request.arrayBuffer(), metadata: request.headers.get("CF-KV-Metadata"), until });
+        return new Response(null);
+      }
+      case "DELETE":
+        values.delete(key);
+        return new Response(null);
+      default:
+        return new Response(null, { status: 405 });
+    }
+  },
+};
