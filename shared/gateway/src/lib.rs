@@ -6,5 +6,12 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod address;
 pub mod codec;
+pub mod error;
+pub mod limits;
 pub mod mcp;
+pub mod platform;
+pub mod stage;
+pub mod tenant;
+pub mod within;

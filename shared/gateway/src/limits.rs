@@ -1,0 +1,57 @@
+//! Every bound in one place, each with its reason.
+
+use crate::mcp::json::Bounds;
+
+/// Largest request body in bytes. MCP arguments are text and small files; 4 MiB is what common servers take.
+pub const REQUEST_BYTES: usize = 4 * 1024 * 1024;
+/// Largest upstream answer, or SSE event, in bytes. Four of them fit an isolate of 128 MB with room to spare.
+pub const RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of one SSE stream in all: a stream of progress events is small, a flood is not.
+pub const STREAM_BYTES: usize = 64 * 1024 * 1024;
+/// Events of one SSE stream: a hundred a second for the longest call.
+pub const STREAM_EVENTS: u32 = 100_000;
+/// Largest access token in bytes (Entra's with 200 groups has about 12 KB).
+pub const TOKEN_BYTES: usize = 16 * 1024;
+/// Largest header of a token, decoded, in bytes.
+pub const TOKEN_HEADER_BYTES: usize = 2 * 1024;
+/// All request headers together, in bytes.
+pub const HEADER_BYTES: usize = 64 * 1024;
+/// Messages in one 2025-03-26 batch: each is a call of its own, and subrequests are bounded by the host.
+pub const BATCH_MESSAGES: usize = 32;
+/// Upstream pages read for one merged list. Fifty of the usual 50 to 100 items is beyond any agent's context.
+pub const LIST_PAGES: usize = 50;
+/// Items of one upstream's list: 2,000 tools must fit in 48 MB an isolate.
+pub const LIST_ITEMS: usize = 10_000;
+/// Items a merged list page carries before a cursor is given.
+pub const PAGE_ITEMS: usize = 1_000;
+/// Keep-alive comment interval on streams, in ms: a client that half-closes is seen at the next write only.
+pub const KEEP_ALIVE_MS: u32 = 15_000;
+/// Token verdicts kept per isolate: 32 bytes and an `Rc` each.
+pub const VERDICTS: usize = 4_096;
+/// Longest life of a token verdict in ms, so that a removed agent or key is felt within a minute.
+pub const VERDICT_MS: u64 = 60_000;
+/// Keys in one key set, and its bytes.
+pub const JWKS_KEYS: usize = 100;
+/// Bytes of one key set document.
+pub const JWKS_BYTES: usize = 256 * 1024;
+/// Pooled legacy sessions kept per isolate, over all upstreams and principals.
+pub const POOLED_SESSIONS: usize = 1_000;
+/// Idle life of a pooled legacy session in ms: servers drop idle sessions after some minutes.
+pub const POOLED_SESSION_MS: u64 = 240_000;
+
+/// The bounds of an agent's request.
+pub const REQUEST: Bounds = bounds(REQUEST_BYTES);
+/// The bounds of an upstream's message.
+pub const RESPONSE: Bounds = bounds(RESPONSE_BYTES);
+
+/// `security.md`'s figures; depth 64 because common parsers stop at 128 and no schema needs more.
+const fn bounds(bytes: usize) -> Bounds {
+    Bounds {
+        bytes,
+        depth: 64,
+        nodes: 100_000,
+        key_bytes: 1024,
+        string_bytes: if bytes > 1024 * 1024 { bytes } else { 1024 * 1024 },
+        number_chars: 64,
+    }
+}

@@ -1,0 +1,134 @@
+//! What the gateway asks of the world, as small named doors. A host (Workers, Spin, tests) fits each of them
+//! its own way; nothing else in this crate does I/O, reads a clock or draws a random number.
+//!
+//! Futures carry no `Send` bound: both hosts are single-threaded. No future here may wait for another
+//! request's future, because both hosts cancel or trap such a wake-up.
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// Work to be done after the answer has left: carried out by the shell (`wait_until`, or after the body).
+pub type Effect = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The wall clock and timers.
+pub trait Clock {
+    /// Milliseconds since the Unix epoch. On Workers it stands still during CPU work.
+    fn now_ms(&self) -> u64;
+    /// Completes after `ms` milliseconds.
+    fn sleep(&self, ms: u32) -> impl Future<Output = ()> + 'static;
+}
+
+/// The host's cryptographic random source.
+pub trait Random {
+    /// Fills `out` with random bytes.
+    fn fill(&self, out: &mut [u8]);
+}
+
+/// HTTP methods the gateway itself sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpMethod {
+    /// GET, without a body.
+    Get,
+    /// POST.
+    Post,
+    /// DELETE, without a body.
+    Delete,
+}
+
+/// A request to an upstream or a key set. Redirects are never followed by the host.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The HTTP method.
+    pub method: HttpMethod,
+    /// Absolute URL, from configuration only: never from an agent's input.
+    pub url: String,
+    /// Header names in lower case with their values; names and values are already checked.
+    pub headers: Vec<(String, String)>,
+    /// The body of a POST; empty otherwise.
+    pub body: Vec<u8>,
+}
+
+/// The head of an upstream's answer, and its body still to be read. Dropping the body closes the connection.
+#[derive(Debug)]
+pub struct Incoming<B> {
+    /// HTTP status.
+    pub status: u16,
+    /// `content-type` as sent, or empty.
+    pub content_type: String,
+    /// `mcp-session-id`, when present.
+    pub session_id: Option<String>,
+    /// `cache-control`, when present.
+    pub cache_control: Option<String>,
+    /// `retry-after`, when present.
+    pub retry_after: Option<String>,
+    /// The body.
+    pub body: B,
+}
+
+/// Why a fetch gave no (further) bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FetchError {
+    /// No connection, DNS failure, TLS failure, or the connection broke.
+    Unreachable,
+    /// The body is larger than the limit that the caller named.
+    TooLarge,
+}
+
+/// A response body, read in chunks or whole. Bytes are counted while they are read.
+pub trait Body: 'static {
+    /// The next chunk, `None` at the end.
+    ///
+    /// # Errors
+    /// [`FetchError::Unreachable`] when the connection broke.
+    fn chunk(&mut self) -> impl Future<Output = Result<Option<Vec<u8>>, FetchError>>;
+    /// The whole body, at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`FetchError::TooLarge`] as soon as the limit is passed; [`FetchError::Unreachable`] when it broke.
+    fn whole(self, limit: usize) -> impl Future<Output = Result<Vec<u8>, FetchError>>;
+}
+
+/// Outbound HTTP.
+pub trait Fetch {
+    /// The host's response body.
+    type Body: Body;
+    /// Sends one request and returns when the head of the answer is there. Has no deadline of its own:
+    /// callers race it against [`Clock::sleep`]; dropping the future aborts the request.
+    ///
+    /// # Errors
+    /// [`FetchError::Unreachable`] when there is no answer.
+    fn fetch(&self, request: Outgoing) -> impl Future<Output = Result<Incoming<Self::Body>, FetchError>>;
+}
+
+/// Eventually consistent storage with expiry, shared by all nodes: key sets, lists. A fault is a miss.
+pub trait Store {
+    /// The value kept under `key`, unless it is absent, expired or cannot be read.
+    fn recall(&self, key: &str) -> impl Future<Output = Option<Vec<u8>>>;
+    /// Keeps `value` under `key` for about `ttl_s` seconds (hosts may have a floor of 60). Faults are dropped.
+    fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) -> impl Future<Output = ()>;
+}
+
+/// Signature verification, where the host has a faster verifier than ours.
+pub trait Crypto {
+    /// Whether `signature` is `key`'s over `message` under the key's one algorithm. `key` was checked by
+    /// [`crate::stage::authenticate`]: type, size, `use`, `alg`.
+    fn verify(
+        &self,
+        key: &crate::stage::authenticate::Key,
+        token: crate::stage::authenticate::Signed<'_>,
+        now_ms: u64,
+    ) -> impl Future<Output = bool>;
+}
+
+/// The platform's log, and work after the answer.
+pub trait Journal {
+    /// Appends one audit record: a single line of JSON.
+    fn append(&self, record: &str);
+    /// Has `effect` done after the answer has left.
+    fn defer(&self, effect: Effect);
+}
+
+/// Everything together. Cheap to clone: streams keep one.
+pub trait Platform: Clock + Random + Fetch + Store + Crypto + Journal + Clone + 'static {}
+
+impl<T: Clock + Random + Fetch + Store + Crypto + Journal + Clone + 'static> Platform for T {}

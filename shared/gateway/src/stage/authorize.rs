@@ -1,0 +1,73 @@
+//! Stage `authorize`: whether this agent may use this tool, prompt or upstream. Pure.
+//!
+//! One function stands behind the filter of lists and the decision on calls, so that nothing is callable
+//! that is not listed, and nothing is listed that is not callable.
+
+use super::authenticate::Caller;
+use crate::tenant::Agent;
+use std::rc::Rc;
+
+/// Whether `agent` may use the tool or prompt with this exposed name at the upstream `alias`.
+#[must_use]
+pub fn allows(agent: &Agent, alias: &str, exposed: &str) -> bool {
+    agent.allow.iter().any(|glob| glob.as_str() == alias && !alias.is_empty() || glob.matches(exposed))
+}
+
+/// Whether `agent` may use all of the upstream `alias`: its resources, templates and their completions.
+/// True when an entry names the upstream itself: `ALIAS`, `ALIAS__*` or `*`.
+#[must_use]
+pub fn allows_upstream(agent: &Agent, alias: &str) -> bool {
+    agent.allow.iter().any(|glob| {
+        let pattern = glob.as_str();
+        pattern == "*"
+            || !alias.is_empty() && (pattern == alias || pattern.strip_suffix("__*") == Some(alias))
+    })
+}
+
+/// Whether anything at the upstream `alias` may be allowed: others are never asked on this agent's behalf.
+#[must_use]
+pub fn may_use(agent: &Agent, alias: &str) -> bool {
+    let prefix = format!("{alias}__");
+    agent.allow.iter().any(|glob| {
+        let pattern = glob.as_str();
+        let literal = pattern.split('*').next().unwrap_or_default();
+        let starred = literal.len() < pattern.len();
+        alias.is_empty()
+            || pattern == alias
+            || pattern.starts_with(&prefix)
+            || starred && prefix.starts_with(literal)
+    })
+}
+
+/// What a caller asks to use.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// A tool or prompt, by alias and exposed name.
+    Named(&'a str, &'a str),
+    /// A resource of the upstream with this alias.
+    Resource(&'a str),
+}
+
+/// Proof that the caller may use the target: made here only, asked for by whatever calls an upstream.
+#[derive(Debug)]
+pub struct Permit {
+    caller: Rc<Caller>,
+}
+
+impl Permit {
+    /// Who is permitted.
+    #[must_use]
+    pub fn caller(&self) -> &Rc<Caller> {
+        &self.caller
+    }
+}
+
+/// Decides; `None` is a denial, which the caller of this function answers exactly as an unknown name.
+#[must_use]
+pub fn decide(caller: &Rc<Caller>, target: Target<'_>) -> Option<Permit> {
+    let allowed = match target {
+        Target::Named(alias, exposed) => allows(caller.agent(), alias, exposed),
+        Target::Resource(alias) => allows_upstream(caller.agent(), alias),
+    };
+    allowed.then(|| Permit { caller: Rc::clone(caller) })
+}

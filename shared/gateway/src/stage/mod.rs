@@ -1,0 +1,4 @@
+//! The stages of a call, in their order. A stage may import the proof types of earlier ones, never of later ones.
+
+pub mod authenticate;
+pub mod authorize;
