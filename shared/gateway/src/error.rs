@@ -3,6 +3,7 @@
 //! Detail for operators travels in the audit trail; what is written here reaches the agent.
 //! Codes: JSON-RPC 2.0, MCP 2026-07-28 (-32020 to -32022), own codes positive (`protocol.md` 1.1).
 
+use crate::mcp::era::HeaderMismatch;
 use crate::mcp::json::quote;
 use crate::mcp::revisions::Era;
 use std::fmt::Write as _;
@@ -141,6 +142,12 @@ pub enum Error {
     Refusal(Refusal),
     /// Breakage.
     Fault(Fault),
+}
+
+impl From<HeaderMismatch> for Refusal {
+    fn from(mismatch: HeaderMismatch) -> Self {
+        Self::HeaderMismatch(format!("{} {}", mismatch.header, mismatch.why))
+    }
 }
 
 impl From<Refusal> for Error {

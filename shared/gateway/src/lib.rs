@@ -7,11 +7,13 @@
 )]
 
 pub mod address;
+pub mod arrival;
 pub mod codec;
 pub mod error;
 pub mod limits;
 pub mod mcp;
 pub mod platform;
+pub mod reply;
 pub mod stage;
 pub mod tenant;
 pub mod within;

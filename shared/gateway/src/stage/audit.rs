@@ -1,0 +1,182 @@
+//! Stage `audit`: one structured record per call and per refusal, whatever the ending.
+//!
+//! A record has names, sizes, times and decisions; never a payload, a token or a header value.
+
+use super::authenticate::Caller;
+use crate::error::Error;
+use crate::mcp::json::quote;
+use crate::platform::Platform;
+use std::fmt::Write as _;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A result, or an upstream's own JSON-RPC error, was passed on.
+    Answered,
+    /// The gateway refused.
+    Refused,
+    /// Something broke.
+    Broken,
+    /// The agent left before the answer.
+    Abandoned,
+}
+
+impl Outcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Broken => "broken",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// The growing record of one message. Appended to the journal exactly once: by [`Trail::close`], or when it
+/// is dropped, which is what happens when the agent leaves.
+pub struct Trail<P: Platform> {
+    platform: P,
+    began_ms: u64,
+    last_ms: u64,
+    stages: String,
+    fields: String,
+    outcome: Outcome,
+    open: bool,
+}
+
+impl<P: Platform> Trail<P> {
+    /// Begins a record. `request` is the id that the agent sees in `postern-request`.
+    #[must_use]
+    pub fn begin(platform: &P, request: &str) -> Self {
+        let now = platform.now_ms();
+        let mut trail = Self {
+            platform: platform.clone(),
+            began_ms: now,
+            last_ms: now,
+            stages: String::new(),
+            fields: String::with_capacity(384),
+            outcome: Outcome::Abandoned,
+            open: true,
+        };
+        trail.note("request", request);
+        trail
+    }
+
+    /// Adds a text field. The key is ours; the value is escaped.
+    pub fn note(&mut self, key: &'static str, value: &str) {
+        let _ = write!(self.fields, ",\"{key}\":");
+        // A name is at most 1 KB (`limits`), but 256 bytes say enough of a hostile one.
+        quote(&mut self.fields, head(value, 256));
+    }
+
+    /// Adds a number.
+    pub fn count(&mut self, key: &'static str, value: u64) {
+        let _ = write!(self.fields, ",\"{key}\":{value}");
+    }
+
+    /// Ends a stage: what has passed since the last one ended is its time. On Workers the clock moves with
+    /// I/O only, so a pure stage shows 0 there.
+    pub fn stage(&mut self, name: &'static str) {
+        let now = self.platform.now_ms();
+        let comma = if self.stages.is_empty() { "" } else { "," };
+        let _ = write!(self.stages, "{comma}\"{name}\":{}", now.saturating_sub(self.last_ms));
+        self.last_ms = now;
+    }
+
+    /// Adds who is calling.
+    pub fn caller(&mut self, caller: &Caller) {
+        self.note("tenant", &caller.tenant().name);
+        self.note("agent", &caller.agent().name);
+        if !caller.subject().is_empty() {
+            self.note("subject", caller.subject());
+        }
+        if let Some(token_id) = caller.token_id() {
+            self.note("token_id", token_id);
+        }
+        self.note("config", &caller.tenant().version);
+    }
+
+    /// Notes why there is no result.
+    pub fn error(&mut self, error: &Error) {
+        let row = error.row();
+        self.note("reason", row.kind);
+        match error {
+            Error::Refusal(refusal) => {
+                self.outcome = Outcome::Refused;
+                if let crate::error::Refusal::BadToken(why) = refusal {
+                    self.note("detail", why);
+                }
+            }
+            Error::Fault(fault) => {
+                self.outcome = Outcome::Broken;
+                match fault {
+                    crate::error::Fault::Upstream { alias, kind } => {
+                        self.note("upstream_fault", kind.name());
+                        self.note("fault_at", alias);
+                        if let crate::error::UpstreamFault::Status(status) = kind {
+                            self.count("upstream_status", u64::from(*status));
+                        }
+                    }
+                    crate::error::Fault::Internal(what) => self.note("detail", what),
+                }
+            }
+        }
+    }
+
+    /// Notes that there is an answer, and its size in bytes.
+    pub fn answer(&mut self, bytes: usize) {
+        self.outcome = Outcome::Answered;
+        self.count("bytes_out", bytes as u64);
+    }
+
+    /// A record for one of several messages in one request, with what is known so far.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            platform: self.platform.clone(),
+            began_ms: self.began_ms,
+            last_ms: self.last_ms,
+            stages: self.stages.clone(),
+            fields: self.fields.clone(),
+            outcome: Outcome::Abandoned,
+            open: true,
+        }
+    }
+
+    /// Gives the record up: for what is no call and no refusal, such as a CORS preflight.
+    pub fn skip(mut self) {
+        self.open = false;
+    }
+
+    /// Appends the record.
+    pub fn close(mut self) {
+        self.append();
+    }
+
+    fn append(&mut self) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        let now = self.platform.now_ms();
+        let line = format!(
+            "{{\"audit\":1,\"time_ms\":{},\"outcome\":\"{}\",\"total_ms\":{}{},\"stages_ms\":{{{}}}}}",
+            self.began_ms,
+            self.outcome.name(),
+            now.saturating_sub(self.began_ms),
+            self.fields,
+            self.stages,
+        );
+        self.platform.append(&line);
+    }
+}
+
+impl<P: Platform> Drop for Trail<P> {
+    fn drop(&mut self) {
+        self.append();
+    }
+}
+
+/// The longest prefix of `text` of at most `most` bytes that ends between characters.
+fn head(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}
