@@ -1,0 +1,35 @@
+// The Worker's module: hands each request to the wasm, and gives the next one a fresh instance after a trap.
+// `build/` is made by `cargo xtask build` and holds what wasm-bindgen wrote.
+import * as postern from "./build/postern.js";
+
+// Shared with the Rust side: `worker`'s panic hook sets `criticalError` too.
+const state = postern.__worker_init_state();
+
+// A trap outside a call of ours (a promise job, a stream callback) shows up here only.
+addEventListener("error", (event) => notice(event.error));
+
+/** Marks the instance as lost when `error` is a wasm trap: its memory may hold half-made changes. */
+function notice(error) {
+  if (error instanceof WebAssembly.RuntimeError) {
+    console.error("wasm trap", error);
+    state.criticalError = true;
+  }
+}
+
+/** Replaces a lost instance. Everything that lived in it (open streams, caches) is gone. */
+function renew() {
+  postern.__wbg_reset_state();
+  state.criticalError = false;
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    if (state.criticalError) renew();
+    try {
+      return await postern.fetch(request, env, ctx);
+    } catch (error) {
+      notice(error);
+      throw error;
+    }
+  },
+};
