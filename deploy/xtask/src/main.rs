@@ -1,3 +1,60 @@
-//! `cargo xtask`: set-up, dev, test, bench.
+//! `cargo xtask`: sets the tools up, builds the Worker, runs it, tests it.
+//!
+//! Results go to standard output, progress to standard error. Every process that is started here leads a process
+//! group of its own, which ends with `xtask` (see [`process`]).
 
-fn main() {}
+mod build;
+mod paths;
+mod process;
+mod progress;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use lexopt::Parser;
+
+use crate::paths::Paths;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND [OPTIONS]
+
+  setup [--tests]              install what is missing, build nothing
+  build [--release | --dev]    build the Worker into edge/cloudflare/build (default: --release)
+
+Tools are kept in $POSTERN_CACHE, else ~/.cache/postern. First use takes minutes, later uses seconds.
+";
+
+fn main() -> ExitCode {
+    let outcome = process::end_groups_on_signals().and_then(|()| run());
+    process::wait_if_ending();
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut parser = Parser::from_env();
+    let command = match parser.next()? {
+        Some(lexopt::Arg::Value(command)) => command.to_string_lossy().into_owned(),
+        None | Some(lexopt::Arg::Long("help") | lexopt::Arg::Short('h')) => {
+            print!("{USAGE}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    let paths = Paths::find()?;
+    match command.as_str() {
+        "setup" => tools::command(&paths, parser),
+        "build" => build::command(&paths, parser),
+        "help" => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("there is no command '{other}'\n\n{USAGE}"),
+    }
+}

@@ -1,0 +1,157 @@
+//! The Worker: Rust to wasm, bindings, and for a release wasm-opt. The result is in `edge/cloudflare/build`, where
+//! `entry.mjs` imports it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result, bail};
+use lexopt::{Arg, Parser};
+use serde_json::Value;
+
+use crate::paths::{Paths, hold};
+use crate::process::{self, Group};
+use crate::progress::step;
+use crate::tools::node::{self, Node};
+use crate::tools::wasm::{self, Compiler, TARGET};
+
+/// Tells the `cargo xtask build` that wrangler starts what to do: see [`command`].
+pub(crate) const BUILD_VARIABLE: &str = "POSTERN_BUILD";
+
+/// What a build is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Small and fast code: profile `edge`, then wasm-opt.
+    Release,
+    /// A fast build: profile `edge-dev`.
+    Development,
+}
+
+impl Mode {
+    /// The profile in the top folder's Cargo.toml.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Release => "edge",
+            Self::Development => "edge-dev",
+        }
+    }
+}
+
+/// `cargo xtask build [--release | --dev]`, which is also `[build] command` of `wrangler.toml`. `cargo xtask` sets
+/// `POSTERN_BUILD` for the wrangler that it starts: `dev` keeps to the development build, `skip` builds nothing.
+pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
+    let mut mode = match std::env::var(BUILD_VARIABLE).as_deref() {
+        Ok("skip") => return Ok(ExitCode::SUCCESS),
+        Ok("dev") => Mode::Development,
+        _ => Mode::Release,
+    };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("release") => mode = Mode::Release,
+            Arg::Long("dev") => mode = Mode::Development,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let compiler = wasm::find_or_install(paths)?;
+    let node = node::find_or_install(paths)?;
+    build(paths, &compiler, &node, mode)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings `edge/cloudflare/build` up to date.
+pub(crate) fn build(paths: &Paths, compiler: &Compiler, node: &Node, mode: Mode) -> Result<()> {
+    let _held = hold(&paths.dev)?;
+    let mut cargo = compiler.cargo(&paths.root);
+    cargo.args(["build", "--package", "postern-cloudflare", "--target", TARGET, "--profile", mode.profile()]);
+    let wasm = artifact(&mut cargo, "postern_cloudflare", ".wasm").context("the Worker does not compile")?;
+    let out = paths.worker_build();
+    let stamp = out.join(".made-from");
+    let source = fingerprint(&wasm, mode)?;
+    if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == source) {
+        return Ok(());
+    }
+    let _ = fs::remove_dir_all(&out);
+    let bindgen = bindgen(paths)?;
+    let log = paths.log("bindgen")?;
+    process::run(Command::new(bindgen).arg(&wasm).arg(&out).arg("postern"), &log)?;
+    import_plainly(&out.join("postern.js"))?;
+    if mode == Mode::Release {
+        optimize(node, &out.join("postern_bg.wasm"), &paths.log("wasm-opt")?)?;
+    }
+    fs::write(&stamp, source)?;
+    Ok(())
+}
+
+/// Runs a cargo that builds, with its progress shown, and returns the file that it made for the target `name`.
+pub(crate) fn artifact(cargo: &mut Command, name: &str, ending: &str) -> Result<PathBuf> {
+    cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+    // Cargo says what it compiles; that no step comes in front is why a build with nothing to do says nothing.
+    let mut group =
+        Group::start(cargo.arg(if std::env::var_os("CI").is_some() { "--quiet" } else { "--color=auto" }))?;
+    let mut made = None;
+    for line in group.lines()? {
+        let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
+        if message["reason"] != "compiler-artifact" || message["target"]["name"] != name {
+            continue;
+        }
+        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        made = files
+            .chain(message["executable"].as_str())
+            .find(|file| file.ends_with(ending))
+            .map(PathBuf::from);
+    }
+    let status = group.wait()?;
+    if !status.success() {
+        bail!("cargo failed ({status})");
+    }
+    made.with_context(|| format!("cargo named no file for '{name}'"))
+}
+
+/// What a build was made from, so that the same wasm is not worked on twice.
+fn fingerprint(wasm: &Path, mode: Mode) -> Result<String> {
+    let data = fs::metadata(wasm).with_context(|| format!("{} is missing", wasm.display()))?;
+    let made = data.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+    Ok(format!("{} of {} bytes, {made} ns, {mode:?}, wasm-bindgen {}\n", wasm.display(), data.len(), BINDGEN))
+}
+
+/// Says that the bindings' form changed; goes up with `deploy/bindgen`.
+const BINDGEN: &str = "0.2.130";
+
+/// The program of `deploy/bindgen`, built when it is missing.
+fn bindgen(paths: &Paths) -> Result<PathBuf> {
+    let mut cargo = Compiler::Default.cargo(&paths.root);
+    cargo.args(["build", "--package", "postern-bindgen"]);
+    artifact(&mut cargo, "postern-bindgen", "").context("the generator of bindings does not compile")
+}
+
+/// wasm-bindgen writes a source-phase import, which wrangler's bundler does not know; a plain import of a wasm file
+/// means the same in a Worker: the compiled module.
+fn import_plainly(bindings: &Path) -> Result<()> {
+    let text = fs::read_to_string(bindings).with_context(|| format!("{} is missing", bindings.display()))?;
+    fs::write(bindings, text.replace("import source ", "import "))?;
+    Ok(())
+}
+
+/// wasm-opt in place. The features are named so that none is used that workerd lacks; names are kept, because a
+/// trace without them says nothing.
+fn optimize(node: &Node, wasm: &Path, log: &Path) -> Result<()> {
+    const FEATURES: [&str; 7] = [
+        "mutable-globals",
+        "sign-ext",
+        "nontrapping-float-to-int",
+        "bulk-memory",
+        "multivalue",
+        "reference-types",
+        "exception-handling",
+    ];
+    step("wasm-opt", "20 s", || {
+        let smaller = wasm.with_extension("smaller");
+        let mut command = node.wasm_opt();
+        command.arg(wasm).arg("-o").arg(&smaller).args(["-O3", "--debuginfo"]);
+        command.args(FEATURES.map(|feature| format!("--enable-{feature}")));
+        process::run(&mut command, log)?;
+        fs::rename(&smaller, wasm)?;
+        Ok(())
+    })
+}

@@ -1,0 +1,93 @@
+//! A Rust compiler that has the standard library for `wasm32-unknown-unknown`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::paths::{Paths, hold};
+use crate::process;
+use crate::progress::step;
+use crate::tools::debian;
+
+/// The Worker's target.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Where packets are dropped instead of refused, rustup would try for many minutes.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
+
+/// Which compiler builds the Worker.
+#[derive(Clone, Debug)]
+pub(crate) enum Compiler {
+    /// The one that `cargo` takes anyway.
+    Default,
+    /// A toolchain folder that rustup is told to take, for one command at a time.
+    Folder(PathBuf),
+}
+
+impl Compiler {
+    /// `cargo` that builds with this compiler.
+    pub(crate) fn cargo(&self, root: &Path) -> Command {
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(root);
+        if let Self::Folder(folder) = self {
+            cargo.env("RUSTUP_TOOLCHAIN", folder);
+        }
+        cargo
+    }
+}
+
+impl fmt::Display for Compiler {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => write!(text, "rustc with {TARGET}"),
+            Self::Folder(folder) => write!(text, "{}", folder.display()),
+        }
+    }
+}
+
+/// The installed compiler if it can build for wasm; else rustup adds the target; else, without rustup's servers,
+/// Debian's compiler and a standard library built from Debian's source.
+pub(crate) fn find_or_install(paths: &Paths) -> Result<Compiler> {
+    if has_target(paths)? {
+        return Ok(Compiler::Default);
+    }
+    let _held = hold(&paths.cache)?;
+    if let Some(folder) = debian::made_before(paths) {
+        return Ok(Compiler::Folder(folder));
+    }
+    let log = paths.log("rustup")?;
+    let added = step("the wasm target of Rust", "10 s", || {
+        let mut rustup = Command::new("rustup");
+        rustup.args(["target", "add", TARGET]).current_dir(&paths.root);
+        process::run_within(RUSTUP_LIMIT, &mut rustup, &log)
+    });
+    match added {
+        Ok(()) if has_target(paths)? => Ok(Compiler::Default),
+        Ok(()) => debian::make(paths).map(Compiler::Folder),
+        Err(error) => {
+            eprintln!("    rustup could not add it (see {}); trying Debian's packages", log.display());
+            debian::make(paths).map(Compiler::Folder).with_context(|| {
+                format!(
+                    "no standard library for {TARGET}: rustup failed ({}), and so did Debian's packages",
+                    first_line(&error)
+                )
+            })
+        }
+    }
+}
+
+/// Whether the default compiler has the target's standard library.
+fn has_target(paths: &Paths) -> Result<bool> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(&paths.root);
+    let folder = process::output(&mut rustc).context("Rust is not installed: see rustup.rs")?;
+    let Ok(files) = std::fs::read_dir(folder.trim()) else { return Ok(false) };
+    Ok(files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libstd-")))
+}
+
+fn first_line(error: &anyhow::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
