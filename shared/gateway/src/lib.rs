@@ -16,4 +16,5 @@ pub mod platform;
 pub mod reply;
 pub mod stage;
 pub mod tenant;
+pub mod upstream;
 pub mod within;

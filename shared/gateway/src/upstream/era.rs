@@ -1,0 +1,195 @@
+//! Which era an upstream speaks, and what it says of itself.
+
+use super::fault::Failure;
+use super::flight::Flights;
+use super::link::Link;
+use super::{About, GATEWAY, legacy, modern, send};
+use crate::error::UpstreamFault;
+use crate::mcp::Json;
+use crate::mcp::{Era, Kind, Node, Outcome, Revision};
+use crate::platform::Platform;
+use crate::tenant::EraSetting;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// How long a verdict holds, in ms.
+const VERDICT_MS: u64 = 3_600_000;
+/// A verdict younger than this is not doubted, in ms: one that surprises all the time must not be probed all the
+/// time.
+const TRUST_MS: u64 = 10_000;
+/// What is assumed of a modern upstream that does not tell (`server/discover` is required of servers, but pinned
+/// upstreams without it exist).
+const UNTOLD: &str = r#"{"tools":{},"prompts":{},"resources":{},"completions":{}}"#;
+
+/// What an isolate remembers of an upstream.
+pub(super) struct Memory {
+    verdict: RefCell<Option<Verdict>>,
+    flights: Flights<()>,
+}
+
+#[derive(Clone)]
+struct Verdict {
+    about: Rc<About>,
+    /// When it was reached, in Unix ms.
+    at: u64,
+    /// Whether something did not fit it.
+    doubted: bool,
+}
+
+impl Memory {
+    pub(super) fn new() -> Self {
+        Self { verdict: RefCell::new(None), flights: Flights::new() }
+    }
+
+    /// The verdict that holds at `now`.
+    pub(super) fn fresh(&self, now: u64) -> Option<Rc<About>> {
+        let verdict = self.verdict.borrow();
+        let held = verdict.as_ref().filter(|v| !v.doubted && now.saturating_sub(v.at) < VERDICT_MS)?;
+        Some(Rc::clone(&held.about))
+    }
+
+    /// The verdict, however old.
+    pub(super) fn last(&self) -> Option<Rc<About>> {
+        self.verdict.borrow().as_ref().map(|verdict| Rc::clone(&verdict.about))
+    }
+
+    /// Has the next call probe again, unless the verdict is brand-new. Says whether it will.
+    pub(super) fn doubt(&self, now: u64) -> bool {
+        match self.verdict.borrow_mut().as_mut() {
+            Some(verdict) if now.saturating_sub(verdict.at) >= TRUST_MS => {
+                verdict.doubted = true;
+                true
+            }
+            Some(verdict) => verdict.doubted,
+            None => true,
+        }
+    }
+
+    fn set(&self, about: About, at: u64) -> Rc<About> {
+        let about = Rc::new(about);
+        *self.verdict.borrow_mut() = Some(Verdict { about: Rc::clone(&about), at, doubted: false });
+        about
+    }
+}
+
+/// The verdict on `link`'s upstream, by one probe for all who ask at once.
+pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<Rc<About>, UpstreamFault> {
+    let memory = &link.memory;
+    let now = platform.now_ms();
+    if let Some(about) = memory.fresh(now) {
+        return Ok(about);
+    }
+    if let Some(stale) = memory.last().filter(|_| memory.flights.busy((), now)) {
+        return Ok(stale);
+    }
+    let read = || memory.fresh(platform.now_ms());
+    let work = || async {
+        let about = probe(link, platform).await?;
+        Ok(memory.set(about, platform.now_ms()))
+    };
+    memory.flights.once(platform, (), read, work).await
+}
+
+/// Faults are not remembered: an upstream that comes back is found at the next call.
+async fn probe<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, UpstreamFault> {
+    let pinned = link.upstream().era;
+    if pinned == EraSetting::Legacy {
+        return introduce(link, platform).await;
+    }
+    match discover(link, platform).await? {
+        Found::Modern(about) => Ok(about),
+        Found::Other if pinned == EraSetting::Modern => Ok(modern_about(UNTOLD.to_owned(), None)),
+        Found::Other => introduce(link, platform).await,
+    }
+}
+
+enum Found {
+    Modern(About),
+    /// It answered, but not as a modern server that can discover does.
+    Other,
+}
+
+/// MCP 2026-07-28, versioning: a modern request first; a recognised modern error means modern, anything else
+/// that is an answer means legacy. No answer, refused credentials and 5xx mean nothing.
+async fn discover<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<Found, UpstreamFault> {
+    let call = modern::discover(link, link.next_id(platform), link.deadline(platform));
+    let exchange = match send::send(link, platform, call).await {
+        Ok(exchange) => exchange,
+        Err(failure) => return refused(link, platform, &failure),
+    };
+    let session_id = exchange.session_id.clone();
+    match exchange.answer().await {
+        Ok((json, response)) => {
+            if let Outcome::Result(result) = response.outcome
+                && let Some(about) = read(&json, result)
+            {
+                return Ok(Found::Modern(about));
+            }
+            link.discard(platform, session_id);
+            let missing =
+                matches!(response.outcome, Outcome::Error(error) if is_missing_capability(&json, error));
+            Ok(if missing { Found::Modern(modern_about(UNTOLD.to_owned(), None)) } else { Found::Other })
+        }
+        // An upstream that mangles an answer to what it cannot know may still do better with what it knows.
+        Err(UpstreamFault::Malformed | UpstreamFault::WrongId | UpstreamFault::NoAnswer) => {
+            link.discard(platform, session_id);
+            Ok(Found::Other)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn refused<P: Platform>(link: &Rc<Link>, platform: &P, failure: &Failure) -> Result<Found, UpstreamFault> {
+    link.discard(platform, failure.session_id.clone());
+    match failure.kind {
+        UpstreamFault::Revision => {
+            let supported =
+                failure.error.as_ref().map(|error| error.supported.as_slice()).unwrap_or_default();
+            let legacy =
+                supported.iter().filter_map(|name| Revision::parse(name)).any(|r| r.era() == Era::Legacy);
+            if legacy { Ok(Found::Other) } else { Err(UpstreamFault::Revision) }
+        }
+        UpstreamFault::Status(400..=499)
+        | UpstreamFault::ContentType
+        | UpstreamFault::Malformed
+        | UpstreamFault::WrongId
+        | UpstreamFault::NoAnswer => Ok(Found::Other),
+        fault => Err(fault),
+    }
+}
+
+/// -32021 is a code of the modern era only.
+fn is_missing_capability(json: &Json<'_>, error: Node) -> bool {
+    json.get(error, "code").and_then(|code| json.integer(code)) == Some(-32021)
+}
+
+fn read(json: &Json<'_>, result: Node) -> Option<About> {
+    let versions = json.value(json.get(result, "supportedVersions")?);
+    let wanted = Revision::LATEST_MODERN.as_str();
+    if !versions.elements().take(32).any(|version| version.string().as_deref() == Some(wanted)) {
+        return None;
+    }
+    let capabilities = json.get(result, "capabilities").filter(|node| json.kind(*node) == Kind::Object)?;
+    let instructions = json.get(result, "instructions").and_then(|node| json.string(node));
+    Some(modern_about(json.raw(capabilities).to_owned(), instructions.map(std::borrow::Cow::into_owned)))
+}
+
+fn modern_about(capabilities: String, instructions: Option<String>) -> About {
+    About {
+        era: Era::Modern,
+        revision: Revision::LATEST_MODERN,
+        session_bound: false,
+        capabilities,
+        instructions,
+    }
+}
+
+/// A handshake of the gateway's own. Its session is kept for the gateway's own business.
+async fn introduce<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, UpstreamFault> {
+    let end = link.deadline(platform);
+    let opened = legacy::handshake(link, platform, &legacy::own_hello(), end).await.map_err(|f| f.kind)?;
+    if let Some(session) = opened.session {
+        link.keep(platform, GATEWAY, session);
+    }
+    Ok(opened.about)
+}

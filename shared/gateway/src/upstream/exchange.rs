@@ -1,0 +1,415 @@
+//! One request at an upstream and what comes back, message by message.
+
+use super::Sealed;
+use super::fault::about_revision;
+use super::legacy;
+use super::link::Link;
+use super::send;
+use super::stream::{Side, Stream};
+use super::watch::Watch;
+use crate::error::{Fault, UpstreamFault};
+use crate::limits;
+use crate::mcp::{Edits, Era, Json, JsonError, Message, Method, Notification, Outcome, Request, Response};
+use crate::platform::Platform;
+use std::rc::Rc;
+
+/// What an upstream says while it answers.
+pub enum FromUpstream {
+    /// Progress, a log message the client wants, or a change that concerns caches.
+    Notification {
+        /// The message.
+        json: Json<'static>,
+        /// Which one.
+        method: Method,
+        /// The client's own progress token put back.
+        edits: Edits,
+    },
+    /// A legacy upstream asks something of the client.
+    Ask {
+        /// The message.
+        json: Json<'static>,
+        /// Its parts.
+        request: Request,
+        /// Where the answer is to be posted. `None` on a pooled session, which declared no capabilities: the
+        /// upstream is told -32601, and the caller may wait for what it makes of that, or end the call.
+        session: Option<Sealed>,
+    },
+    /// The answer, under the gateway's id for the upstream.
+    Answer {
+        /// The message.
+        json: Json<'static>,
+        /// Its parts.
+        response: Response,
+    },
+}
+
+/// What is expected of the answer to one request.
+pub(super) struct Wanted {
+    /// The request's id, raw JSON; also its progress token.
+    pub(super) id: String,
+    pub(super) era: Era,
+    /// The session it was sent in.
+    pub(super) session: Option<Sealed>,
+    /// Whether the client can be asked back.
+    pub(super) askable: bool,
+    pub(super) progress: Option<Progress>,
+    pub(super) logs: Logs,
+}
+
+/// The client's progress token, raw JSON, and the newest progress reported with it.
+pub(super) struct Progress {
+    pub(super) token: String,
+    pub(super) last: Option<f64>,
+}
+
+/// Which log messages pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logs {
+    None,
+    /// Those of this rank (see [`rank`]) or above.
+    From(usize),
+}
+
+/// RFC 5424 severities as MCP names them, in rising order.
+const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+impl Logs {
+    /// None asked for: modern clients hear nothing (MCP 2026-07-28, logging), legacy clients everything.
+    pub(super) fn wanted(level: Option<&str>, era: Era) -> Self {
+        match (level.and_then(rank), era) {
+            (Some(rank), _) => Self::From(rank),
+            (None, Era::Legacy) => Self::From(0),
+            (None, Era::Modern) => Self::None,
+        }
+    }
+
+    fn pass(self, level: &str) -> bool {
+        matches!(self, Self::From(floor) if rank(level).is_some_and(|rank| rank >= floor))
+    }
+}
+
+fn rank(level: &str) -> Option<usize> {
+    LEVELS.iter().position(|known| *known == level)
+}
+
+/// Answers to server requests that may be under way at once on one stream.
+const SIDE: usize = 16;
+/// Reconnections of one legacy stream.
+const RESUMPTIONS: u32 = 16;
+/// Before a reconnection, unless the upstream says otherwise (`retry`), in ms.
+const RETRY_MS: u32 = 500;
+
+enum Source<B> {
+    /// The answer is here.
+    Answer(Box<(Json<'static>, Response)>),
+    Stream(Stream<B>),
+    Over,
+}
+
+/// One request at an upstream, and its answer as it comes. Dropping it before the answer cancels the request.
+pub struct Exchange<P: Platform> {
+    link: Rc<Link>,
+    platform: P,
+    watch: Watch<P>,
+    wanted: Wanted,
+    source: Source<P::Body>,
+    side: Side,
+    resumptions: u32,
+    /// Armed as long as a legacy upstream is at work for nobody if this is dropped.
+    cancel: Cancel<P>,
+    /// The session id that came with the head.
+    pub(super) session_id: Option<String>,
+}
+
+impl<P: Platform> Exchange<P> {
+    pub(super) fn new(
+        link: &Rc<Link>,
+        platform: &P,
+        watch: Watch<P>,
+        wanted: Wanted,
+        cancel: Cancel<P>,
+        session_id: Option<String>,
+    ) -> Self {
+        Self {
+            link: Rc::clone(link),
+            platform: platform.clone(),
+            watch,
+            wanted,
+            source: Source::Over,
+            side: Side::new(),
+            resumptions: 0,
+            cancel,
+            session_id,
+        }
+    }
+
+    /// With an answer that came whole.
+    pub(super) fn answered(mut self, bytes: Vec<u8>) -> Result<Self, UpstreamFault> {
+        let json = parse(bytes)?;
+        let Message::Response(response) = read(&json)? else {
+            return Err(UpstreamFault::Malformed);
+        };
+        self.check(&json, &response)?;
+        self.source = Source::Answer(Box::new((json, response)));
+        Ok(self)
+    }
+
+    /// With a stream to be read.
+    pub(super) fn streaming(mut self, body: P::Body) -> Self {
+        self.watch.heard(self.link.upstream().idle_ms);
+        self.source = Source::Stream(Stream::new(body));
+        self
+    }
+
+    /// The next message; `None` only after the answer.
+    ///
+    /// # Errors
+    /// Whatever keeps the answer from coming: silence, a broken stream, a message that is none, a wrong id,
+    /// too much of anything. The exchange is over then.
+    pub async fn next(&mut self) -> Result<Option<FromUpstream>, Fault> {
+        let outcome = self.advance().await;
+        outcome.map_err(|kind| {
+            self.source = Source::Over;
+            self.cancel.end(kind);
+            if kind == UpstreamFault::Revision {
+                self.link.doubt(&self.platform);
+            }
+            self.link.fault(kind)
+        })
+    }
+
+    async fn advance(&mut self) -> Result<Option<FromUpstream>, UpstreamFault> {
+        // Ends: the stream counts its bytes and events, and the watch its time.
+        loop {
+            let stream = match &mut self.source {
+                Source::Stream(stream) => stream,
+                Source::Over => return Ok(None),
+                Source::Answer(_) => {
+                    let Source::Answer(answer) = std::mem::replace(&mut self.source, Source::Over) else {
+                        return Ok(None);
+                    };
+                    self.cancel.disarm();
+                    let (json, response) = *answer;
+                    return Ok(Some(FromUpstream::Answer { json, response }));
+                }
+            };
+            match stream.next(&mut self.watch, self.link.upstream().idle_ms, &mut self.side).await? {
+                // Priming events carry an id and no data.
+                Some(event) if event.data.is_empty() || !is_message(event.name.as_deref()) => {}
+                Some(event) => {
+                    if let Some(message) = self.heard(event.data)? {
+                        return Ok(Some(message));
+                    }
+                }
+                None => self.resume().await?,
+            }
+        }
+    }
+
+    fn heard(&mut self, data: String) -> Result<Option<FromUpstream>, UpstreamFault> {
+        let json = parse(data.into_bytes())?;
+        match read(&json)? {
+            Message::Notification(notification) => Ok(self.notified(json, &notification)),
+            Message::Request(request) => self.asked(json, request),
+            Message::Response(response) => {
+                self.check(&json, &response)?;
+                self.cancel.disarm();
+                self.finish();
+                Ok(Some(FromUpstream::Answer { json, response }))
+            }
+        }
+    }
+
+    fn check(&self, json: &Json<'_>, response: &Response) -> Result<(), UpstreamFault> {
+        if response.id.map(|id| json.raw(id)) != Some(self.wanted.id.as_str()) {
+            return Err(UpstreamFault::WrongId);
+        }
+        let Outcome::Error(error) = response.outcome else {
+            return Ok(());
+        };
+        match json.get(error, "code").and_then(|code| json.integer(code)) {
+            Some(code) if about_revision(code) => Err(UpstreamFault::Revision),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets the stream come to its end behind the answer.
+    fn finish(&mut self) {
+        if let Source::Stream(stream) = std::mem::replace(&mut self.source, Source::Over) {
+            let fresh = Watch::new(&self.platform, 0, 0);
+            let watch = std::mem::replace(&mut self.watch, fresh);
+            let side = std::mem::take(&mut self.side);
+            self.platform.defer(Box::pin(stream.drain(watch, side)));
+        }
+    }
+
+    fn notified(&mut self, json: Json<'static>, notification: &Notification) -> Option<FromUpstream> {
+        let mut edits = Edits::new();
+        match notification.method {
+            Method::Progress => self.wanted.restore(&json, notification, &mut edits)?,
+            Method::LogMessage => {
+                let level = json.get(notification.params?, "level")?;
+                let level = json.string(level)?;
+                if !self.wanted.logs.pass(&level) {
+                    return None;
+                }
+            }
+            // About a request of the upstream's own; what was handed on is answered or runs out.
+            Method::Cancelled => return None,
+            _ => {}
+        }
+        Some(FromUpstream::Notification { json, method: notification.method, edits })
+    }
+
+    fn asked(
+        &mut self,
+        json: Json<'static>,
+        request: Request,
+    ) -> Result<Option<FromUpstream>, UpstreamFault> {
+        // MCP 2026-07-28: no server requests on any stream.
+        if self.wanted.era == Era::Modern {
+            return Err(UpstreamFault::Malformed);
+        }
+        let id = json.raw(request.id);
+        if request.method == Method::Ping {
+            let pong = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#);
+            self.reply(pong)?;
+            return Ok(None);
+        }
+        let session = self.wanted.session.clone().filter(|_| self.wanted.askable);
+        if session.is_none() {
+            self.reply(format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"Method not found"}}}}"#
+            ))?;
+        }
+        Ok(Some(FromUpstream::Ask { json, request, session }))
+    }
+
+    /// Posts an answer of our own beside the stream: the upstream may wait for it before it goes on.
+    fn reply(&mut self, text: String) -> Result<(), UpstreamFault> {
+        if self.side.len() >= SIDE {
+            return Err(UpstreamFault::Malformed);
+        }
+        let (link, platform, session) =
+            (Rc::clone(&self.link), self.platform.clone(), self.wanted.session.clone());
+        self.side.push(Box::pin(async move {
+            // Lost answers are the upstream's to time out.
+            let _ = legacy::post(&link, &platform, session.as_ref(), text).await;
+        }));
+        Ok(())
+    }
+
+    /// A legacy server may close a stream that it gave event ids and be asked for the rest later
+    /// (MCP 2025-11-25, Streamable HTTP, resumability); without ids the answer is lost.
+    async fn resume(&mut self) -> Result<(), UpstreamFault> {
+        let Source::Stream(stream) = &mut self.source else {
+            return Err(UpstreamFault::NoAnswer);
+        };
+        let (Some(session), Some(last)) = (&self.wanted.session, &stream.last_id) else {
+            return Err(UpstreamFault::NoAnswer);
+        };
+        if self.resumptions >= RESUMPTIONS {
+            return Err(UpstreamFault::NoAnswer);
+        }
+        self.resumptions += 1;
+        self.watch.race(self.platform.sleep(stream.retry_ms.unwrap_or(RETRY_MS))).await?;
+        let outgoing = legacy::resumption(&self.link, session, last);
+        let body = send::events(&self.platform, &mut self.watch, outgoing).await?;
+        stream.resume(body);
+        Ok(())
+    }
+
+    /// The answer alone, whatever is said before it.
+    pub(super) async fn answer(mut self) -> Result<(Json<'static>, Response), UpstreamFault> {
+        loop {
+            match self.advance().await? {
+                Some(FromUpstream::Answer { json, response }) => return Ok((json, response)),
+                Some(_) => {}
+                None => return Err(UpstreamFault::NoAnswer),
+            }
+        }
+    }
+}
+
+impl<P: Platform> Drop for Exchange<P> {
+    fn drop(&mut self) {
+        for task in self.side.drain(..) {
+            self.platform.defer(task);
+        }
+    }
+}
+
+impl Wanted {
+    /// Puts the client's token back. `None` for progress that is not ours, or does not increase.
+    fn restore(&mut self, json: &Json<'_>, notification: &Notification, edits: &mut Edits) -> Option<()> {
+        let params = notification.params?;
+        let progress = self.progress.as_mut()?;
+        let token = json.get(params, "progressToken").filter(|node| json.raw(*node) == self.id)?;
+        let now: f64 = json.raw(json.get(params, "progress")?).parse().ok()?;
+        if progress.last.is_some_and(|last| now <= last) {
+            return None;
+        }
+        progress.last = Some(now);
+        edits.replace(json.span(token), progress.token.clone());
+        Some(())
+    }
+}
+
+/// `notifications/cancelled` to a legacy upstream, deferred when this is dropped armed.
+pub(super) struct Cancel<P: Platform> {
+    link: Rc<Link>,
+    platform: P,
+    /// The request and its session.
+    request: Option<(String, Option<Sealed>)>,
+}
+
+impl<P: Platform> Cancel<P> {
+    pub(super) fn armed(link: &Rc<Link>, platform: &P, wanted: &Wanted) -> Self {
+        // To a modern upstream the end of the connection says it; `initialize` must not be cancelled.
+        let request = (wanted.era == Era::Legacy).then(|| (wanted.id.clone(), wanted.session.clone()));
+        Self { link: Rc::clone(link), platform: platform.clone(), request }
+    }
+
+    pub(super) fn disarm(&mut self) {
+        self.request = None;
+    }
+
+    /// After a fault there is nobody left to tell, unless the upstream is merely slow or talks too much.
+    pub(super) fn end(&mut self, kind: UpstreamFault) {
+        if !matches!(kind, UpstreamFault::Deadline | UpstreamFault::TooLarge) {
+            self.disarm();
+        }
+    }
+}
+
+impl<P: Platform> Drop for Cancel<P> {
+    fn drop(&mut self) {
+        let Some((id, session)) = self.request.take() else {
+            return;
+        };
+        let (link, platform) = (Rc::clone(&self.link), self.platform.clone());
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id},"reason":"The client left"}}}}"#
+        );
+        self.platform.defer(Box::pin(async move {
+            // An upstream that cannot be told notices by itself.
+            let _ = legacy::post(&link, &platform, session.as_ref(), text).await;
+        }));
+    }
+}
+
+/// SSE events without a name are messages; anything else is not of MCP.
+fn is_message(name: Option<&str>) -> bool {
+    matches!(name, None | Some("" | "message"))
+}
+
+fn parse(bytes: Vec<u8>) -> Result<Json<'static>, UpstreamFault> {
+    Json::parse_owned(bytes, &limits::RESPONSE).map_err(|error| match error {
+        JsonError::TooLarge => UpstreamFault::TooLarge,
+        _ => UpstreamFault::Malformed,
+    })
+}
+
+fn read(json: &Json<'_>) -> Result<Message, UpstreamFault> {
+    Message::read(json, json.root()).map_err(|_| UpstreamFault::Malformed)
+}

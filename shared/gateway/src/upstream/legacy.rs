@@ -1,0 +1,209 @@
+//! Requests as the revisions up to 2025-11-25 have them: a handshake, and perhaps a session.
+
+use super::exchange::{Logs, Progress, Wanted};
+use super::fault::{self, Failure};
+use super::link::Link;
+use super::modern::{CLIENT_INFO, quoted};
+use super::send::{self, Call};
+use super::watch::Watch;
+use super::{About, Ask, Hello, Sealed};
+use crate::error::UpstreamFault;
+use crate::mcp::revisions::meta;
+use crate::mcp::{Era, Json, Kind, Node, Outcome, Revision};
+use crate::platform::{HttpMethod, Outgoing, Platform};
+use std::rc::Rc;
+
+/// Keys that only a modern upstream understands.
+const MODERN_KEYS: [&str; 4] =
+    [meta::PROTOCOL_VERSION, meta::CLIENT_CAPABILITIES, meta::CLIENT_INFO, meta::LOG_LEVEL];
+
+/// A session as it was opened, and what the upstream said of itself.
+pub(super) struct Opened {
+    /// `None`: the upstream gives no session ids.
+    pub(super) session: Option<Sealed>,
+    pub(super) about: About,
+}
+
+/// What the gateway says for itself. No capabilities: nobody is there to be asked back.
+pub(super) fn own_hello() -> Hello {
+    Hello {
+        revision: Revision::LATEST_LEGACY,
+        capabilities: "{}".to_owned(),
+        client_info: CLIENT_INFO.to_owned(),
+    }
+}
+
+/// `initialize`, then `notifications/initialized`; complete by `end` (Unix ms).
+pub(super) async fn handshake<P: Platform>(
+    link: &Rc<Link>,
+    platform: &P,
+    hello: &Hello,
+    end: u64,
+) -> Result<Opened, Failure> {
+    let id = link.next_id(platform);
+    let body = format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"initialize","params":{{"protocolVersion":{},"capabilities":{},"clientInfo":{}}}}}"#,
+        quoted(hello.revision.as_str()),
+        hello.capabilities,
+        hello.client_info
+    );
+    let wanted =
+        Wanted { id, era: Era::Legacy, session: None, askable: false, progress: None, logs: Logs::None };
+    // Initialization must not be cancelled (MCP 2025-11-25, lifecycle).
+    let call = Call { headers: link.headers(), body, wanted, end, cancellable: false };
+    let mut exchange = send::send(link, platform, call).await?;
+    let session_id = exchange.session_id.take();
+    let (json, response) = exchange.answer().await?;
+    let result = match response.outcome {
+        Outcome::Result(result) => result,
+        Outcome::Error(_) => {
+            let error = fault::error_in(&json, "").map(|(error, _)| error);
+            return Err(Failure { status: 200, error, session_id, ..UpstreamFault::Revision.into() });
+        }
+    };
+    let about = read(&json, result, session_id.is_some())?;
+    let session = session_id.map(|id| Sealed { id, revision: about.revision });
+    let ready = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned();
+    let told = tell(link, platform, session.as_ref(), about.revision, ready).await;
+    // Without a session there is nobody to take note; some such servers refuse it.
+    if session.is_some() {
+        told?;
+    }
+    Ok(Opened { session, about })
+}
+
+fn read(json: &Json<'_>, result: Node, session_bound: bool) -> Result<About, UpstreamFault> {
+    let version = json.get(result, "protocolVersion").and_then(|node| json.string(node));
+    // A revision that is not ours is for example 2024-11-05, which has another transport.
+    let revision = version
+        .and_then(|version| Revision::parse(&version))
+        .filter(|revision| revision.era() == Era::Legacy)
+        .ok_or(UpstreamFault::Revision)?;
+    let capabilities = json.get(result, "capabilities").filter(|node| json.kind(*node) == Kind::Object);
+    Ok(About {
+        era: Era::Legacy,
+        revision,
+        session_bound,
+        capabilities: json.raw(capabilities.ok_or(UpstreamFault::Malformed)?).to_owned(),
+        instructions: json
+            .get(result, "instructions")
+            .and_then(|node| json.string(node))
+            .map(std::borrow::Cow::into_owned),
+    })
+}
+
+/// `ask` as a request under `id`, to be complete by `end` (Unix ms). `askable`: the session is the client's own.
+pub(super) fn call(
+    link: &Link,
+    session: Option<&Sealed>,
+    revision: Revision,
+    ask: &Ask<'_>,
+    id: String,
+    end: u64,
+    askable: bool,
+) -> Call {
+    let mut edits = ask.edits.clone();
+    edits.replace(ask.json.span(ask.request.id), id.clone());
+    if let Some(node) = ask.request.meta {
+        for key in MODERN_KEYS {
+            if ask.json.get(node, key).is_some() {
+                edits.remove(ask.json, node, key);
+            }
+        }
+        if ask.client.progress_token.is_some() {
+            edits.set(ask.json, node, meta::PROGRESS_TOKEN, &id);
+        }
+    }
+    let progress = ask.client.progress_token.clone().map(|token| Progress { token, last: None });
+    let logs = Logs::wanted(ask.client.log_level.as_deref(), ask.client.revision.era());
+    let wanted = Wanted { id, era: Era::Legacy, session: session.cloned(), askable, progress, logs };
+    Call {
+        headers: headers(link, session, revision),
+        body: edits.apply_within(ask.json.text(), ask.json.span(ask.request.node)),
+        wanted,
+        end,
+        cancellable: true,
+    }
+}
+
+fn headers(link: &Link, session: Option<&Sealed>, revision: Revision) -> Vec<(String, String)> {
+    let mut headers = link.headers();
+    // The header came with 2025-06-18.
+    if revision >= Revision::V2025_06_18 {
+        headers.push(("mcp-protocol-version".to_owned(), revision.as_str().to_owned()));
+    }
+    if let Some(session) = session {
+        headers.push(("mcp-session-id".to_owned(), session.id.clone()));
+    }
+    headers
+}
+
+/// Posts an answer or a notification, which gives 202 and no message back.
+pub(super) async fn post<P: Platform>(
+    link: &Rc<Link>,
+    platform: &P,
+    session: Option<&Sealed>,
+    text: String,
+) -> Result<(), UpstreamFault> {
+    let revision = session.map_or_else(|| link.legacy_revision(), |session| session.revision);
+    tell(link, platform, session, revision, text).await
+}
+
+async fn tell<P: Platform>(
+    link: &Rc<Link>,
+    platform: &P,
+    session: Option<&Sealed>,
+    revision: Revision,
+    text: String,
+) -> Result<(), UpstreamFault> {
+    let outgoing = Outgoing {
+        method: HttpMethod::Post,
+        url: link.upstream().url.clone(),
+        headers: headers(link, session, revision),
+        body: text.into(),
+    };
+    let status = status(link, platform, outgoing).await?;
+    match status {
+        200..=299 => Ok(()),
+        _ => Err(fault::of_status(status, None, session.is_some()).unwrap_or(UpstreamFault::Status(status))),
+    }
+}
+
+/// Ends a session. Servers may decline (405), and one that is gone is as good.
+pub(super) async fn close<P: Platform>(
+    link: &Rc<Link>,
+    platform: &P,
+    session: &Sealed,
+) -> Result<(), UpstreamFault> {
+    let outgoing = Outgoing {
+        method: HttpMethod::Delete,
+        url: link.upstream().url.clone(),
+        headers: headers(link, Some(session), session.revision),
+        body: Vec::new(),
+    };
+    match status(link, platform, outgoing).await? {
+        200..=299 | 400 | 404 | 405 => Ok(()),
+        status => Err(fault::of_status(status, None, false).unwrap_or(UpstreamFault::Status(status))),
+    }
+}
+
+/// The rest of a stream after the event `last`.
+pub(super) fn resumption(link: &Link, session: &Sealed, last: &str) -> Outgoing {
+    let mut headers = headers(link, Some(session), session.revision);
+    headers.retain(|(name, _)| name != "content-type" && name != "accept");
+    headers.push(("accept".to_owned(), "text/event-stream".to_owned()));
+    headers.push(("last-event-id".to_owned(), last.to_owned()));
+    Outgoing { method: HttpMethod::Get, url: link.upstream().url.clone(), headers, body: Vec::new() }
+}
+
+async fn status<P: Platform>(
+    link: &Rc<Link>,
+    platform: &P,
+    outgoing: Outgoing,
+) -> Result<u16, UpstreamFault> {
+    let upstream = link.upstream();
+    let end = platform.now_ms().saturating_add(u64::from(upstream.total_ms));
+    let mut watch = Watch::new(platform, upstream.first_byte_ms, end);
+    let incoming = watch.race(platform.fetch(outgoing)).await?.map_err(fault::fetch)?;
+    Ok(incoming.status)
+}

@@ -1,0 +1,351 @@
+//! What the gateway knows of each upstream, and the door to it.
+
+use super::exchange::Exchange;
+use super::fault::Failure;
+use super::pool::{Openings, Pool};
+use super::{About, Ask, Hello, Sealed, Session};
+use super::{era, legacy, modern, send};
+use crate::error::{Fault, UpstreamFault};
+use crate::limits;
+use crate::mcp::{Era, Revision};
+use crate::platform::Platform;
+use crate::tenant::{Bundle, Credential, EraSetting, Tenant, Upstream};
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Longest time that `initialize` of a client may wait for an upstream, in ms: it answers without one rather
+/// than late.
+const OPENING_MS: u32 = 2_000;
+
+/// Every link of one configuration.
+pub struct Links {
+    tenants: HashMap<String, Vec<Rc<Link>>>,
+}
+
+impl Links {
+    /// The links of `bundle`. Nothing is asked of any upstream yet.
+    #[must_use]
+    pub fn new(bundle: &Bundle) -> Self {
+        let pool = Rc::new(Pool::new());
+        let mut number = 0;
+        let mut links = |tenant: &Rc<Tenant>| {
+            let link = |upstream: &Rc<Upstream>| {
+                number += 1;
+                Rc::new(Link::new(number, upstream, tenant, &pool))
+            };
+            (tenant.name.clone(), tenant.upstreams.iter().map(link).collect())
+        };
+        Self { tenants: bundle.tenants.iter().map(&mut links).collect() }
+    }
+
+    /// The link to `tenant`'s upstream `alias`.
+    #[must_use]
+    pub fn of(&self, tenant: &Tenant, alias: &str) -> Option<Rc<Link>> {
+        self.all(tenant).iter().find(|link| link.upstream.alias == alias).cloned()
+    }
+
+    /// The links of `tenant` in the order of their aliases.
+    #[must_use]
+    pub fn all(&self, tenant: &Tenant) -> &[Rc<Link>] {
+        self.tenants.get(&tenant.name).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// One upstream and what this isolate knows of it.
+pub struct Link {
+    number: usize,
+    upstream: Rc<Upstream>,
+    tenant: Rc<Tenant>,
+    pub(super) memory: era::Memory,
+    pool: Rc<Pool>,
+    openings: Openings,
+    /// The next request id; 0 before the first.
+    next_id: Cell<u64>,
+}
+
+/// How a request is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    Modern,
+    Legacy { revision: Revision, session_bound: bool },
+}
+
+impl Link {
+    fn new(number: usize, upstream: &Rc<Upstream>, tenant: &Rc<Tenant>, pool: &Rc<Pool>) -> Self {
+        Self {
+            number,
+            upstream: Rc::clone(upstream),
+            tenant: Rc::clone(tenant),
+            memory: era::Memory::new(),
+            pool: Rc::clone(pool),
+            openings: Openings::new(),
+            next_id: Cell::new(0),
+        }
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn tenant(&self) -> &Rc<Tenant> {
+        &self.tenant
+    }
+
+    /// `kind` as this upstream's fault.
+    #[must_use]
+    pub fn fault(&self, kind: UpstreamFault) -> Fault {
+        Fault::Upstream { alias: self.upstream.alias.clone(), kind }
+    }
+
+    /// What the upstream says of itself: asked once an hour, or again after a surprise.
+    ///
+    /// # Errors
+    /// The upstream cannot be reached, does not let the gateway in, or speaks no revision that it knows.
+    pub async fn about<P: Platform>(self: &Rc<Self>, platform: &P) -> Result<Rc<About>, Fault> {
+        era::about(self, platform).await.map_err(|kind| self.fault(kind))
+    }
+
+    /// Sends `ask`. If the upstream turns out to be of another era than was thought, or has lost a pooled
+    /// session, it is sent once more the right way; the latter only for safe methods.
+    ///
+    /// # Errors
+    /// No answer, or none that is one. A JSON-RPC error of the upstream is an answer; only those about headers
+    /// and revision (-32020, -32022) are faults, [`UpstreamFault::Revision`]: the list that the parameter
+    /// headers came from may have changed.
+    pub async fn open<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        session: &Session,
+        ask: Ask<'_>,
+    ) -> Result<Exchange<P>, Fault> {
+        let end = self.deadline(platform);
+        let outcome = match session {
+            Session::Sealed(sealed) => {
+                let id = self.next_id(platform);
+                let call = legacy::call(self, Some(sealed), sealed.revision, &ask, id, end, true);
+                send::send(self, platform, call).await.map_err(|failure| failure.kind)
+            }
+            Session::Pooled => self.open_pooled(platform, &ask, end).await,
+        };
+        outcome.map_err(|kind| self.fault(kind))
+    }
+
+    async fn open_pooled<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        ask: &Ask<'_>,
+        end: u64,
+    ) -> Result<Exchange<P>, UpstreamFault> {
+        let speech = self.speech(platform).await?;
+        let failure = match self.attempt(platform, speech, ask, end).await {
+            Ok(exchange) => return Ok(exchange),
+            Err(failure) => failure,
+        };
+        // Lost, and forgotten by now: a new one may do, if nothing can happen twice.
+        let lost = failure.kind == UpstreamFault::Session && ask.request.method.safe();
+        if !lost && !self.is_other_now(platform, speech, &failure).await {
+            return Err(failure.kind);
+        }
+        let speech = self.speech(platform).await?;
+        self.attempt(platform, speech, ask, end).await.map_err(|failure| failure.kind)
+    }
+
+    /// Whether `failure` is explained by the upstream not being what `speech` took it for. Then it did not read
+    /// the request, and it can be sent again.
+    async fn is_other_now<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        speech: Speech,
+        failure: &Failure,
+    ) -> bool {
+        failure.is_surprise()
+            && self.upstream.era == EraSetting::Auto
+            && self.memory.doubt(platform.now_ms())
+            && self.speech(platform).await.is_ok_and(|now| now != speech)
+    }
+
+    async fn speech<P: Platform>(self: &Rc<Self>, platform: &P) -> Result<Speech, UpstreamFault> {
+        // Pinned, and nothing to negotiate.
+        if self.upstream.era == EraSetting::Modern {
+            return Ok(Speech::Modern);
+        }
+        let about = era::about(self, platform).await?;
+        Ok(match about.era {
+            Era::Modern => Speech::Modern,
+            Era::Legacy => Speech::Legacy { revision: about.revision, session_bound: about.session_bound },
+        })
+    }
+
+    async fn attempt<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        speech: Speech,
+        ask: &Ask<'_>,
+        end: u64,
+    ) -> Result<Exchange<P>, Failure> {
+        let id = self.next_id(platform);
+        let principal = ask.client.principal;
+        match speech {
+            Speech::Modern => send::send(self, platform, modern::call(self, ask, id, end)).await,
+            Speech::Legacy { revision, session_bound: false } => {
+                let call = legacy::call(self, None, revision, ask, id, end, false);
+                send::send(self, platform, call).await
+            }
+            Speech::Legacy { session_bound: true, .. } => {
+                let session = self.pooled(platform, principal, end).await?;
+                let call = legacy::call(self, Some(&session), session.revision, ask, id, end, false);
+                let outcome = send::send(self, platform, call).await;
+                if outcome.as_ref().is_err_and(|failure| failure.kind == UpstreamFault::Session) {
+                    self.pool.lose((self.number, principal), &session);
+                }
+                outcome
+            }
+        }
+    }
+
+    /// The pooled session of `principal`, opened if there is none.
+    async fn pooled<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        principal: [u8; 32],
+        end: u64,
+    ) -> Result<Sealed, UpstreamFault> {
+        let key = (self.number, principal);
+        // A session that a call still uses is never taken for idle.
+        let idle_ms = limits::POOLED_SESSION_MS.max(u64::from(self.upstream.total_ms));
+        let read = || self.pool.get(key, idle_ms, platform.now_ms());
+        let work = || async {
+            let opened = legacy::handshake(self, platform, &legacy::own_hello(), end).await;
+            // None: it has become sessionless since, which is as surprising as a lost session.
+            let session = opened.map_err(|failure| failure.kind)?.session.ok_or(UpstreamFault::Session)?;
+            self.keep(platform, principal, session.clone());
+            Ok(session)
+        };
+        self.pool.flights.once(platform, key, read, work).await
+    }
+
+    /// Keeps a session for `principal`; whatever it displaces is closed.
+    pub(super) fn keep<P: Platform>(self: &Rc<Self>, platform: &P, principal: [u8; 32], session: Sealed) {
+        let retired = self.pool.keep((self.number, principal), self, session, platform.now_ms());
+        if let Some((link, session)) = retired {
+            link.retire(platform, session);
+        }
+    }
+
+    /// Closes a session that came with something else.
+    pub(super) fn discard<P: Platform>(self: &Rc<Self>, platform: &P, session_id: Option<String>) {
+        if let Some(id) = session_id {
+            self.retire(platform, Sealed { id, revision: Revision::LATEST_LEGACY });
+        }
+    }
+
+    fn retire<P: Platform>(self: &Rc<Self>, platform: &P, session: Sealed) {
+        let (link, clone) = (Rc::clone(self), platform.clone());
+        platform.defer(Box::pin(async move {
+            // One that cannot be closed expires at the upstream.
+            let _ = legacy::close(&link, &clone, &session).await;
+        }));
+    }
+
+    /// Opens a session for a legacy client that initializes. `None`: this upstream needs none, or the client
+    /// opened too many within a minute; calls then go by [`Session::Pooled`].
+    ///
+    /// # Errors
+    /// The upstream fails, or does not answer within two seconds.
+    pub async fn initialize<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        principal: [u8; 32],
+        hello: &Hello,
+    ) -> Result<Option<Sealed>, Fault> {
+        let end = platform.now_ms().saturating_add(u64::from(OPENING_MS));
+        let mut watch = super::watch::Watch::new(platform, OPENING_MS, end);
+        let work = async {
+            if !era::about(self, platform).await?.session_bound {
+                return Ok(None);
+            }
+            let per_minute = self.tenant.session_openings_per_min;
+            if !self.openings.admit(principal, per_minute, platform.now_ms()) {
+                return Ok(None);
+            }
+            let opened =
+                legacy::handshake(self, platform, hello, end).await.map_err(|failure| failure.kind)?;
+            Ok(opened.session)
+        };
+        watch.race(work).await.and_then(|outcome| outcome).map_err(|kind| self.fault(kind))
+    }
+
+    /// Posts an answer to a server request, or a notification, into a client's session.
+    ///
+    /// # Errors
+    /// It is not taken.
+    pub async fn post<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        session: &Sealed,
+        text: String,
+    ) -> Result<(), Fault> {
+        legacy::post(self, platform, Some(session), text).await.map_err(|kind| self.fault(kind))
+    }
+
+    /// Ends a client's session.
+    ///
+    /// # Errors
+    /// The upstream fails. That it declines, or knows the session no more, is no error.
+    pub async fn close<P: Platform>(self: &Rc<Self>, platform: &P, session: &Sealed) -> Result<(), Fault> {
+        legacy::close(self, platform, session).await.map_err(|kind| self.fault(kind))
+    }
+
+    /// The headers that every request to the upstream has: built here, nothing of the agent's is among them.
+    pub(super) fn headers(&self) -> Vec<(String, String)> {
+        let mut headers = Vec::with_capacity(12);
+        for (name, value) in [
+            ("content-type", "application/json"),
+            ("accept", "application/json, text/event-stream"),
+            ("accept-encoding", "identity"),
+        ] {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        if let Credential::Header { name, value } = &self.upstream.credential {
+            headers.push((name.clone(), value.clone()));
+        }
+        headers
+    }
+
+    /// When a call that starts now must be over, in Unix ms.
+    pub(super) fn deadline<P: Platform>(&self, platform: &P) -> u64 {
+        platform.now_ms().saturating_add(u64::from(self.upstream.total_ms))
+    }
+
+    /// A request id that no other isolate uses on the same session: 32 random bits, then a count. Below 2^53, so
+    /// that a JavaScript server gives it back as it was.
+    pub(super) fn next_id<P: Platform>(&self, platform: &P) -> String {
+        const COUNT_BITS: u32 = 20;
+        let mut id = self.next_id.get();
+        if id.trailing_zeros() >= COUNT_BITS {
+            let mut random = [0; 4];
+            platform.fill(&mut random);
+            id = (u64::from(u32::from_be_bytes(random)) << COUNT_BITS) + 1;
+        }
+        self.next_id.set(id + 1);
+        id.to_string()
+    }
+
+    /// The revision last negotiated without a session.
+    pub(super) fn legacy_revision(&self) -> Revision {
+        let known = self.memory.last().map(|about| about.revision);
+        known.filter(|revision| revision.era() == Era::Legacy).unwrap_or(Revision::LATEST_LEGACY)
+    }
+
+    /// A stream complained about the revision: the next call finds out.
+    pub(super) fn doubt<P: Platform>(&self, platform: &P) {
+        if self.upstream.era == EraSetting::Auto {
+            self.memory.doubt(platform.now_ms());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The upstreams: MCP servers of both eras behind one door.
+//!
+//! A [`Link`] is what the gateway knows of one upstream. [`Link::open`] sends one request in the upstream's own
+//! era and gives an [`Exchange`], from which the messages of the answer are read. Headers are built, never
+//! copied: nothing of what an agent sent reaches an upstream but its JSON.
+
+mod era;
+mod exchange;
+mod fault;
+mod flight;
+mod legacy;
+mod link;
+mod modern;
+mod pool;
+mod send;
+mod stream;
+mod watch;
+
+pub use exchange::{Exchange, FromUpstream};
+pub use link::{Link, Links};
+
+use crate::mcp::{Edits, Era, Json, Request, Revision};
+
+/// The principal of the gateway's own business with an upstream: probes, and lists that belong to nobody.
+pub const GATEWAY: [u8; 32] = [0; 32];
+
+/// What an upstream said of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The era it is spoken to in.
+    pub era: Era,
+    /// The negotiated revision.
+    pub revision: Revision,
+    /// Whether it gives out session ids. Never for a modern upstream.
+    pub session_bound: bool,
+    /// Its ServerCapabilities, raw JSON object.
+    pub capabilities: String,
+    /// Its instructions for the model, as it wrote them: untrusted text of any length.
+    pub instructions: Option<String>,
+}
+
+/// One request for an upstream: the client's message and how it is to be changed.
+pub struct Ask<'a> {
+    /// The message.
+    pub json: &'a Json<'a>,
+    /// Its parts.
+    pub request: &'a Request,
+    /// The caller's edits (name, uri, cursor, `requestState`); id, progress token and the reserved `_meta` keys
+    /// are edited here.
+    pub edits: Edits,
+    /// The upstream's name for what is asked for (`Mcp-Name`), if the method names anything.
+    pub name: Option<String>,
+    /// `Mcp-Param-*` headers with encoded values, from [`crate::mcp::headers::param_values`].
+    pub param_headers: Vec<(String, String)>,
+    /// Who asks.
+    pub client: &'a ClientSide,
+}
+
+/// What the upstream is told of the client, and what the client wants to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientSide {
+    /// The revision the client speaks.
+    pub revision: Revision,
+    /// The ClientCapabilities the upstream may rely on, raw JSON object.
+    pub capabilities: String,
+    /// The lowest log level it asked for. Without one, a modern client hears nothing and a legacy one all.
+    pub log_level: Option<String>,
+    /// Its progress token, raw JSON as it was sent.
+    pub progress_token: Option<String>,
+    /// Whose session is used at a session-bound upstream.
+    pub principal: [u8; 32],
+}
+
+/// The session at a legacy upstream that a legacy client's own session stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The upstream's `Mcp-Session-Id`: 1 to 512 characters 0x21 to 0x7E.
+    pub id: String,
+    /// The revision negotiated in it.
+    pub revision: Revision,
+}
+
+/// Where a request is sent, if the upstream turns out to be of the legacy era and session-bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Session {
+    /// A session of (upstream, principal) that this isolate keeps, opened when needed. It declared no client
+    /// capabilities, so the upstream cannot ask back. A lost one is opened anew, and the request sent again
+    /// only if its method is safe.
+    Pooled,
+    /// The client's own. A lost one is [`crate::error::UpstreamFault::Session`].
+    Sealed(Sealed),
+}
+
+/// What a legacy client said in `initialize`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hello {
+    /// The revision asked of the upstream.
+    pub revision: Revision,
+    /// ClientCapabilities, raw JSON object.
+    pub capabilities: String,
+    /// Implementation, raw JSON object.
+    pub client_info: String,
+}

@@ -1,0 +1,105 @@
+//! Requests as revision 2026-07-28 has them: no session, everything in `_meta` and mirrored in headers.
+
+use super::exchange::{Logs, Progress, Wanted};
+use super::link::Link;
+use super::send::Call;
+use super::{Ask, ClientSide};
+use crate::mcp::headers::encode_value;
+use crate::mcp::json::quote;
+use crate::mcp::revisions::meta;
+use crate::mcp::{Edits, Era, Json, Request, Revision};
+
+/// The gateway as an MCP Implementation.
+pub(super) const CLIENT_INFO: &str =
+    concat!(r#"{"name":"postern","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
+
+/// `ask` as a request under `id`, to be complete by `end` (Unix ms).
+pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String, end: u64) -> Call {
+    let mut edits = ask.edits.clone();
+    edits.replace(ask.json.span(ask.request.id), id.clone());
+    describe(ask.json, ask.request, ask.client, &id, &mut edits);
+    let method = ask.json.string(ask.request.method_name);
+    let mut headers = headers(link, &encode_value(&method.unwrap_or_default()));
+    if let Some(name) = &ask.name {
+        headers.push(("mcp-name".to_owned(), encode_value(name).into_owned()));
+    }
+    headers.extend(ask.param_headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    let progress = ask.client.progress_token.clone().map(|token| Progress { token, last: None });
+    let logs = Logs::wanted(ask.client.log_level.as_deref(), ask.client.revision.era());
+    let wanted = Wanted { id, era: Era::Modern, session: None, askable: false, progress, logs };
+    let body = edits.apply_within(ask.json.text(), ask.json.span(ask.request.node));
+    Call { headers, body, wanted, end, cancellable: false }
+}
+
+/// `server/discover` under `id`.
+pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
+    let mut body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/discover","params":{{"_meta":{{"#);
+    member(&mut body, meta::PROTOCOL_VERSION, &quoted(Revision::V2026_07_28.as_str()));
+    body.push(',');
+    member(&mut body, meta::CLIENT_CAPABILITIES, "{}");
+    body.push(',');
+    member(&mut body, meta::CLIENT_INFO, CLIENT_INFO);
+    body.push_str("}}}");
+    let wanted =
+        Wanted { id, era: Era::Modern, session: None, askable: false, progress: None, logs: Logs::None };
+    Call { headers: headers(link, "server/discover"), body, wanted, end, cancellable: false }
+}
+
+fn headers(link: &Link, method: &str) -> Vec<(String, String)> {
+    let mut headers = link.headers();
+    headers.push(("mcp-protocol-version".to_owned(), Revision::V2026_07_28.as_str().to_owned()));
+    headers.push(("mcp-method".to_owned(), method.to_owned()));
+    headers
+}
+
+/// The `_meta` of a request: the client as the gateway presents it. Whatever else is in it stays, trace context
+/// (`traceparent`, `tracestate`) included.
+fn describe(json: &Json<'_>, request: &Request, client: &ClientSide, id: &str, edits: &mut Edits) {
+    let mut keys = vec![
+        (meta::PROTOCOL_VERSION, quoted(Revision::V2026_07_28.as_str())),
+        (meta::CLIENT_CAPABILITIES, client.capabilities.clone()),
+        (meta::CLIENT_INFO, CLIENT_INFO.to_owned()),
+    ];
+    match (&client.log_level, client.revision.era()) {
+        (Some(level), _) => keys.push((meta::LOG_LEVEL, quoted(level))),
+        // Such a client was told that its level is accepted, and nobody remembers which it was.
+        (None, Era::Legacy) => keys.push((meta::LOG_LEVEL, quoted("info"))),
+        (None, Era::Modern) => {}
+    }
+    if client.progress_token.is_some() {
+        keys.push((meta::PROGRESS_TOKEN, id.to_owned()));
+    }
+    if let Some(node) = request.meta {
+        for (key, value) in keys {
+            // What is right already is left alone.
+            if json.get(node, key).is_none_or(|old| json.raw(old) != value) {
+                edits.set(json, node, key, &value);
+            }
+        }
+        return;
+    }
+    let mut object = String::from("{");
+    for (key, value) in keys {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        member(&mut object, key, &value);
+    }
+    object.push('}');
+    match request.params {
+        Some(params) => edits.set(json, params, "_meta", &object),
+        None => edits.set(json, request.node, "params", &format!(r#"{{"_meta":{object}}}"#)),
+    }
+}
+
+fn member(out: &mut String, key: &str, raw: &str) {
+    quote(out, key);
+    out.push(':');
+    out.push_str(raw);
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    quote(&mut out, text);
+    out
+}
