@@ -12,6 +12,8 @@ pub mod codec;
 pub mod error;
 pub mod limits;
 pub mod mcp;
+#[cfg(all(feature = "jwt", any(test, feature = "memory")))]
+pub mod memory;
 pub mod platform;
 pub mod reply;
 pub mod stage;

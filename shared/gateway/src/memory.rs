@@ -1,0 +1,433 @@
+//! A platform in memory: time stands still until it is moved, randomness has a seed, the network is a closure, and
+//! everything that was sent, stored or logged can be looked at. What in-process tests run on.
+//!
+//! [`Memory::run`] drives a future to its end and moves the clock to the next timer whenever nothing else can
+//! happen: an hour of deadlines takes no time, and always in the same order.
+
+use crate::platform::{
+    Body, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
+};
+use crate::stage::authenticate::{Key, Signed, verify_here};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// What a scripted network answers.
+pub type Answer = Result<Incoming<MemoryBody>, FetchError>;
+type Network = Rc<dyn Fn(Outgoing) -> Pin<Box<dyn Future<Output = Answer>>>>;
+
+/// The platform. Clones share everything.
+#[derive(Clone)]
+pub struct Memory(Rc<World>);
+
+struct World {
+    now_ms: Cell<u64>,
+    serial: Cell<u64>,
+    /// By time, then by order of arrival.
+    sleepers: RefCell<BTreeMap<(u64, u64), Waker>>,
+    random: Cell<u64>,
+    store: RefCell<HashMap<String, (Vec<u8>, u64)>>,
+    network: RefCell<Network>,
+    sent: RefCell<Vec<Outgoing>>,
+    open_bodies: Rc<Cell<usize>>,
+    records: RefCell<Vec<String>>,
+    effects: RefCell<VecDeque<Effect>>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Memory {
+    /// On 2026-11-23 at midnight (UTC), with an empty store and a network on which nothing answers.
+    #[must_use]
+    pub fn new() -> Self {
+        let network: Network = Rc::new(|_| Box::pin(async { Err(FetchError::Unreachable) }));
+        Self(Rc::new(World {
+            now_ms: Cell::new(1_795_392_000_000),
+            serial: Cell::new(0),
+            sleepers: RefCell::default(),
+            random: Cell::new(1),
+            store: RefCell::default(),
+            network: RefCell::new(network),
+            sent: RefCell::default(),
+            open_bodies: Rc::default(),
+            records: RefCell::default(),
+            effects: RefCell::default(),
+        }))
+    }
+
+    /// Starts the random numbers anew.
+    pub fn seed(&self, seed: u64) {
+        self.0.random.set(seed);
+    }
+
+    /// Sets the clock, in ms since the epoch, and wakes whom that concerns. It may go back: then nobody wakes.
+    pub fn set_now_ms(&self, now_ms: u64) {
+        self.0.now_ms.set(now_ms);
+        let later = self.0.sleepers.borrow_mut().split_off(&(now_ms + 1, 0));
+        let due = self.0.sleepers.replace(later);
+        due.into_values().for_each(Waker::wake);
+    }
+
+    /// Moves the clock on by `ms`.
+    pub fn advance(&self, ms: u64) {
+        self.set_now_ms(self.0.now_ms.get() + ms);
+    }
+
+    /// Answers every request from now on.
+    pub fn on_fetch<F, R>(&self, network: F)
+    where
+        F: Fn(Outgoing) -> R + 'static,
+        R: Future<Output = Answer> + 'static,
+    {
+        self.0.network.replace(Rc::new(move |request| Box::pin(network(request))));
+    }
+
+    /// Every request that was sent, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Outgoing> {
+        self.0.sent.borrow().clone()
+    }
+
+    /// A head with a body that arrives at once.
+    #[must_use]
+    pub fn answer(&self, status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Incoming<MemoryBody> {
+        self.answer_in_steps(status, content_type, [Step::Bytes(body.into())])
+    }
+
+    /// A head with a body that arrives step by step.
+    #[must_use]
+    pub fn answer_in_steps(
+        &self,
+        status: u16,
+        content_type: &str,
+        steps: impl IntoIterator<Item = Step>,
+    ) -> Incoming<MemoryBody> {
+        self.0.open_bodies.set(self.0.open_bodies.get() + 1);
+        Incoming {
+            status,
+            content_type: content_type.to_owned(),
+            session_id: None,
+            cache_control: None,
+            retry_after: None,
+            body: MemoryBody { memory: self.clone(), steps: steps.into_iter().collect() },
+        }
+    }
+
+    /// Response bodies that were neither read to the end and dropped, nor cancelled.
+    #[must_use]
+    pub fn open_bodies(&self) -> usize {
+        self.0.open_bodies.get()
+    }
+
+    /// The audit records so far.
+    #[must_use]
+    pub fn records(&self) -> Vec<String> {
+        self.0.records.borrow().clone()
+    }
+
+    /// Does the work that was left for after the answer, and what that leaves in turn.
+    pub async fn run_effects(&self) {
+        loop {
+            let next = self.0.effects.borrow_mut().pop_front();
+            match next {
+                Some(effect) => effect.await,
+                None => return,
+            }
+        }
+    }
+
+    /// Runs a future to its end. When it waits and nothing has woken it, the clock moves to the next timer.
+    ///
+    /// # Panics
+    /// When nothing is left that could wake it: a deadlock.
+    #[allow(clippy::panic, reason = "a test that would hang has to end")]
+    pub fn run<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        loop {
+            if let Poll::Ready(output) = self.step(future.as_mut()) {
+                return output;
+            }
+            let next = self.0.sleepers.borrow().keys().next().copied();
+            match next {
+                Some((until_ms, _)) => self.set_now_ms(until_ms.max(self.0.now_ms.get())),
+                None => panic!("deadlock: the future waits, and there is neither a timer nor a wake-up"),
+            }
+        }
+    }
+
+    /// Runs a future as far as it gets while the clock stands still.
+    pub fn step<F: Future>(&self, mut future: Pin<&mut F>) -> Poll<F::Output> {
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(Arc::clone(&flag));
+        while flag.0.swap(false, Ordering::Relaxed) {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return Poll::Ready(output);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A timer of the hand-set clock.
+struct Sleep {
+    memory: Memory,
+    key: (u64, u64),
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.memory.0.now_ms.get() >= self.key.0 {
+            return Poll::Ready(());
+        }
+        self.memory.0.sleepers.borrow_mut().insert(self.key, context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.memory.0.sleepers.borrow_mut().remove(&self.key);
+    }
+}
+
+impl Clock for Memory {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms.get()
+    }
+
+    fn sleep(&self, ms: u32) -> impl Future<Output = ()> + 'static {
+        let serial = self.0.serial.get();
+        self.0.serial.set(serial + 1);
+        Sleep { memory: self.clone(), key: (self.0.now_ms.get() + u64::from(ms), serial) }
+    }
+}
+
+impl Random for Memory {
+    fn fill(&self, out: &mut [u8]) {
+        for byte in out {
+            // SplitMix64 (Steele et al. 2014): a test needs reproducible numbers, not secret ones.
+            let state = self.0.random.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+            self.0.random.set(state);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            *byte = (mixed >> 56) as u8;
+        }
+    }
+}
+
+impl Fetch for Memory {
+    type Body = MemoryBody;
+
+    async fn fetch(&self, request: Outgoing) -> Answer {
+        self.0.sent.borrow_mut().push(request.clone());
+        let network = Rc::clone(&self.0.network.borrow());
+        network(request).await
+    }
+}
+
+impl Store for Memory {
+    async fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        let store = self.0.store.borrow();
+        store.get(key).filter(|(_, until_ms)| self.now_ms() < *until_ms).map(|(value, _)| value.clone())
+    }
+
+    async fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) {
+        let until_ms = self.now_ms() + u64::from(ttl_s) * 1000;
+        self.0.store.borrow_mut().insert(key.to_owned(), (value, until_ms));
+    }
+}
+
+impl Crypto for Memory {
+    async fn verify(&self, key: &Key, token: Signed<'_>, now_ms: u64) -> bool {
+        verify_here(key, token, now_ms)
+    }
+}
+
+impl Journal for Memory {
+    fn append(&self, record: &str) {
+        self.0.records.borrow_mut().push(record.to_owned());
+    }
+
+    fn defer(&self, effect: Effect) {
+        self.0.effects.borrow_mut().push_back(effect);
+    }
+}
+
+/// One step of a scripted body.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// A chunk.
+    Bytes(Vec<u8>),
+    /// The same chunk so many times: large bodies without their memory.
+    Repeat(Vec<u8>, usize),
+    /// Silence, in ms.
+    Wait(u32),
+    /// Silence for ever.
+    Hang,
+    /// The connection breaks.
+    Break,
+}
+
+/// A scripted body; ends after its last step.
+pub struct MemoryBody {
+    memory: Memory,
+    steps: VecDeque<Step>,
+}
+
+impl std::fmt::Debug for MemoryBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryBody").field("steps", &self.steps.len()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for MemoryBody {
+    fn drop(&mut self) {
+        let open = &self.memory.0.open_bodies;
+        open.set(open.get() - 1);
+    }
+}
+
+impl Body for MemoryBody {
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
+        loop {
+            match self.steps.pop_front() {
+                None => return Ok(None),
+                Some(Step::Bytes(bytes)) => return Ok(Some(bytes)),
+                Some(Step::Repeat(_, 0)) => {}
+                Some(Step::Repeat(bytes, times)) => {
+                    self.steps.push_front(Step::Repeat(bytes.clone(), times - 1));
+                    return Ok(Some(bytes));
+                }
+                Some(Step::Wait(ms)) => self.memory.sleep(ms).await,
+                Some(Step::Hang) => std::future::pending().await,
+                Some(Step::Break) => return Err(FetchError::Unreachable),
+            }
+        }
+    }
+
+    async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
+        let mut whole = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            if whole.len() + chunk.len() > limit {
+                return Err(FetchError::TooLarge);
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Memory, Step};
+    use crate::platform::{Body, Clock, Fetch, FetchError, HttpMethod, Journal, Outgoing, Random, Store};
+    use crate::within::within;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    fn get(url: &str) -> Outgoing {
+        Outgoing { method: HttpMethod::Get, url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    #[test]
+    fn time_moves_only_when_nothing_else_can() {
+        let memory = Memory::new();
+        let start_ms = memory.now_ms();
+        let mut hour = pin!(memory.sleep(3_600_000));
+        assert_eq!(memory.step(hour.as_mut()), Poll::Pending);
+        memory.advance(3_599_999);
+        assert_eq!(memory.step(hour.as_mut()), Poll::Pending);
+        memory.advance(1);
+        assert_eq!(memory.step(hour), Poll::Ready(()));
+        memory.run(memory.sleep(1_000));
+        assert_eq!(memory.now_ms() - start_ms, 3_601_000);
+    }
+
+    #[test]
+    fn a_deadline_wins_over_silence_and_loses_to_an_answer() {
+        let memory = Memory::new();
+        assert_eq!(memory.run(within(&memory, 50, memory.sleep(49))), Some(()));
+        assert_eq!(memory.run(within(&memory, 50, memory.sleep(51))), None);
+        assert_eq!(memory.run(within(&memory, 50, async { 7 })), Some(7));
+    }
+
+    #[test]
+    fn bodies_follow_their_script_and_are_counted() {
+        let memory = Memory::new();
+        let network = memory.clone();
+        memory.on_fetch(move |request| {
+            let memory = network.clone();
+            async move {
+                let steps = match request.url.as_str() {
+                    "parts" => {
+                        vec![Step::Bytes(b"ab".to_vec()), Step::Wait(5), Step::Repeat(b"c".to_vec(), 3)]
+                    }
+                    "breaks" => vec![Step::Bytes(b"ab".to_vec()), Step::Break],
+                    _ => return Err(FetchError::Unreachable),
+                };
+                Ok(memory.answer_in_steps(200, "text/plain", steps))
+            }
+        });
+        let whole = |url: &'static str, limit| {
+            let memory = memory.clone();
+            async move { memory.fetch(get(url)).await?.body.whole(limit).await }
+        };
+        assert_eq!(memory.run(whole("parts", 5)), Ok(b"abccc".to_vec()));
+        assert_eq!(memory.run(whole("parts", 4)), Err(FetchError::TooLarge));
+        assert_eq!(memory.run(whole("breaks", 9)), Err(FetchError::Unreachable));
+        assert_eq!(memory.run(whole("nowhere", 9)), Err(FetchError::Unreachable));
+        assert_eq!(memory.open_bodies(), 0);
+        let open = memory.run(memory.fetch(get("parts")));
+        assert_eq!(memory.open_bodies(), 1);
+        drop(open);
+        assert_eq!(memory.open_bodies(), 0);
+        assert_eq!(memory.sent().len(), 5);
+    }
+
+    #[test]
+    fn the_store_forgets_and_effects_wait() {
+        let memory = Memory::new();
+        memory.run(memory.remember("key", b"value".to_vec(), 60));
+        memory.advance(59_999);
+        assert_eq!(memory.run(memory.recall("key")), Some(b"value".to_vec()));
+        memory.advance(1);
+        assert_eq!(memory.run(memory.recall("key")), None);
+        let later = memory.clone();
+        memory.defer(Box::pin(async move { later.append("done") }));
+        assert!(memory.records().is_empty());
+        memory.run(memory.run_effects());
+        assert_eq!(memory.records(), ["done"]);
+    }
+
+    #[test]
+    fn random_numbers_repeat_with_the_seed() {
+        let draw = |seed| {
+            let memory = Memory::new();
+            memory.seed(seed);
+            let mut bytes = [0; 16];
+            memory.fill(&mut bytes);
+            bytes
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+    }
+}
