@@ -1,0 +1,272 @@
+//! A raw HTTP client: sends what it is told, right or wrong, each request on a connection of its own, and reads
+//! whole answers or event streams. Dropping a stream closes its connection.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+/// The longest answer that is kept.
+const LONGEST: usize = 64 << 20;
+/// A test that waits longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A request as it is to be sent. The `host` header is one of the headers.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    /// HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Headers in this order, duplicates allowed.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names in lower case, with their values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The first value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The messages of the answer as texts: the events of a stream, or the body.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
+        if self.body.is_empty() {
+            Vec::new()
+        } else if self.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
+            let mut events = Events::default();
+            events.push(&self.body);
+            std::iter::from_fn(|| events.next())
+                .map(|event| event.data)
+                .filter(|data| !data.is_empty())
+                .collect()
+        } else {
+            vec![self.text()]
+        }
+    }
+
+    /// The last message as JSON, `null` without one.
+    #[must_use]
+    pub fn last(&self) -> Value {
+        self.messages().last().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
+    }
+}
+
+/// One event of a stream (HTML standard, server-sent events).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Event {
+    /// `id`, if any.
+    pub id: Option<String>,
+    /// The data lines, joined by line feeds.
+    pub data: String,
+    /// The comments since the last event.
+    pub comments: Vec<String>,
+}
+
+/// Cuts a byte stream into events. Knows LF and CRLF only: the gateway writes LF.
+#[derive(Debug, Default)]
+pub struct Events {
+    bytes: Vec<u8>,
+}
+
+impl Events {
+    /// Takes bytes as they come.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Whether bytes are left that make no whole event.
+    #[must_use]
+    pub fn half(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+
+    /// Comments that stand before the next whole event.
+    #[must_use]
+    pub fn pending_comments(&self) -> usize {
+        String::from_utf8_lossy(&self.bytes).lines().filter(|line| line.starts_with(':')).count()
+    }
+}
+
+impl Iterator for Events {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        loop {
+            let end = self.bytes.windows(2).position(|two| two == b"\n\n")? + 2;
+            let block: Vec<u8> = self.bytes.drain(..end).collect();
+            let mut event = Event::default();
+            let mut data = Vec::new();
+            for line in String::from_utf8_lossy(&block).lines() {
+                match line
+                    .split_once(':')
+                    .map(|(name, value)| (name, value.strip_prefix(' ').unwrap_or(value)))
+                {
+                    Some(("", comment)) => event.comments.push(comment.to_owned()),
+                    Some(("data", value)) => data.push(value.to_owned()),
+                    Some(("id", value)) => event.id = Some(value.to_owned()),
+                    _ => {}
+                }
+            }
+            event.data = data.join("\n");
+            if event != Event::default() {
+                return Some(event);
+            }
+        }
+    }
+}
+
+/// An answer whose body is still coming.
+pub struct Opened {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names in lower case, with their values.
+    pub headers: Vec<(String, String)>,
+    body: Incoming,
+    events: Events,
+    connection: JoinHandle<()>,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+impl Opened {
+    /// The next event; `None` at the end of the stream.
+    ///
+    /// # Errors
+    /// When the stream breaks, or nothing comes for a minute.
+    pub async fn event(&mut self) -> Result<Option<Event>> {
+        loop {
+            if let Some(event) = self.events.next() {
+                return Ok(Some(event));
+            }
+            match self.chunk().await? {
+                Some(bytes) => self.events.push(&bytes),
+                None if self.events.half() => bail!("the stream ends within an event"),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The next bytes of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// When the connection breaks, or nothing comes for a minute.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.body.frame()).await.context("no byte for a minute")? {
+                None => return Ok(None),
+                Some(frame) => {
+                    if let Ok(bytes) = frame?.into_data() {
+                        return Ok(Some(bytes));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads to the end.
+    ///
+    /// # Errors
+    /// When the connection breaks or the body is longer than 64 MiB.
+    pub async fn whole(mut self) -> Result<Reply> {
+        let mut body = Vec::new();
+        while let Some(bytes) = self.chunk().await? {
+            body.extend_from_slice(&bytes);
+            if body.len() > LONGEST {
+                bail!("the answer is longer than {LONGEST} bytes");
+            }
+        }
+        Ok(Reply { status: self.status, headers: std::mem::take(&mut self.headers), body })
+    }
+}
+
+/// Sends `call` to `address` and returns when the head of the answer is there.
+///
+/// # Errors
+/// When there is no connection or no answer within a minute.
+pub async fn open(address: SocketAddr, call: &Call) -> Result<Opened> {
+    let stream =
+        tokio::net::TcpStream::connect(address).await.with_context(|| format!("connect to {address}"))?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(async move {
+        // A connection that breaks shows at the request or at the body.
+        let _ = connection.await;
+    });
+    let mut request = Request::new(Full::new(Bytes::from(call.body.clone())));
+    *request.method_mut() = call.method.parse()?;
+    *request.uri_mut() = call.path.parse()?;
+    for (name, value) in &call.headers {
+        request.headers_mut().append(HeaderName::try_from(name)?, HeaderValue::from_bytes(value.as_bytes())?);
+    }
+    let sent = tokio::time::timeout(PATIENCE, sender.send_request(request)).await;
+    let response = sent.context("no answer within a minute").and_then(|sent| Ok(sent?));
+    let response = match response {
+        Ok(response) => response,
+        Err(error) => {
+            connection.abort();
+            return Err(error);
+        }
+    };
+    let (head, body) = response.into_parts();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    Ok(Opened { status: head.status.as_u16(), headers, body, events: Events::default(), connection })
+}
+
+/// Sends `call` to `address` and reads the whole answer.
+///
+/// # Errors
+/// As [`open`] and [`Opened::whole`].
+pub async fn send(address: SocketAddr, call: &Call) -> Result<Reply> {
+    open(address, call).await?.whole().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_cut() {
+        let mut events = Events::default();
+        events.push(b": hello\n\nid: 1\ndata: {\"a\":\ndata: 1}\n\ndata: ha");
+        assert_eq!(events.next().map(|event| event.comments), Some(vec!["hello".to_owned()]));
+        let event = events.next();
+        assert_eq!(event.as_ref().and_then(|event| event.id.as_deref()), Some("1"));
+        assert_eq!(event.map(|event| event.data).as_deref(), Some("{\"a\":\n1}"));
+        assert_eq!(events.next(), None);
+        assert!(events.half());
+    }
+}

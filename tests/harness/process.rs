@@ -1,0 +1,122 @@
+//! Child processes of the tests: each in a process group of its own that ends with the value.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// How long a process may take until it listens.
+const START: Duration = Duration::from_secs(30);
+
+/// A running process with the lines of its output.
+pub struct Running {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    program: String,
+}
+
+impl Running {
+    /// Starts `command` in a process group of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(mut command: Command) -> Result<Self> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn().with_context(|| format!("start {program}"))?;
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        collect(child.stdout.take(), &lines);
+        collect(child.stderr.take(), &lines);
+        Ok(Self { child, lines, program })
+    }
+
+    /// The lines of standard output and error so far.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until `ready` gives a value.
+    ///
+    /// # Errors
+    /// When the process ends before, or half a minute has passed.
+    pub fn until<T>(&mut self, what: &str, mut ready: impl FnMut(&Self) -> Option<T>) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            if let Some(value) = ready(self) {
+                return Ok(value);
+            }
+            let ended = self.child.try_wait()?;
+            if ended.is_some() || start.elapsed() > START {
+                let lines = self.lines();
+                let tail = lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n");
+                bail!("{}: {what} was not reached (ended: {ended:?}):\n{tail}", self.program);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until something listens on `address`.
+    ///
+    /// # Errors
+    /// As [`Running::until`].
+    pub fn until_it_listens(&mut self, address: SocketAddr) -> Result<()> {
+        self.until(&format!("listening on {address}"), |_| TcpStream::connect(address).ok().map(drop))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The whole group: a script may have started the real program. All of it fails only when it has ended.
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(from: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<String>>>) {
+    let Some(from) = from else { return };
+    let lines = Arc::clone(lines);
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    });
+}
+
+/// An address of the loopback that was free a moment ago.
+///
+/// # Errors
+/// When no port is free.
+pub fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// The top folder of the repository.
+#[must_use]
+pub fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// A tool: from the environment variable, else the first of `places` that is a file.
+///
+/// # Errors
+/// When it is nowhere: the message names the remedy.
+pub fn tool(variable: &str, places: &[PathBuf]) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable).filter(|path| path != OsStr::new("")) {
+        return Ok(PathBuf::from(path));
+    }
+    match places.iter().find(|path| path.is_file()) {
+        Some(path) => Ok(path.clone()),
+        None => bail!(
+            "{variable} is not set and none of {places:?} is there: run `cargo xtask test`, which installs it"
+        ),
+    }
+}
