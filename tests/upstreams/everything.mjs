@@ -23,7 +23,7 @@ async function freePort() {
 async function start(port) {
   console.log = console.error; // standard output is for our own `listening` line
   process.argv[2] = 'streamableHttp';
-  process.env.PORT = String(port);
+  process.env = { PORT: String(port) }; // one of its tools shows the environment to its caller
   await import('@modelcontextprotocol/server-everything/dist/index.js');
   const deadline = Date.now() + START_MS;
   while (!(await accepts(port))) {
