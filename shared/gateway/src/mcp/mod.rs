@@ -9,6 +9,8 @@ pub mod method;
 pub mod revisions;
 pub mod seal;
 pub mod sse;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use envelope::{EnvelopeError, Message, Notification, Outcome, Request, Response};
 pub use headers::Headers;

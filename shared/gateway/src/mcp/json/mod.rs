@@ -3,8 +3,12 @@
 //! not edited leaves byte for byte as it came.
 
 mod edit;
+#[cfg(test)]
+mod edit_tests;
 mod raw;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use edit::Edits;
