@@ -4,6 +4,16 @@
 //! info = `postern/seal/1` | purpose | tenant), associated data = purpose | endpoint, fields length-prefixed. The
 //! sealed body names principal, times, upstream alias and payload.
 
+use crate::codec;
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use std::fmt;
 
 /// What a token is for; one purpose's token never opens as another's.
@@ -11,7 +21,7 @@ use std::fmt;
 pub enum Purpose {
     /// A legacy session id: 24 h, 2 KB.
     Session,
-    /// `requestState`: 15 min, 16 KB.
+    /// `requestState`: 15 min, 22 KB (16 KB of the upstream's).
     State,
     /// A list cursor: 1 h, 4 KB.
     Cursor,
@@ -83,43 +93,130 @@ impl fmt::Display for SealKeyError {
 
 impl std::error::Error for SealKeyError {}
 
-/// Seals with the first key, opens with every key.
-pub struct Sealer {}
+impl Purpose {
+    /// Longest life in ms, whatever the caller asks.
+    #[must_use]
+    pub const fn max_life_ms(self) -> u64 {
+        const MINUTE: u64 = 60_000;
+        match self {
+            Self::Session => 24 * 60 * MINUTE,
+            Self::State | Self::Ask => 15 * MINUTE,
+            Self::Cursor | Self::Event => 60 * MINUTE,
+            Self::Task => 7 * 24 * 60 * MINUTE,
+        }
+    }
 
-impl fmt::Debug for Sealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sealer")
+    /// Longest token in bytes. A session id and an event id are headers, an ask is a request id.
+    #[must_use]
+    pub const fn max_bytes(self) -> usize {
+        match self {
+            Self::Session | Self::Ask | Self::Event => 2048,
+            Self::Cursor | Self::Task => 4096,
+            Self::State => 22 * 1024,
+        }
+    }
+
+    /// Its name in keys and associated data.
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::Session => b"session",
+            Self::State => b"state",
+            Self::Cursor => b"cursor",
+            Self::Ask => b"ask",
+            Self::Event => b"event",
+            Self::Task => b"task",
+        }
     }
 }
 
+const FORMAT: &str = "1";
+const NONCE_BYTES: usize = 24;
+/// More keys than a rotation needs are a mistake.
+const KEYS_MAX: usize = 4;
+
+/// Seals with the first key, opens with every key.
+pub struct Sealer {
+    keys: Vec<(String, [u8; 32])>,
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(kid, _)| kid)).finish()
+    }
+}
+
+/// What is inside the box.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    principal: [u8; 32],
+    issued_ms: u64,
+    expires_ms: u64,
+    alias: String,
+    payload: Vec<u8>,
+}
+
 impl Sealer {
-    /// From `kid:base64-of-32-bytes,kid:...`, the value of `POSTERN_SEAL_KEYS`.
+    /// From `kid:base64-of-32-bytes,kid:...`, the value of `POSTERN_SEAL_KEYS`. The first key seals, all open.
     ///
     /// # Errors
-    /// [`SealKeyError`] for no key, a malformed or repeated kid, a key that is not 32 bytes, or an all-zero key.
+    /// [`SealKeyError`] for no key, a malformed or repeated kid, a key that is not 32 bytes, or one of equal bytes.
     pub fn from_keys(keys: &str) -> Result<Self, SealKeyError> {
-        let _ = keys;
-        todo!("lands with the cipher")
+        let mut parsed: Vec<(String, [u8; 32])> = Vec::new();
+        for (i, item) in keys.split(',').map(str::trim).filter(|item| !item.is_empty()).enumerate() {
+            let (kid, key) = parse_key(item)
+                .map_err(|why| SealKeyError { why: format!("POSTERN_SEAL_KEYS: key {} {why}", i + 1) })?;
+            if parsed.iter().any(|(known, _)| *known == kid) {
+                return Err(SealKeyError {
+                    why: format!("POSTERN_SEAL_KEYS: the key id `{kid}` occurs twice"),
+                });
+            }
+            parsed.push((kid, key));
+        }
+        match parsed.len() {
+            0 => Err(SealKeyError {
+                why: "POSTERN_SEAL_KEYS: no key; set it to `k1:` and the output of `openssl rand -base64 32`"
+                    .into(),
+            }),
+            n if n > KEYS_MAX => Err(SealKeyError {
+                why: format!("POSTERN_SEAL_KEYS: {n} keys; keep the newest and its predecessor"),
+            }),
+            _ => Ok(Self { keys: parsed }),
+        }
     }
 
     /// Seals `payload`. `nonce` must come from the platform's random source. The life is cut to the purpose's.
     ///
     /// # Errors
-    /// [`TooLarge`].
+    /// [`TooLarge`] if the token would exceed [`Purpose::max_bytes`].
     pub fn seal(
         &self,
         purpose: Purpose,
         binding: &Binding<'_>,
         now_ms: u64,
         life_ms: u64,
-        nonce: [u8; 24],
+        nonce: [u8; NONCE_BYTES],
         payload: &[u8],
     ) -> Result<String, TooLarge> {
-        let _ = (purpose, binding, now_ms, life_ms, nonce, payload);
-        todo!("lands with the cipher")
+        let body = Body {
+            principal: binding.principal,
+            issued_ms: now_ms,
+            expires_ms: now_ms.saturating_add(life_ms.min(purpose.max_life_ms())),
+            alias: binding.alias.to_owned(),
+            payload: payload.to_owned(),
+        };
+        let body = codec::encode(&body, purpose.max_bytes()).map_err(|_| TooLarge)?;
+        let (kid, master) = self.keys.first().ok_or(TooLarge)?;
+        let cipher = cipher(master, purpose, binding.tenant).ok_or(TooLarge)?;
+        let aad = fields(&[purpose.name(), binding.endpoint.as_bytes()]);
+        let sealed =
+            cipher.encrypt(&XNonce::from(nonce), Payload { msg: &body, aad: &aad }).map_err(|_| TooLarge)?;
+        let mut token = format!("{FORMAT}.{kid}.");
+        URL_SAFE_NO_PAD.encode_string([&nonce[..], &sealed].concat(), &mut token);
+        if token.len() > purpose.max_bytes() { Err(TooLarge) } else { Ok(token) }
     }
 
-    /// Opens a token for the caller who presents it.
+    /// Opens a token for the caller who presents it. Purpose, tenant, endpoint and principal must be those it was
+    /// sealed for.
     ///
     /// # Errors
     /// [`SealError`].
@@ -132,7 +229,179 @@ impl Sealer {
         now_ms: u64,
         token: &str,
     ) -> Result<Opened, SealError> {
-        let _ = (purpose, tenant, endpoint, principal, now_ms, token);
-        todo!("lands with the cipher")
+        if token.len() > purpose.max_bytes() {
+            return Err(SealError::Malformed);
+        }
+        let mut parts = token.splitn(3, '.');
+        let (Some(FORMAT), Some(kid), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(SealError::Malformed);
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError::Malformed)?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(SealError::Malformed)?;
+        let master = self.keys.iter().find(|(known, _)| known == kid).map(|(_, key)| key);
+        let cipher = master.and_then(|key| cipher(key, purpose, tenant)).ok_or(SealError::UnknownKey)?;
+        let aad = fields(&[purpose.name(), endpoint.as_bytes()]);
+        let body = cipher
+            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad })
+            .map_err(|_| SealError::Forged)?;
+        let body: Body = codec::decode(&body, purpose.max_bytes()).map_err(|_| SealError::Malformed)?;
+        if body.principal != *principal {
+            return Err(SealError::Foreign);
+        }
+        if now_ms >= body.expires_ms {
+            return Err(SealError::Expired);
+        }
+        let Body { issued_ms, expires_ms, alias, payload, .. } = body;
+        Ok(Opened { alias, payload, issued_ms, expires_ms })
+    }
+}
+
+fn parse_key(item: &str) -> Result<(String, [u8; 32]), &'static str> {
+    let (kid, key) = item.split_once(':').ok_or("is not of the form `kid:base64`")?;
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if kid.is_empty() || kid.len() > 16 || !kid.bytes().all(legal) {
+        return Err("has an id that is not 1 to 16 of A-Z, a-z, 0-9, - and _");
+    }
+    // `openssl rand -base64 32` pads, other tools do not.
+    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let bytes = GeneralPurpose::new(&alphabet::STANDARD, lenient).decode(key).map_err(|_| "is not base64")?;
+    let key: [u8; 32] = bytes.try_into().map_err(|_| "is not 32 bytes long")?;
+    if key.iter().all(|byte| Some(byte) == key.first()) {
+        return Err("is not random");
+    }
+    Ok((kid.to_owned(), key))
+}
+
+/// The cipher of one purpose and tenant. `None` cannot happen: HKDF-SHA-256 gives up to 8,160 bytes.
+fn cipher(master: &[u8; 32], purpose: Purpose, tenant: &str) -> Option<XChaCha20Poly1305> {
+    let mut key = [0; 32];
+    let info = fields(&[b"postern/seal/1", purpose.name(), tenant.as_bytes()]);
+    Hkdf::<Sha256>::new(None, master).expand(&info, &mut key).ok()?;
+    Some(XChaCha20Poly1305::new(&Key::from(key)))
+}
+
+/// Fields with their lengths before them, so that no two lists give the same bytes.
+fn fields(parts: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for part in parts {
+        out.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        out.extend_from_slice(part);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const B: &str = "k2:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
+    const BINDING: Binding<'static> =
+        Binding { tenant: "acme", endpoint: "/t/acme/mcp", principal: [7; 32], alias: "billing" };
+    const NOW: u64 = 1_800_000_000_000;
+
+    fn sealer(keys: &str) -> Sealer {
+        Sealer::from_keys(keys).unwrap()
+    }
+
+    fn open(keys: &str, token: &str) -> Result<Opened, SealError> {
+        sealer(keys).open(Purpose::State, "acme", "/t/acme/mcp", &[7; 32], NOW, token)
+    }
+
+    fn token() -> String {
+        sealer(A).seal(Purpose::State, &BINDING, NOW, 60_000, [9; 24], b"payload").unwrap()
+    }
+
+    #[test]
+    fn opens_what_it_sealed() {
+        let opened = open(A, &token()).unwrap();
+        assert_eq!((opened.alias.as_str(), opened.payload.as_slice()), ("billing", &b"payload"[..]));
+        assert_eq!((opened.issued_ms, opened.expires_ms), (NOW, NOW + 60_000));
+        assert!(token().starts_with("1.k1."));
+        assert!(token().bytes().all(|byte| (0x21..=0x7E).contains(&byte)));
+    }
+
+    #[test]
+    fn opens_only_for_what_it_was_sealed_for() {
+        let sealer = sealer(A);
+        let token = token();
+        let tried = |purpose, tenant, endpoint, principal: &[u8; 32], now| {
+            sealer.open(purpose, tenant, endpoint, principal, now, &token).unwrap_err()
+        };
+        let (state, me) = (Purpose::State, &[7; 32]);
+        assert_eq!(tried(Purpose::Task, "acme", "/t/acme/mcp", me, NOW), SealError::Forged);
+        assert_eq!(tried(state, "other", "/t/acme/mcp", me, NOW), SealError::Forged);
+        assert_eq!(tried(state, "acme", "/mcp", me, NOW), SealError::Forged);
+        assert_eq!(tried(state, "acme", "/t/acme/mcp", &[8; 32], NOW), SealError::Foreign);
+        assert_eq!(tried(state, "acme", "/t/acme/mcp", me, NOW + 60_000), SealError::Expired);
+        sealer.open(state, "acme", "/t/acme/mcp", me, NOW + 59_999, &token).unwrap();
+    }
+
+    #[test]
+    fn every_changed_character_is_noticed() {
+        let token = token();
+        for i in 0..token.len() {
+            for with in ["A", "B", "-", ".", "=", ""] {
+                let mut changed = token.clone();
+                changed.replace_range(i..=i, with);
+                assert!(changed == token || open(A, &changed).is_err(), "{i} {with}");
+            }
+            assert!(open(A, &token[..i]).is_err());
+            assert!(open(A, &format!("{token}{}", &token[..i.max(1)])).is_err());
+        }
+        for text in ["", ".", "..", "1.k1.", "2.k1.AAAA", "1.k1.AAAA", "1..AAAA"] {
+            assert!(open(A, text).is_err());
+        }
+    }
+
+    #[test]
+    fn a_rotation_opens_old_tokens_and_seals_new_ones() {
+        let both = format!("{B},{A}");
+        open(&both, &token()).unwrap();
+        let new = sealer(&both).seal(Purpose::State, &BINDING, NOW, 1000, [1; 24], b"").unwrap();
+        assert!(new.starts_with("1.k2."));
+        assert_eq!(open(A, &new), Err(SealError::UnknownKey));
+        assert_eq!(open(&format!("{B}, "), &token()), Err(SealError::UnknownKey));
+        let other = A.replace("AAEC", "AAED");
+        assert_eq!(open(&other, &token()), Err(SealError::Forged));
+    }
+
+    #[test]
+    fn life_and_size_are_bounded_by_purpose() {
+        let sealer = sealer(A);
+        for purpose in
+            [Purpose::Session, Purpose::State, Purpose::Cursor, Purpose::Ask, Purpose::Event, Purpose::Task]
+        {
+            let long = sealer.seal(purpose, &BINDING, NOW, u64::MAX, [1; 24], b"x").unwrap();
+            let open = |now| sealer.open(purpose, "acme", "/t/acme/mcp", &[7; 32], now, &long);
+            assert_eq!(open(NOW).unwrap().expires_ms, NOW + purpose.max_life_ms());
+            assert_eq!(open(NOW + purpose.max_life_ms()).unwrap_err(), SealError::Expired);
+            let fits = purpose.max_bytes() * 3 / 4 - 120;
+            assert!(sealer.seal(purpose, &BINDING, NOW, 1, [1; 24], &vec![0; fits]).is_ok(), "{purpose:?}");
+            let over = vec![0; purpose.max_bytes() * 3 / 4];
+            assert_eq!(sealer.seal(purpose, &BINDING, NOW, 1, [1; 24], &over), Err(TooLarge), "{purpose:?}");
+        }
+        assert!(Purpose::State.max_bytes() * 3 / 4 - 120 >= 16 * 1024);
+    }
+
+    #[test]
+    fn bad_keys_are_named_and_never_repeated() {
+        for (keys, why) in [
+            ("", "no key"),
+            ("k1", "form"),
+            (":AAAA", "id"),
+            ("k 1:AAAA", "id"),
+            ("k1:secret!", "base64"),
+            ("k1:c2VjcmV0", "32 bytes"),
+            ("k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "random"),
+            (&format!("{A},{A}"), "twice"),
+            (&format!("{A},{}", B.replace("k2:", "k1:")), "twice"),
+            (&(1..6).map(|i| B.replace("k2", &format!("x{i}"))).collect::<Vec<_>>().join(","), "5 keys"),
+        ] {
+            let error = Sealer::from_keys(keys).unwrap_err().to_string();
+            assert!(error.contains(why) && error.contains("POSTERN_SEAL_KEYS"), "{keys}: {error}");
+            assert!(!error.contains("secret") && !error.contains("c2Vj"));
+        }
+        assert_eq!(format!("{:?}", sealer(A)), "[\"k1\"]");
     }
 }

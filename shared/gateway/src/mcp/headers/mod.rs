@@ -4,6 +4,8 @@ mod params;
 
 pub use params::{ParamHeader, ParamKind, SchemaViolation, check_params, param_headers, param_values};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 
 /// Request or response headers; names in lower case, duplicates joined by `, `.
@@ -53,18 +55,100 @@ impl Headers {
     }
 }
 
-/// `value` as `Mcp-Name` and `Mcp-Param-*` carry it.
+const PREFIX: &str = "=?base64?";
+const SUFFIX: &str = "?=";
+
+/// `value` as `Mcp-Name` and `Mcp-Param-*` carry it: as is, or in the base64 sentinel when it is empty, has outer
+/// blanks, is not printable ASCII, or looks like the sentinel itself.
 #[must_use]
 pub fn encode_value(value: &str) -> Cow<'_, str> {
-    let _ = value;
-    todo!("lands with the encoding")
+    let printable = value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    let outer_blank = |byte: Option<&u8>| matches!(byte, None | Some(b' ' | b'\t'));
+    let bytes = value.as_bytes();
+    if printable && !outer_blank(bytes.first()) && !outer_blank(bytes.last()) && sentinel(value).is_none() {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(format!("{PREFIX}{}{SUFFIX}", STANDARD.encode(value)))
 }
 
 /// What such a header value means; blanks around it are not part of it.
 ///
 /// # Errors
-/// [`BadHeader`] if it is not visible ASCII, or a sentinel with bad base64 or bad UTF-8 inside.
+/// [`BadHeader`] if it is not printable ASCII, or a sentinel with anything but canonical base64 of UTF-8 inside.
 pub fn decode_value(value: &str) -> Result<Cow<'_, str>, BadHeader> {
-    let _ = value;
-    todo!("lands with the encoding")
+    let value = value.trim_matches([' ', '\t']);
+    let Some(inner) = sentinel(value) else {
+        if value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+            return Ok(Cow::Borrowed(value));
+        }
+        return Err(BadHeader { why: "is not printable ASCII" });
+    };
+    let bytes = STANDARD.decode(inner).map_err(|_| BadHeader { why: "has an invalid base64 value" })?;
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| BadHeader { why: "has a value that is not UTF-8" })
+}
+
+/// What stands inside the markers, if both are there. They may not overlap (`=?base64?=`).
+fn sentinel(value: &str) -> Option<&str> {
+    value.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_found_by_lower_case_name() {
+        let headers = Headers::from_flat("host\nexample\naccept\na, b\nempty\n\n".to_owned());
+        assert_eq!(headers.get("accept"), Some("a, b"));
+        assert_eq!(headers.get("empty"), Some(""));
+        assert_eq!(headers.get("b"), None);
+        assert_eq!(headers.iter().count(), 3);
+        assert_eq!(Headers::from_pairs([("Host", "example"), ("Accept", "a, b"), ("empty", "")]), headers);
+        assert_eq!(Headers::from_pairs([("A", "x\nhost\ny")]).get("host"), None);
+        assert_eq!(Headers::default().iter().count(), 0);
+        assert_eq!(Headers::from_flat("cut".to_owned()).iter().count(), 0);
+    }
+
+    #[test]
+    fn values_travel_as_the_specification_says() {
+        for plain in ["us-west1", "a b", "a\tb", "=?base64?x", "=?BASE64?eA==?=", "=?base64?="] {
+            assert_eq!(encode_value(plain), plain);
+            assert_eq!(decode_value(plain).unwrap(), plain);
+        }
+        for (value, encoded) in [
+            ("", "=?base64??="),
+            (" us", "=?base64?IHVz?="),
+            ("日本", "=?base64?5pel5pys?="),
+            ("a\nb", "=?base64?YQpi?="),
+            ("=?base64?eA==?=", "=?base64?PT9iYXNlNjQ/ZUE9PT89?="),
+        ] {
+            assert_eq!(encode_value(value), encoded);
+            assert_eq!(decode_value(encoded).unwrap(), value);
+        }
+        assert_eq!(decode_value(" \tx ").unwrap(), "x");
+        for bad in [
+            "=?base64?e?=",
+            "=?base64?eA?=",
+            "=?base64?eB==?=",
+            "=?base64?e A=?=",
+            "=?base64?/w==?=",
+            "é",
+            "a\u{7f}",
+        ] {
+            decode_value(bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn any_value_round_trips() {
+        for seed in 0..2000 {
+            let rng = &mut crate::mcp::testing::Rng::new(seed);
+            let value: String = (0..rng.below(6))
+                .map(|_| rng.pick(&[' ', '\t', 'a', '=', '?', 'é', '\n', '\0', '🙂']))
+                .collect();
+            let encoded = encode_value(&value).into_owned();
+            assert!(encoded.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~')), "seed {seed}");
+            assert_eq!(decode_value(&encoded).unwrap(), value, "seed {seed}");
+        }
+    }
 }
