@@ -2,7 +2,7 @@
 // numbers. All of it is invented; the card numbers are the networks' published test numbers.
 import { McpServer, ResourceTemplate, completable } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { DESTROYS, READS, cacheHints, known, message, serveMcp, structured } from './mcp.mjs';
+import { DESTROYS, READS, cacheHints, known, message, resource, serveMcp, structured } from './mcp.mjs';
 
 const Customer = z.object({
   id: z.string(),
@@ -171,7 +171,7 @@ function build() {
     new ResourceTemplate('invoice://{id}', { list, complete: { id: ids } }),
     { title: 'Invoice', description: 'One invoice', mimeType: 'application/json' },
     (uri, { id }) => {
-      const text = JSON.stringify(known(invoices, id, 'invoice'));
+      const text = JSON.stringify(resource(invoices, id, uri));
       return { contents: [{ uri: uri.href, mimeType: 'application/json', text }] };
     },
   );

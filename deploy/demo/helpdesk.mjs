@@ -1,7 +1,7 @@
 // An IT help desk, as a demo: policies to search, tickets, passwords to reset.
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { ADDS, DESTROYS, READS, cacheHints, known, message, serveMcp, structured } from './mcp.mjs';
+import { ADDS, DESTROYS, READS, cacheHints, known, message, resource, serveMcp, structured } from './mcp.mjs';
 import { policies } from './policies.mjs';
 
 const Ticket = z.object({
@@ -29,8 +29,9 @@ open('tom.baker@corp.example', 'New laptop', 'Mine is four years old and its bat
 open('sara.lind@corp.example', 'Cannot print', 'Printer 3F-02 shows "paper jam" but there is no paper in it.', 'normal');
 open('omar.farouk@corp.example', 'Locked account', 'Too many attempts after the holidays.', 'high', 'solved');
 
-/** Words of at least three letters, in lower case. */
-const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+/** Words of at least three letters, in lower case and without the s of the plural. */
+const words = (text) =>
+  (text.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []).map((word) => word.replace(/(?<!s)s$/u, ''));
 const index = policies.map((policy) => ({
   policy,
   title: new Set(words(policy.title)),
@@ -137,7 +138,7 @@ function build() {
     new ResourceTemplate('policy://{id}', { list, complete }),
     { title: 'Policy', description: 'One IT policy', mimeType },
     (uri, { id }) => {
-      const { title, text } = known(byId, id, 'policy');
+      const { title, text } = resource(byId, id, uri);
       return { contents: [{ uri: uri.href, mimeType, text: `# ${title}\n\n${text}\n` }] };
     },
   );

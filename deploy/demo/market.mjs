@@ -2,7 +2,7 @@
 // they are longer than a double holds, and a gateway must not round them.
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { ADDS, READS, cacheHints, known, message, serveMcp, structured } from './mcp.mjs';
+import { ADDS, READS, cacheHints, known, message, resource, serveMcp, structured } from './mcp.mjs';
 
 const DESKS = ['rates', 'equities', 'commodities'];
 const decimal = z.string().regex(/^\d+(\.\d+)?$/).describe('A decimal number as text');
@@ -190,8 +190,8 @@ function build() {
     new ResourceTemplate('ledger://{desk}', { list, complete }),
     { title: 'Ledger', description: 'The trades of a desk', mimeType: json },
     (uri, variables) => {
-      if (!DESKS.includes(variables.desk)) throw new Error(`unknown desk ${variables.desk}`);
-      const text = JSON.stringify(trades.filter((one) => one.desk === variables.desk));
+      const name = resource(new Map(DESKS.map((one) => [one, one])), variables.desk, uri);
+      const text = JSON.stringify(trades.filter((one) => one.desk === name));
       return { contents: [{ uri: uri.href, mimeType: json, text }] };
     },
   );

@@ -1,6 +1,6 @@
 // How the demo servers are served: both eras on one path, the new one and, without sessions,
 // the old one, as the official package does it.
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { ResourceNotFoundError, createMcpHandler } from '@modelcontextprotocol/server';
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
 import { options, serve } from './serve.mjs';
 
@@ -34,6 +34,13 @@ export const message = (text) => ({ role: 'user', content: { type: 'text', text 
 export function known(map, key, what) {
   const value = map.get(key);
   if (value === undefined) throw new Error(`unknown ${what} ${key}`);
+  return value;
+}
+
+/** The entry of a map behind a resource, or the protocol's error for one that does not exist. */
+export function resource(map, key, uri) {
+  const value = map.get(key);
+  if (value === undefined) throw new ResourceNotFoundError(uri.href);
   return value;
 }
 
