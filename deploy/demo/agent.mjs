@@ -20,7 +20,8 @@ const NO_TOOL = 'no_such_tool';
 const endpoint = process.env.POSTERN_ENDPOINT;
 const token = process.env.POSTERN_TOKEN || undefined;
 if (!URL.canParse(endpoint ?? '')) {
-  process.stderr.write('POSTERN_ENDPOINT is not set: give it the address of the gateway, as http://127.0.0.1:8787/mcp\n');
+  const example = 'http://127.0.0.1:8787/mcp';
+  process.stderr.write(`POSTERN_ENDPOINT is not set: give it the address of the gateway, as ${example}\n`);
   process.exit(2);
 }
 
@@ -143,7 +144,8 @@ async function refused() {
   const { client, connect } = open(headers, statuses);
   const error = await connect().then(() => undefined, (reason) => reason);
   await client.close();
-  expect(error !== undefined && statuses.at(-1) === wanted, `HTTP ${wanted}`, `HTTP ${statuses.join(', ') || 'nothing'}`);
+  const seen = `HTTP ${statuses.join(', ') || 'nothing'}`;
+  expect(error !== undefined && statuses.at(-1) === wanted, `HTTP ${wanted}`, seen);
   return `refused as expected: HTTP ${wanted}`;
 }
 
@@ -172,7 +174,8 @@ function finish() {
     process.stdout.write(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(width)}  ${time}  ${shown}\n`);
   }
   const bad = rows.filter(({ ok }) => !ok).length;
-  process.stdout.write(expected ? `all ${rows.length} steps as expected\n` : `${bad} of ${rows.length} steps not as expected\n`);
+  const verdict = expected ? `all ${rows.length} steps as expected` : `${bad} of ${rows.length} steps not as expected`;
+  process.stdout.write(`${verdict}\n`);
   process.exit(expected ? 0 : 1);
 }
 

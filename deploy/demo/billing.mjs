@@ -139,6 +139,9 @@ function registerTools(server) {
     },
     ({ invoiceId }) => structured(known(invoices, invoiceId, 'invoice')),
   );
+}
+
+function registerRefund(server) {
   server.registerTool(
     'refund_invoice',
     {
@@ -162,6 +165,7 @@ function build() {
     { instructions: 'Customers and invoices of an invented telecom operator.', cacheHints },
   );
   registerTools(server);
+  registerRefund(server);
   const ids = (value) => [...invoices.keys()].filter((id) => id.startsWith(value)).slice(0, 100);
   const list = () => ({
     resources: [...invoices.keys()].map((id) => ({ uri: `invoice://${id}`, name: id, mimeType: 'application/json' })),

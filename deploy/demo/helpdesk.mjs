@@ -13,8 +13,8 @@ const Ticket = z.object({
   status: z.enum(['open', 'waiting', 'solved']),
 });
 
-const people = new Set(['ines.duarte', 'tom.baker', 'sara.lind', 'omar.farouk', 'yuki.tanaka'].map((name) =>
-  `${name}@corp.example`));
+const names = ['ines.duarte', 'tom.baker', 'sara.lind', 'omar.farouk', 'yuki.tanaka'];
+const people = new Set(names.map((name) => `${name}@corp.example`));
 const tickets = new Map();
 const TICKETS_KEPT = 10_000;
 
@@ -25,7 +25,7 @@ function open(requester, subject, description, priority, status = 'open') {
   return ticket;
 }
 open('ines.duarte@corp.example', 'VPN drops every hour', 'The client says "session expired" at minute 60.', 'high');
-open('tom.baker@corp.example', 'New laptop', 'Mine is four years old and its battery lasts an hour.', 'low', 'waiting');
+open('tom.baker@corp.example', 'New laptop', 'Mine is four years old, its battery lasts an hour.', 'low', 'waiting');
 open('sara.lind@corp.example', 'Cannot print', 'Printer 3F-02 shows "paper jam" but there is no paper in it.', 'normal');
 open('omar.farouk@corp.example', 'Locked account', 'Too many attempts after the holidays.', 'high', 'solved');
 

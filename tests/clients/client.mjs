@@ -16,13 +16,19 @@ await run('npm client 2.x', settings.era, async (report) => {
   for (const [method, answer] of Object.entries(settings.answer ? answers : {})) {
     client.setRequestHandler(method, answer);
   }
+  client.setNotificationHandler('notifications/message', ({ params }) => void report.logs.push(params));
   const transport = new StreamableHTTPClientTransport(new URL(settings.endpoint), {
     requestInit: { headers: bearer(settings.token) },
   });
   await client.connect(transport);
   report.negotiated = client.getNegotiatedProtocolVersion();
   report.session = transport.sessionId !== undefined;
-  await exercise(client, settings, report, (params, onprogress) => client.callTool(params, { onprogress }));
+  // The new era has no level of a connection: each request asks for its own.
+  const modern = client.getProtocolEra() === 'modern';
+  const wish = settings.log === undefined ? {} : { _meta: { 'io.modelcontextprotocol/logLevel': settings.log } };
+  if (settings.log !== undefined && !modern) await client.setLoggingLevel(settings.log);
+  await exercise(client, settings, report, (params, onprogress) =>
+    client.callTool({ ...params, ...(modern ? wish : {}) }, { onprogress }));
   await transport.terminateSession();
   await client.close();
 });

@@ -6,7 +6,9 @@ import { parseArgs } from 'node:util';
 const LIMIT_MS = 30_000;
 
 /**
- * Reads `--endpoint URL [--token T] [--tool NAME [--args JSON]] [--answer]` and a driver's own.
+ * Reads `--endpoint URL [--token T] [--tool NAME [--args JSON]] [--prompt NAME] [--read URI]
+ * [--complete JSON] [--log LEVEL] [--answer]` and a driver's own. `--args` are those of the
+ * prompt too; `--complete` has the params of `completion/complete`.
  *
  * @param {Record<string, {type: 'string' | 'boolean', default?: any}>} own
  */
@@ -17,6 +19,10 @@ export function options(own = {}) {
       token: { type: 'string' },
       tool: { type: 'string' },
       args: { type: 'string', default: '{}' },
+      prompt: { type: 'string' },
+      read: { type: 'string' },
+      complete: { type: 'string' },
+      log: { type: 'string' },
       answer: { type: 'boolean', default: false },
       ...own,
     },
@@ -62,11 +68,13 @@ function describe(error) {
 
 /**
  * Runs `session(report)` and prints the report: `{client, era, negotiated, tools, prompts,
- * resources, result, progress, error}`. Status 0 without an error, else 1.
+ * resources, templates, result, prompt, read, completion, progress, logs, error}`. Status 0
+ * without an error, else 1.
  */
 export async function run(client, era, session) {
   const lists = { tools: [], prompts: [], resources: [], templates: [] };
-  const report = { client, era, negotiated: null, ...lists, result: null, progress: [], error: null };
+  const answered = { result: null, prompt: null, read: null, completion: null, progress: [], logs: [] };
+  const report = { client, era, negotiated: null, ...lists, ...answered, error: null };
   const late = new Promise((_, reject) =>
     setTimeout(() => reject(new Error(`no end after ${LIMIT_MS} ms`)), LIMIT_MS).unref());
   try {
@@ -93,6 +101,13 @@ export async function exercise(client, settings, report, call) {
     report.resources = await pages((params) => client.listResources(params), 'resources', 'uri');
     const templates = (params) => client.listResourceTemplates(params);
     report.templates = await pages(templates, 'resourceTemplates', 'uriTemplate');
+  }
+  if (settings.prompt !== undefined) {
+    report.prompt = await client.getPrompt({ name: settings.prompt, arguments: settings.args });
+  }
+  if (settings.read !== undefined) report.read = await client.readResource({ uri: settings.read });
+  if (settings.complete !== undefined) {
+    report.completion = (await client.complete(JSON.parse(settings.complete))).completion;
   }
   if (settings.tool === undefined) return;
   const params = { name: settings.tool, arguments: settings.args };

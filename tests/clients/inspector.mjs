@@ -46,6 +46,12 @@ await run('inspector cli', settings.era, async (report) => {
       const answer = await invoke(home, method);
       report[into] = (answer.result ?? answer)[key].map((entry) => entry[member]);
     }
+    if (settings.read !== undefined) report.read = (await invoke(home, 'resources/read', ['--uri', settings.read])).result;
+    if (settings.prompt !== undefined) {
+      const pairs = Object.entries(settings.args).map(([key, value]) => `${key}=${value}`);
+      const more = ['--prompt-name', settings.prompt, ...(pairs.length > 0 ? ['--prompt-args', ...pairs] : [])];
+      report.prompt = (await invoke(home, 'prompts/get', more)).result;
+    }
     if (settings.tool !== undefined) {
       const more = ['--tool-name', settings.tool, '--tool-args-json', JSON.stringify(settings.args)];
       const answer = await invoke(home, 'tools/call', more);

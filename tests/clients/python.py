@@ -1,7 +1,8 @@
 """The official Python SDK as a client; `--mode` is its own: auto, legacy or a version.
 
 Arguments and the printed line are those of the JavaScript drivers (driver.mjs):
-`--endpoint URL [--token T] [--tool NAME [--args JSON]] [--answer] [--mode auto]`.
+`--endpoint URL [--token T] [--tool NAME [--args JSON]] [--prompt NAME] [--read URI]
+[--complete JSON] [--log LEVEL] [--answer] [--mode auto]`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import asyncio
 import json
 import sys
+import warnings
 from typing import Any
 
 import mcp_types as types
@@ -20,6 +22,7 @@ from mcp.shared.exceptions import MCPError
 
 LIMIT_SECONDS = 30
 METHOD_NOT_FOUND = -32601
+MODERN = "2026-07-28"
 
 
 async def answer_form(_: Any, params: Any) -> types.ElicitResult:
@@ -58,6 +61,18 @@ async def names(listing: Any, key: str, member: str) -> list[str]:
     raise RuntimeError(f"{key}: more than a hundred pages")
 
 
+def dump(value: Any) -> Any:
+    """A model as it is on the wire."""
+    return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+async def complete(client: Client, params: dict[str, Any]) -> Any:
+    """Asks for completions; `params` are those of `completion/complete`."""
+    kinds = {"ref/prompt": types.PromptReference, "ref/resource": types.ResourceTemplateReference}
+    ref = kinds[params["ref"]["type"]].model_validate(params["ref"])
+    return await client.complete(ref, params["argument"])
+
+
 def first_cause(error: BaseException) -> BaseException:
     """The error inside the groups that task groups wrap around it."""
     while getattr(error, "exceptions", ()):
@@ -87,6 +102,12 @@ async def session(settings: argparse.Namespace, report: dict[str, Any]) -> None:
             "sampling_callback": answer_sampling,
             "list_roots_callback": answer_roots,
         }
+
+    async def logged(params: types.LoggingMessageNotificationParams) -> None:
+        report["logs"].append(dump(params))
+
+    # In the 2025 era the level is a request of its own, below.
+    callbacks |= {"logging_callback": logged, "log_level": settings.log}
     info = types.Implementation(name="postern-test-python", version="1.0.0")
     async with create_mcp_http_client(headers=headers) as http:
         transport = streamable_http_client(settings.endpoint, http_client=http)
@@ -96,6 +117,14 @@ async def session(settings: argparse.Namespace, report: dict[str, Any]) -> None:
             report["prompts"] = await names(client.list_prompts, "prompts", "name")
             report["resources"] = await names(client.list_resources, "resources", "uri")
             report["templates"] = await names(client.list_resource_templates, "resource_templates", "uri_template")
+            if settings.log is not None and client.protocol_version < MODERN:
+                await client.set_logging_level(settings.log)
+            if settings.prompt is not None:
+                report["prompt"] = dump(await client.get_prompt(settings.prompt, settings.args))
+            if settings.read is not None:
+                report["read"] = dump(await client.read_resource(settings.read))
+            if settings.complete is not None:
+                report["completion"] = dump(await complete(client, settings.complete))["completion"]
             if settings.tool is None:
                 return
 
@@ -103,22 +132,28 @@ async def session(settings: argparse.Namespace, report: dict[str, Any]) -> None:
                 report["progress"].append(progress)
 
             result = await client.call_tool(settings.tool, settings.args, progress_callback=progressed)
-            report["result"] = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+            report["result"] = dump(result)
 
 
 def main() -> int:
     """Prints one line of JSON; the status is 0 without an error, else 1."""
+    warnings.simplefilter("ignore")  # the levels of the 2025 era are deprecated, and still tested
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--token")
     parser.add_argument("--tool")
     parser.add_argument("--args", type=json.loads, default={})
+    parser.add_argument("--prompt")
+    parser.add_argument("--read")
+    parser.add_argument("--complete", type=json.loads)
+    parser.add_argument("--log")
     parser.add_argument("--answer", action="store_true")
     parser.add_argument("--mode", default="auto")
     settings = parser.parse_args()
     report: dict[str, Any] = {"client": "pypi mcp", "era": settings.mode, "negotiated": None}
     report |= {"tools": [], "prompts": [], "resources": [], "templates": []}
-    report |= {"result": None, "progress": [], "error": None}
+    report |= {"result": None, "prompt": None, "read": None, "completion": None}
+    report |= {"progress": [], "logs": [], "error": None}
     try:
         asyncio.run(asyncio.wait_for(session(settings, report), LIMIT_SECONDS))
     except (KeyboardInterrupt, SystemExit):

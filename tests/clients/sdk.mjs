@@ -5,6 +5,7 @@ import {
   CreateMessageRequestSchema,
   ElicitRequestSchema,
   ListRootsRequestSchema,
+  LoggingMessageNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { ANSWERING, answers, bearer, exercise, options, run } from './driver.mjs';
 
@@ -17,12 +18,14 @@ await run('npm sdk 1.x', 'legacy', async (report) => {
       client.setRequestHandler(schema, (request) => answers[request.method](request));
     }
   }
+  client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void report.logs.push(params));
   const transport = new StreamableHTTPClientTransport(new URL(settings.endpoint), {
     requestInit: { headers: bearer(settings.token) },
   });
   await client.connect(transport);
   report.negotiated = transport.protocolVersion;
   report.session = transport.sessionId !== undefined;
+  if (settings.log !== undefined) await client.setLoggingLevel(settings.log);
   await exercise(client, settings, report, (params, onprogress) =>
     client.callTool(params, undefined, { onprogress }));
   await transport.terminateSession();
