@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
 use std::time::UNIX_EPOCH;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use lexopt::{Arg, Parser};
 use serde_json::Value;
 
@@ -53,28 +54,42 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let compiler = wasm::find_or_install(paths)?;
-    let node = node::find_or_install(paths)?;
-    build(paths, &compiler, &node, mode)?;
+    prepare(paths, mode)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Brings `edge/cloudflare/build` up to date.
-pub(crate) fn build(paths: &Paths, compiler: &Compiler, node: &Node, mode: Mode) -> Result<()> {
-    let _held = hold(&paths.dev)?;
+/// Installs what a build needs and builds. The npm packages come while the compiler works.
+pub(crate) fn prepare(paths: &Paths, mode: Mode) -> Result<Node> {
+    thread::scope(|scope| {
+        let node = scope.spawn(|| node::find_or_install(paths));
+        let wasm = wasm::find_or_install(paths).and_then(|compiler| compile(paths, &compiler, mode));
+        let node = node.join().map_err(|_| anyhow!("setting up Node panicked"))?;
+        let (wasm, node) = (wasm?, node?);
+        bind(paths, &wasm, &node, mode)?;
+        Ok(node)
+    })
+}
+
+/// Compiles the Worker; returns the wasm file.
+fn compile(paths: &Paths, compiler: &Compiler, mode: Mode) -> Result<PathBuf> {
     let mut cargo = compiler.cargo(&paths.root);
     cargo.args(["build", "--package", "postern-cloudflare", "--target", TARGET, "--profile", mode.profile()]);
-    let wasm = artifact(&mut cargo, "postern_cloudflare", ".wasm").context("the Worker does not compile")?;
+    artifact(&mut cargo, "postern_cloudflare", ".wasm").context("the Worker does not compile")
+}
+
+/// Brings `edge/cloudflare/build` up to date with `wasm`.
+fn bind(paths: &Paths, wasm: &Path, node: &Node, mode: Mode) -> Result<()> {
+    let _held = hold(&paths.dev, "build")?;
     let out = paths.worker_build();
     let stamp = out.join(".made-from");
-    let source = fingerprint(&wasm, mode)?;
+    let source = fingerprint(wasm, mode)?;
     if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == source) {
         return Ok(());
     }
     let _ = fs::remove_dir_all(&out);
     let bindgen = bindgen(paths)?;
     let log = paths.log("bindgen")?;
-    process::run(Command::new(bindgen).arg(&wasm).arg(&out).arg("postern"), &log)?;
+    process::run(Command::new(bindgen).arg(wasm).arg(&out).arg("postern"), &log)?;
     import_plainly(&out.join("postern.js"))?;
     if mode == Mode::Release {
         optimize(node, &out.join("postern_bg.wasm"), &paths.log("wasm-opt")?)?;

@@ -4,9 +4,12 @@
 //! group of its own, which ends with `xtask` (see [`process`]).
 
 mod build;
+mod dev;
+mod gateway;
 mod paths;
 mod process;
 mod progress;
+mod servers;
 mod tools;
 
 use std::process::ExitCode;
@@ -19,6 +22,7 @@ use crate::paths::Paths;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND [OPTIONS]
 
+  dev [OPTIONS]                run the gateway with demo servers; `dev --help` shows the options
   setup [--tests]              install what is missing, build nothing
   build [--release | --dev]    build the Worker into edge/cloudflare/build (default: --release)
 
@@ -51,6 +55,7 @@ fn run() -> Result<ExitCode> {
     match command.as_str() {
         "setup" => tools::command(&paths, parser),
         "build" => build::command(&paths, parser),
+        "dev" => dev::command(&paths, parser),
         "help" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

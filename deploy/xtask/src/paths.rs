@@ -51,13 +51,13 @@ impl Paths {
     }
 }
 
-/// Holds `folder` for this process until the file is dropped, so that two runs do not install the same thing at
-/// once. Waits for another holder, and says so.
-pub(crate) fn hold(folder: &Path) -> Result<File> {
-    let path = folder.join(".lock");
+/// Holds `what` in `folder` for this process until the file is dropped, so that two runs do not make the same thing
+/// at once. Waits for another holder, and says so.
+pub(crate) fn hold(folder: &Path, what: &str) -> Result<File> {
+    let path = folder.join(format!("{what}.lock"));
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     if file.try_lock().is_err() {
-        eprintln!("waiting for another `cargo xtask` that works in {}", folder.display());
+        eprintln!("    waiting for another `cargo xtask`, which holds {}", path.display());
         file.lock()?;
     }
     Ok(file)

@@ -83,7 +83,7 @@ pub(crate) fn find_or_install(paths: &Paths) -> Result<Node> {
 /// Installs `FOLDER/package-lock.json` into `FOLDER/node_modules`, unless that has been done. Returns the latter.
 pub(crate) fn install_packages(paths: &Paths, folder: &str) -> Result<PathBuf> {
     let folder_path = paths.root.join(folder);
-    let _held = hold(&paths.dev)?;
+    let _held = hold(&paths.dev, &format!("npm-{folder}"))?;
     let modules = folder_path.join("node_modules");
     let lock = fs::read(folder_path.join("package-lock.json"))
         .with_context(|| format!("{folder}/package-lock.json is missing"))?;

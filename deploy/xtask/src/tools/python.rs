@@ -18,7 +18,7 @@ const OLDEST_PYTHON: &str = "3.10";
 pub(crate) fn find_or_install(paths: &Paths) -> Result<PathBuf> {
     let requirements = paths.root.join("tests/requirements.txt");
     let wanted = fs::read(&requirements).context("tests/requirements.txt is missing")?;
-    let _held = hold(&paths.cache)?;
+    let _held = hold(&paths.cache, "python")?;
     let environment = paths.cache.join("python");
     let program = environment.join("bin/python");
     let stamp = environment.join("installed.txt");

@@ -54,7 +54,7 @@ pub(crate) fn find_or_install(paths: &Paths) -> Result<Compiler> {
     if has_target(paths)? {
         return Ok(Compiler::Default);
     }
-    let _held = hold(&paths.cache)?;
+    let _held = hold(&paths.cache, "wasm")?;
     if let Some(folder) = debian::made_before(paths) {
         return Ok(Compiler::Folder(folder));
     }
