@@ -12,7 +12,7 @@ use crate::call::Address;
 use crate::process::{Running, free_address};
 use crate::settings::{ALIAS, Setting};
 
-/// The date whose behaviour workerd shows, as in `wrangler.toml`.
+/// The date whose behaviour workerd shows, as in `wrangler.toml`; from it on `request.signal` is on by default.
 const COMPATIBILITY_DATE: &str = "2026-11-17";
 const FLOOR: &str = include_str!("../workers/floor.mjs");
 const KV: &str = include_str!("../workers/kv.mjs");
@@ -179,7 +179,6 @@ const main :Workerd.Worker = (
 {bindings}
   ],
   compatibilityDate = "{COMPATIBILITY_DATE}",
-  compatibilityFlags = ["enable_request_signal"],
   globalOutbound = "internet",
 );
 
