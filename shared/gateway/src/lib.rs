@@ -9,6 +9,7 @@
 pub mod address;
 pub mod arrival;
 pub mod codec;
+pub mod compile;
 pub mod error;
 pub mod limits;
 pub mod mcp;
@@ -16,6 +17,7 @@ pub mod mcp;
 pub mod memory;
 pub mod platform;
 pub mod reply;
+pub mod settings;
 pub mod stage;
 pub mod tenant;
 pub mod upstream;

@@ -14,7 +14,7 @@ mod verify;
 
 pub use keys::{Key, KeySet, KeySetError};
 pub use metadata::{challenge, metadata, unknown_tenant};
-pub use token::Signed;
+pub use token::{Signed, normal_typ};
 #[cfg(feature = "jwt")]
 pub use verify::verify_here;
 
@@ -26,6 +26,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use token::Token;
 use verdicts::Verdicts;
+
+/// The agent that everybody is at a tenant with `anonymous = true`.
+pub const ANONYMOUS: &str = "anonymous";
 
 /// Who calls: the proof that a request was authenticated at a tenant. Only this module makes one.
 #[derive(Debug)]
@@ -167,6 +170,6 @@ fn agent_of<'t>(tenant: &'t Tenant, issuer: &Issuer, client: &str) -> Option<&'t
 }
 
 fn anonymous(tenant: &Rc<Tenant>) -> Result<Rc<Caller>, Refusal> {
-    let agent = tenant.agents.iter().find(|agent| agent.issuer.is_none()).ok_or(Refusal::NoToken)?;
+    let agent = tenant.agents.iter().find(|agent| agent.name == ANONYMOUS).ok_or(Refusal::NoToken)?;
     Ok(Rc::new(Caller::new(tenant, agent, "", "", None)))
 }

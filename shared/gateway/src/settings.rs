@@ -1,0 +1,232 @@
+//! What an operator writes (TOML). Names carry units, unknown keys are problems, secrets are named, never held.
+//!
+//! This module knows shapes: keys, types, ranges of numbers. What the values mean is `compile`'s.
+
+mod problem;
+mod reader;
+
+pub use problem::{Problem, Problems, join};
+
+use reader::{Reader, Source};
+use std::collections::BTreeMap;
+
+/// The settings of one gateway.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `[issuers.NAME]`.
+    pub issuers: BTreeMap<String, IssuerSettings>,
+    /// `[tenants.NAME]`.
+    pub tenants: BTreeMap<String, TenantSettings>,
+    /// The line of every key, by its path; for messages.
+    lines: BTreeMap<String, u32>,
+}
+
+/// `[issuers.NAME]`: whose tokens are believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerSettings {
+    /// `url`: the expected `iss`, byte for byte; also where discovery documents are looked for.
+    pub url: String,
+    /// `audiences`: accepted `aud` values, exact.
+    pub audiences: Vec<String>,
+    /// `algorithms`: accepted signature algorithms; by default RS256, PS256, ES256, ES384, EdDSA.
+    pub algorithms: Vec<String>,
+    /// `typ`: of the token's header; by default `at+jwt` (RFC 9068). Entra: `JWT`.
+    pub typ: String,
+    /// `agent_claim`: the claim that names the client; by default `client_id` (RFC 9068). Entra: `azp`.
+    pub agent_claim: String,
+    /// `scopes`: all must be in the token; by default none.
+    pub scopes: Vec<String>,
+    /// `jwks_url`: where the keys are; by default the discovery document says.
+    pub jwks_url: Option<String>,
+    /// `jwks`: the keys themselves, as JSON text; only with `development = true`.
+    pub jwks: Option<String>,
+    /// `development`: allows `jwks`, http and private addresses; a warning at start.
+    pub development: bool,
+    /// `private_network`: the issuer is in a private network.
+    pub private_network: bool,
+}
+
+/// `[tenants.NAME]`: an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantSettings {
+    /// `path`: of the endpoint; by default `/t/NAME/mcp`. Only a single tenant may choose.
+    pub path: Option<String>,
+    /// `issuers`: by name; not with `anonymous`.
+    pub issuers: Vec<String>,
+    /// `anonymous`: every caller is the agent `anonymous`; a warning at start.
+    pub anonymous: bool,
+    /// `hosts`: accepted `Host` values.
+    pub hosts: Vec<String>,
+    /// `origins`: accepted `Origin` values of browsers; by default none.
+    pub origins: Vec<String>,
+    /// `session_openings_per_min`: sessions one principal may open at one upstream in a minute; by default 60.
+    pub session_openings_per_min: u32,
+    /// `[tenants.NAME.agents.AGENT]`.
+    pub agents: BTreeMap<String, AgentSettings>,
+    /// `[tenants.NAME.upstreams.ALIAS]`.
+    pub upstreams: BTreeMap<String, UpstreamSettings>,
+}
+
+/// `[tenants.NAME.agents.AGENT]`: who it is, and what it may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentSettings {
+    /// `issuer`: by name; by default the tenant's only one.
+    pub issuer: Option<String>,
+    /// `client`: the value of the issuer's `agent_claim`.
+    pub client: Option<String>,
+    /// `groups`: by default none.
+    pub groups: Vec<String>,
+    /// `allow`: patterns over exposed names (`*` is any run of characters), or aliases of whole upstreams.
+    pub allow: Vec<String>,
+}
+
+/// `[tenants.NAME.upstreams.ALIAS]`: an MCP server behind the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamSettings {
+    /// `url`: of its MCP endpoint.
+    pub url: String,
+    /// `era`: `auto` (default), `modern` or `legacy`.
+    pub era: String,
+    /// `insecure`: allows http and private addresses; a warning at start.
+    pub insecure: bool,
+    /// `private_network`: allows private addresses with https.
+    pub private_network: bool,
+    /// `credential`: what the gateway shows the upstream; by default nothing.
+    pub credential: CredentialSettings,
+    /// `first_byte_ms`: until its first message; by default 10,000.
+    pub first_byte_ms: u32,
+    /// `idle_ms`: longest silence in a stream; by default 30,000.
+    pub idle_ms: u32,
+    /// `total_ms`: for a whole answer; by default 60,000.
+    pub total_ms: u32,
+    /// `list_ttl_ms`: how long a list is fresh when the upstream does not say; by default 60,000.
+    pub list_ttl_ms: u32,
+}
+
+/// `credential`: `{ bearer = "secret:NAME" }` or `{ header = "x-api-key", value = "secret:NAME" }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSettings {
+    /// No credential.
+    None,
+    /// `authorization: Bearer …`.
+    Bearer(String),
+    /// A header of its own.
+    Header {
+        /// Its name.
+        header: String,
+        /// `secret:NAME`.
+        value: String,
+    },
+}
+
+impl Settings {
+    /// Parses settings.
+    ///
+    /// # Errors
+    /// Every problem of syntax and shape.
+    pub fn parse(toml: &str) -> Result<Self, Problems> {
+        let (settings, problems) = Self::read(toml);
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// Reads as much as can be read, with every problem of syntax and shape.
+    #[must_use]
+    pub fn read(toml: &str) -> (Self, Problems) {
+        let source = Source::new(toml);
+        let mut settings = Self::default();
+        if let Some(root) = source.parse() {
+            let root = Reader::root(&source, root.get_ref());
+            root.version();
+            settings.issuers = root.tables("issuers", issuer);
+            settings.tenants = root.tables("tenants", tenant);
+            root.finish();
+        }
+        let (problems, lines) = source.finish();
+        settings.lines = lines;
+        (settings, problems)
+    }
+
+    /// The line of the key at `path`, or of the nearest table around it.
+    #[must_use]
+    pub fn line(&self, path: &str) -> Option<u32> {
+        let mut path = path;
+        loop {
+            if let Some(line) = self.lines.get(path) {
+                return Some(*line);
+            }
+            path = path.rsplit_once('.')?.0;
+        }
+    }
+}
+
+fn issuer(reader: &Reader<'_, '_>) -> IssuerSettings {
+    let default_algorithms = || ["RS256", "PS256", "ES256", "ES384", "EdDSA"].map(str::to_owned).to_vec();
+    IssuerSettings {
+        url: reader
+            .required_text("url", "write the issuer's URL, exactly as in the `iss` claim of its tokens"),
+        audiences: reader.required_texts("audiences", "write the `aud` values of tokens for this gateway"),
+        algorithms: reader.texts("algorithms").unwrap_or_else(default_algorithms),
+        typ: reader.text("typ").unwrap_or_else(|| "at+jwt".to_owned()),
+        agent_claim: reader.text("agent_claim").unwrap_or_else(|| "client_id".to_owned()),
+        scopes: reader.texts("scopes").unwrap_or_default(),
+        jwks_url: reader.text("jwks_url"),
+        jwks: reader.text("jwks"),
+        development: reader.flag("development"),
+        private_network: reader.flag("private_network"),
+    }
+}
+
+fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
+    TenantSettings {
+        path: reader.text("path"),
+        issuers: reader.texts("issuers").unwrap_or_default(),
+        anonymous: reader.flag("anonymous"),
+        hosts: reader.required_texts("hosts", "write the host names under which agents reach this endpoint"),
+        origins: reader.texts("origins").unwrap_or_default(),
+        session_openings_per_min: reader.number("session_openings_per_min", 1..=100_000, 60),
+        agents: reader.tables("agents", agent),
+        upstreams: reader.tables("upstreams", upstream),
+    }
+}
+
+fn agent(reader: &Reader<'_, '_>) -> AgentSettings {
+    AgentSettings {
+        issuer: reader.text("issuer"),
+        client: reader.text("client"),
+        groups: reader.texts("groups").unwrap_or_default(),
+        allow: reader
+            .required_texts("allow", "list what it may use, such as `billing__*`, or `[]` for nothing"),
+    }
+}
+
+fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
+    UpstreamSettings {
+        url: reader.required_text("url", "write the absolute URL of its MCP endpoint"),
+        era: reader.text("era").unwrap_or_else(|| "auto".to_owned()),
+        insecure: reader.flag("insecure"),
+        private_network: reader.flag("private_network"),
+        credential: reader.table("credential", credential).flatten().unwrap_or(CredentialSettings::None),
+        first_byte_ms: reader.number("first_byte_ms", 100..=300_000, 10_000),
+        idle_ms: reader.number("idle_ms", 100..=600_000, 30_000),
+        total_ms: reader.number("total_ms", 100..=3_600_000, 60_000),
+        list_ttl_ms: reader.number("list_ttl_ms", 1_000..=86_400_000, 60_000),
+    }
+}
+
+fn credential(reader: &Reader<'_, '_>) -> Option<CredentialSettings> {
+    let (bearer, header, value) = (reader.text("bearer"), reader.text("header"), reader.text("value"));
+    match (bearer, header, value) {
+        (Some(secret), None, None) => Some(CredentialSettings::Bearer(secret)),
+        (None, Some(header), Some(value)) => Some(CredentialSettings::Header { header, value }),
+        _ => {
+            reader.problem(
+                "it is neither a bearer token nor a header with a value",
+                r#"write { bearer = "secret:NAME" } or { header = "x-api-key", value = "secret:NAME" }"#,
+            );
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
