@@ -1,7 +1,7 @@
 // The official client package 2.x: the 2025 era by default (`--era legacy`), the 2026-07-28
 // era alone (`modern`), or whatever the server speaks (`auto`).
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { ANSWERING, answers, bearer, exercise, options, run } from './driver.mjs';
+import { ANSWERING, answers, bearer, exercise, noting, options, run } from './driver.mjs';
 
 const MODES = { legacy: 'legacy', auto: 'auto', modern: { pin: '2026-07-28' } };
 
@@ -19,6 +19,7 @@ await run('npm client 2.x', settings.era, async (report) => {
   client.setNotificationHandler('notifications/message', ({ params }) => void report.logs.push(params));
   const transport = new StreamableHTTPClientTransport(new URL(settings.endpoint), {
     requestInit: { headers: bearer(settings.token) },
+    fetch: noting(report),
   });
   await client.connect(transport);
   report.negotiated = client.getNegotiatedProtocolVersion();

@@ -34,6 +34,13 @@ export function options(own = {}) {
 /** The headers that carry the token, or none. */
 export const bearer = (token) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
+/** `fetch` that notes the HTTP status of each answer in `report.statuses`. */
+export const noting = (report) => async (url, init) => {
+  const answer = await fetch(url, init);
+  report.statuses.push(answer.status);
+  return answer;
+};
+
 /** The capabilities of a client that answers a server that asks back. */
 export const ANSWERING = { sampling: {}, elicitation: {}, roots: {} };
 
@@ -68,12 +75,12 @@ function describe(error) {
 
 /**
  * Runs `session(report)` and prints the report: `{client, era, negotiated, tools, prompts,
- * resources, templates, result, prompt, read, completion, progress, logs, error}`. Status 0
- * without an error, else 1.
+ * resources, templates, result, prompt, read, completion, progress, logs, statuses, error}`.
+ * Status 0 without an error, else 1.
  */
 export async function run(client, era, session) {
   const lists = { tools: [], prompts: [], resources: [], templates: [] };
-  const answered = { result: null, prompt: null, read: null, completion: null, progress: [], logs: [] };
+  const answered = { result: null, prompt: null, read: null, completion: null, progress: [], logs: [], statuses: [] };
   const report = { client, era, negotiated: null, ...lists, ...answered, error: null };
   const late = new Promise((_, reject) =>
     setTimeout(() => reject(new Error(`no end after ${LIMIT_MS} ms`)), LIMIT_MS).unref());

@@ -109,7 +109,12 @@ async def session(settings: argparse.Namespace, report: dict[str, Any]) -> None:
     # In the 2025 era the level is a request of its own, below.
     callbacks |= {"logging_callback": logged, "log_level": settings.log}
     info = types.Implementation(name="postern-test-python", version="1.0.0")
+
+    async def noted(response: Any) -> None:
+        report["statuses"].append(response.status_code)
+
     async with create_mcp_http_client(headers=headers) as http:
+        http.event_hooks["response"].append(noted)
         transport = streamable_http_client(settings.endpoint, http_client=http)
         async with Client(transport, mode=settings.mode, client_info=info, **callbacks) as client:
             report["negotiated"] = client.protocol_version
@@ -153,7 +158,7 @@ def main() -> int:
     report: dict[str, Any] = {"client": "pypi mcp", "era": settings.mode, "negotiated": None}
     report |= {"tools": [], "prompts": [], "resources": [], "templates": []}
     report |= {"result": None, "prompt": None, "read": None, "completion": None}
-    report |= {"progress": [], "logs": [], "error": None}
+    report |= {"progress": [], "logs": [], "statuses": [], "error": None}
     try:
         asyncio.run(asyncio.wait_for(session(settings, report), LIMIT_SECONDS))
     except (KeyboardInterrupt, SystemExit):

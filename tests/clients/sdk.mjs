@@ -7,7 +7,7 @@ import {
   ListRootsRequestSchema,
   LoggingMessageNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { ANSWERING, answers, bearer, exercise, options, run } from './driver.mjs';
+import { ANSWERING, answers, bearer, exercise, noting, options, run } from './driver.mjs';
 
 const settings = options();
 await run('npm sdk 1.x', 'legacy', async (report) => {
@@ -21,6 +21,7 @@ await run('npm sdk 1.x', 'legacy', async (report) => {
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void report.logs.push(params));
   const transport = new StreamableHTTPClientTransport(new URL(settings.endpoint), {
     requestInit: { headers: bearer(settings.token) },
+    fetch: noting(report),
   });
   await client.connect(transport);
   report.negotiated = transport.protocolVersion;
