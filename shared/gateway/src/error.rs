@@ -111,6 +111,8 @@ pub enum UpstreamFault {
     Revision,
     /// It refuses the session that it gave.
     Session,
+    /// It answered a request of the gateway's own (a list) with a JSON-RPC error.
+    Error,
 }
 
 impl UpstreamFault {
@@ -131,6 +133,7 @@ impl UpstreamFault {
             Self::NoAnswer => "no_answer",
             Self::Revision => "revision",
             Self::Session => "session",
+            Self::Error => "error",
         }
     }
 }

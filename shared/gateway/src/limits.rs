@@ -22,6 +22,8 @@ pub const BATCH_MESSAGES: usize = 32;
 pub const LIST_PAGES: usize = 50;
 /// Items of one upstream's list: 2,000 tools must fit in 48 MB an isolate.
 pub const LIST_ITEMS: usize = 10_000;
+/// Bytes of one upstream's list, all pages together: what is kept of it in memory and in the store.
+pub const LIST_BYTES: usize = 8 * 1024 * 1024;
 /// Items a merged list page carries before a cursor is given.
 pub const PAGE_ITEMS: usize = 1_000;
 /// Keep-alive comment interval on streams, in ms: a client that half-closes is seen at the next write only.
