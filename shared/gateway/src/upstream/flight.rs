@@ -22,7 +22,7 @@ const BEAT_MS: u32 = 400;
 const LONGEST_PAUSE_MS: u32 = 50;
 
 /// The claims of one kind of work.
-pub(super) struct Flights<K>(RefCell<HashMap<K, Rc<Flight>>>);
+pub(crate) struct Flights<K>(RefCell<HashMap<K, Rc<Flight>>>);
 
 struct Flight {
     until: Cell<u64>,
@@ -39,17 +39,17 @@ enum State {
 }
 
 impl<K: Copy + Eq + Hash> Flights<K> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(RefCell::new(HashMap::new()))
     }
 
     /// Whether somebody is at work for `key`.
-    pub(super) fn busy(&self, key: K, now: u64) -> bool {
+    pub(crate) fn busy(&self, key: K, now: u64) -> bool {
         self.0.borrow().get(&key).is_some_and(|flight| flight.until.get() > now)
     }
 
     /// What `read` finds, after `work` was done for it by this caller or another.
-    pub(super) async fn once<P: Platform, T, W: Future<Output = Result<T, UpstreamFault>>>(
+    pub(crate) async fn once<P: Platform, T, W: Future<Output = Result<T, UpstreamFault>>>(
         &self,
         platform: &P,
         key: K,

@@ -7,7 +7,7 @@
 mod era;
 mod exchange;
 mod fault;
-mod flight;
+pub(crate) mod flight;
 mod legacy;
 mod link;
 mod modern;
