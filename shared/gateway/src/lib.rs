@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod arrival;
+pub mod catalog;
 pub mod codec;
 pub mod compile;
 pub mod error;

@@ -1,0 +1,238 @@
+//! What the gateway says of itself: the union of what its upstreams can do and the gateway can route.
+//!
+//! `server/discover` and `initialize` are answered from memory and never fail, because clients take a failure
+//! for another era and cache that. What is not known yet is waited for a moment; an upstream that is down has
+//! no part in the answer.
+
+use super::Catalog;
+use super::wait::{self, Task};
+use crate::limits;
+use crate::mcp::json::quote;
+use crate::mcp::{Era, Json, Kind, Raw, Revision};
+use crate::platform::Platform;
+use crate::stage::authenticate::Caller;
+use crate::stage::authorize::{allows_upstream, may_use};
+use crate::upstream::{About, Link, Links};
+use crate::within::within;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Longest wait for upstreams of which nothing is known, in ms.
+const PATIENCE_MS: u32 = 1_500;
+/// Pause before an upstream that did not answer is waited for again, in ms.
+const PAUSE_MS: u64 = 10_000;
+/// What is known is asked again after this time, in ms, behind the request.
+const LIFE_MS: u64 = 3_600_000;
+/// Bytes of one upstream's instructions, and of all together: they end up in every model's context.
+const INSTRUCTIONS: usize = 4 * 1024;
+const ALL_INSTRUCTIONS: usize = 16 * 1024;
+/// How long a client may use the answer of `server/discover`, in ms.
+const DISCOVER_TTL_MS: u64 = 300_000;
+/// Likewise when an upstream did not answer.
+const PARTIAL_TTL_MS: u64 = 10_000;
+
+/// What one upstream last said of itself.
+#[derive(Debug, Default)]
+pub(super) struct Portrait(RefCell<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    about: Option<Rc<About>>,
+    ask_again_ms: u64,
+}
+
+/// What a caller is told that the gateway can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surface {
+    /// Raw ServerCapabilities object.
+    pub capabilities: String,
+    /// The upstreams' instructions, each under its alias.
+    pub instructions: Option<String>,
+    /// Whether every upstream that the caller may use has had its say.
+    pub whole: bool,
+}
+
+impl Catalog {
+    /// The merged capabilities and instructions for `caller` in a client of revision `to`.
+    pub async fn surface<P: Platform>(
+        &self,
+        platform: &P,
+        links: &Links,
+        caller: &Caller,
+        to: Revision,
+    ) -> Surface {
+        let usable = links.all(caller.tenant()).iter();
+        let usable: Vec<(Rc<Link>, Rc<Portrait>)> = usable
+            .filter(|link| may_use(caller.agent(), &link.upstream().alias))
+            .filter_map(|link| {
+                let portrait = self.portrait(caller.tenant(), &link.upstream().alias)?;
+                Some((Rc::clone(link), portrait))
+            })
+            .collect();
+        look(platform, &usable).await;
+        let abouts: Vec<(&str, Option<Rc<About>>)> = usable
+            .iter()
+            .map(|(link, portrait)| (link.upstream().alias.as_str(), portrait.0.borrow().about.clone()))
+            .collect();
+        let known = || abouts.iter().filter_map(|(alias, about)| Some((*alias, about.as_deref()?)));
+        let may_read = |alias: &str| allows_upstream(caller.agent(), alias);
+        Surface {
+            capabilities: capabilities(known(), to, may_read),
+            instructions: instructions(known()),
+            whole: abouts.iter().all(|(_, about)| about.is_some()),
+        }
+    }
+
+    /// The result of `server/discover` (MCP 2026-07-28), raw JSON. `server_info` is the gateway's own
+    /// Implementation object, raw JSON.
+    pub async fn discover<P: Platform>(
+        &self,
+        platform: &P,
+        links: &Links,
+        caller: &Caller,
+        server_info: &str,
+    ) -> String {
+        let surface = self.surface(platform, links, caller, Revision::LATEST_MODERN).await;
+        let ttl = if surface.whole { DISCOVER_TTL_MS } else { PARTIAL_TTL_MS };
+        let mut out = format!(
+            r#"{{"resultType":"complete","supportedVersions":["{}"],"capabilities":{}"#,
+            Revision::LATEST_MODERN,
+            surface.capabilities
+        );
+        push_instructions(&mut out, surface.instructions.as_deref());
+        out.push_str(&format!(
+            r#","ttlMs":{ttl},"cacheScope":"private","_meta":{{"{}":{server_info}}}}}"#,
+            crate::mcp::revisions::meta::SERVER_INFO
+        ));
+        out
+    }
+
+    /// The result of `initialize` for the negotiated revision, raw JSON. `server_info` as for
+    /// [`Catalog::discover`].
+    pub async fn initialize<P: Platform>(
+        &self,
+        platform: &P,
+        links: &Links,
+        caller: &Caller,
+        to: Revision,
+        server_info: &str,
+    ) -> String {
+        let surface = self.surface(platform, links, caller, to).await;
+        let mut out = format!(
+            r#"{{"protocolVersion":"{to}","capabilities":{},"serverInfo":{server_info}"#,
+            surface.capabilities
+        );
+        push_instructions(&mut out, surface.instructions.as_deref());
+        out.push('}');
+        out
+    }
+}
+
+fn push_instructions(out: &mut String, instructions: Option<&str>) {
+    if let Some(instructions) = instructions {
+        out.push_str(r#","instructions":"#);
+        quote(out, instructions);
+    }
+}
+
+/// Asks what is not known, for a moment; and what is known but old, behind the request.
+async fn look<P: Platform>(platform: &P, usable: &[(Rc<Link>, Rc<Portrait>)]) {
+    let now = platform.now_ms();
+    let mut unknown: Vec<Task<'static, ()>> = Vec::new();
+    for (link, portrait) in usable {
+        let mut known = portrait.0.borrow_mut();
+        if now < known.ask_again_ms {
+            continue;
+        }
+        known.ask_again_ms = now.saturating_add(PAUSE_MS);
+        let task: Task<'static, ()> = Box::pin(ask(platform.clone(), Rc::clone(link), Rc::clone(portrait)));
+        if known.about.is_some() {
+            platform.defer(task);
+        } else {
+            unknown.push(task);
+        }
+    }
+    if unknown.is_empty() {
+        return;
+    }
+    let mut asking: Task<'static, ()> = Box::pin(async move {
+        wait::all(unknown).await;
+    });
+    if within(platform, PATIENCE_MS, &mut asking).await.is_none() {
+        platform.defer(asking);
+    }
+}
+
+async fn ask<P: Platform>(platform: P, link: Rc<Link>, portrait: Rc<Portrait>) {
+    if let Ok(about) = link.about(&platform).await {
+        let mut known = portrait.0.borrow_mut();
+        known.about = Some(about);
+        known.ask_again_ms = platform.now_ms().saturating_add(LIFE_MS);
+    }
+}
+
+/// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. No `listChanged`: the
+/// gateway pushes nothing. `subscribe` only for legacy clients, whose session at a legacy upstream carries the
+/// updates. Extensions are never passed on by themselves.
+fn capabilities<'a>(
+    known: impl Iterator<Item = (&'a str, &'a About)>,
+    to: Revision,
+    may_read: impl Fn(&str) -> bool,
+) -> String {
+    // In the order of the names below.
+    let mut has = [false; 6];
+    for (alias, about) in known {
+        let Ok(json) = Json::parse(about.capabilities.as_bytes(), &limits::RESPONSE) else { continue };
+        let own = json.value(json.root());
+        let declares = |key: &str| own.get(key).is_some_and(|value| value.kind() == Kind::Object);
+        let resources = declares("resources") && may_read(alias);
+        let subscribe = resources
+            && to.era() == Era::Legacy
+            && about.era == Era::Legacy
+            && own.get("resources").and_then(|own| own.get("subscribe")).and_then(Raw::bool) == Some(true);
+        let says = [
+            declares("completions"),
+            declares("logging"),
+            declares("prompts"),
+            resources && !subscribe,
+            subscribe,
+            declares("tools"),
+        ];
+        for (any, one) in has.iter_mut().zip(says) {
+            *any |= one;
+        }
+    }
+    let [completions, logging, prompts, resources, subscribe, tools] = has;
+    let members = [
+        (completions, r#""completions":{}"#),
+        (logging, r#""logging":{}"#),
+        (prompts, r#""prompts":{}"#),
+        (resources && !subscribe, r#""resources":{}"#),
+        (subscribe, r#""resources":{"subscribe":true}"#),
+        (tools, r#""tools":{}"#),
+    ];
+    let members: Vec<&str> = members.into_iter().filter_map(|(has, text)| has.then_some(text)).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// The upstreams' instructions, each under its alias; a single upstream's as they are.
+fn instructions<'a>(known: impl Iterator<Item = (&'a str, &'a About)>) -> Option<String> {
+    let mut out = String::new();
+    for (alias, about) in known {
+        let Some(text) = about.instructions.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+            continue;
+        };
+        let text = text.get(..text.floor_char_boundary(INSTRUCTIONS)).unwrap_or_default();
+        if out.len().saturating_add(text.len()) > ALL_INSTRUCTIONS {
+            break;
+        }
+        if !out.is_empty() {
+            out.push_str("\n\n");
+        }
+        if !alias.is_empty() {
+            out.push_str(&format!("# {alias}\n"));
+        }
+        out.push_str(text);
+    }
+    (!out.is_empty()).then_some(out)
+}

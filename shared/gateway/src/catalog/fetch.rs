@@ -1,0 +1,153 @@
+//! Reads an upstream's list, page by page, in the gateway's own name.
+
+use super::ListKind;
+use super::listing::Fetched;
+use crate::error::{Fault, UpstreamFault};
+use crate::limits;
+use crate::mcp::json::quote;
+use crate::mcp::{Edits, Json, Kind, Message, Outcome, Raw, Revision};
+use crate::platform::Platform;
+use crate::upstream::{Ask, ClientSide, FromUpstream, GATEWAY, Link, Session};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+/// JSON-RPC: the method does not exist. Servers that declare `resources` often have no templates.
+const METHOD_NOT_FOUND: i64 = -32601;
+
+/// One page of an upstream's list.
+struct Page {
+    items: Vec<String>,
+    next: Option<String>,
+    ttl_ms: Option<u64>,
+}
+
+/// Fetches the whole list, within the limits.
+///
+/// # Errors
+/// The upstream's fault. A list of which a page failed is no list: tools would seem to have gone.
+pub(super) async fn fetch<P: Platform>(
+    platform: &P,
+    link: &Rc<Link>,
+    kind: ListKind,
+) -> Result<Fetched, UpstreamFault> {
+    let upstream = link.upstream();
+    let default_ttl = u64::from(upstream.list_ttl_ms);
+    let mut fetched = Fetched {
+        at_ms: platform.now_ms(),
+        ttl_ms: default_ttl,
+        offered: false,
+        truncated: false,
+        items: Vec::new(),
+    };
+    // Not asking is the proper way to learn that there are none (MCP, Lifecycle: capabilities).
+    if !kind.offered_by(&link.about(platform).await.map_err(kind_of)?.capabilities) {
+        return Ok(fetched);
+    }
+    fetched.offered = true;
+    let mut ttl: Option<u64> = None;
+    let mut bytes = 0_usize;
+    let mut seen = HashSet::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..limits::LIST_PAGES {
+        let Some(page) = page(platform, link, kind, cursor.as_deref()).await? else {
+            return Ok(fetched);
+        };
+        // The whole list is no fresher than its stalest page.
+        ttl = page.ttl_ms.map(|page_ttl| ttl.map_or(page_ttl, |so_far| so_far.min(page_ttl))).or(ttl);
+        for item in page.items {
+            bytes = bytes.saturating_add(item.len());
+            if fetched.items.len() >= limits::LIST_ITEMS || bytes > limits::LIST_BYTES {
+                fetched.truncated = true;
+                break;
+            }
+            fetched.items.push(item);
+        }
+        fetched.ttl_ms = ttl.unwrap_or(default_ttl);
+        match page.next {
+            None => return Ok(fetched),
+            // A cursor that comes again would go round for ever.
+            Some(next) if fetched.truncated || !seen.insert(next.clone()) => break,
+            Some(next) => cursor = Some(next),
+        }
+    }
+    fetched.truncated = true;
+    Ok(fetched)
+}
+
+/// One page, or `None` when the upstream has no such method after all.
+async fn page<P: Platform>(
+    platform: &P,
+    link: &Rc<Link>,
+    kind: ListKind,
+    cursor: Option<&str>,
+) -> Result<Option<Page>, UpstreamFault> {
+    let text = request(kind, cursor);
+    // A cursor that makes the gateway's own request unacceptable (too long) is the upstream's mistake.
+    let json =
+        Json::parse_owned(text.into_bytes(), &limits::REQUEST).map_err(|_| UpstreamFault::Malformed)?;
+    let Ok(Message::Request(request)) = Message::read(&json, json.root()) else {
+        return Err(UpstreamFault::Malformed);
+    };
+    // Modern, so that nothing is sent on: no log level was asked for.
+    let client = ClientSide {
+        revision: Revision::V2026_07_28,
+        capabilities: "{}".to_owned(),
+        log_level: None,
+        progress_token: None,
+        principal: GATEWAY,
+    };
+    let ask = Ask {
+        json: &json,
+        request: &request,
+        edits: Edits::new(),
+        name: None,
+        param_headers: Vec::new(),
+        client: &client,
+    };
+    let mut exchange = link.open(platform, &Session::Pooled, ask).await.map_err(kind_of)?;
+    // Bounded by the exchange: events, bytes and time.
+    while let Some(message) = exchange.next().await.map_err(kind_of)? {
+        if let FromUpstream::Answer { json, response } = message {
+            return match response.outcome {
+                Outcome::Result(result) => read(json.value(result), kind).map(Some),
+                Outcome::Error(error) => {
+                    let code = json.get(error, "code").and_then(|code| json.integer(code));
+                    if code == Some(METHOD_NOT_FOUND) { Ok(None) } else { Err(UpstreamFault::Error) }
+                }
+            };
+        }
+    }
+    Err(UpstreamFault::NoAnswer)
+}
+
+fn kind_of(fault: Fault) -> UpstreamFault {
+    match fault {
+        Fault::Upstream { kind, .. } => kind,
+        // A broken invariant of the link: never expected, and the list cannot be had.
+        Fault::Internal(_) => UpstreamFault::Error,
+    }
+}
+
+fn request(kind: ListKind, cursor: Option<&str>) -> String {
+    let mut text = format!(r#"{{"jsonrpc":"2.0","id":0,"method":"{}","params":{{"#, kind.method().name());
+    if let Some(cursor) = cursor {
+        text.push_str(r#""cursor":"#);
+        quote(&mut text, cursor);
+    }
+    text.push_str("}}");
+    text
+}
+
+/// Reads a list result. Unknown members are of no interest here: the items keep theirs.
+fn read(result: Raw<'_>, kind: ListKind) -> Result<Page, UpstreamFault> {
+    let list = result
+        .get(kind.member())
+        .filter(|list| list.kind() == Kind::Array)
+        .ok_or(UpstreamFault::Malformed)?;
+    let next = result.get("nextCursor").and_then(|cursor| cursor.string()).map(Into::into);
+    // A negative or fractional `ttlMs` is no permission to keep anything.
+    let ttl_ms =
+        result.get("ttlMs").map(|ttl| ttl.integer().and_then(|ttl| u64::try_from(ttl).ok()).unwrap_or(0));
+    let items = list.elements().take(limits::LIST_ITEMS).map(|item| item.text().to_owned()).collect();
+    Ok(Page { items, next, ttl_ms })
+}

@@ -1,0 +1,126 @@
+//! One thing that an upstream offers: a tool, a prompt, a resource or a template, kept as its raw JSON.
+
+use super::{ListKind, names};
+use crate::limits;
+use crate::mcp::headers::{ParamHeader, param_headers};
+use crate::mcp::{Edits, Json, Kind, Node, Revision};
+use std::cell::OnceCell;
+
+/// Longest resource URI or template taken from an upstream, in bytes (RFC 9110 section 4.1 asks for 8,000).
+const LONGEST_URI: usize = 8_000;
+
+/// An item of an upstream's list.
+#[derive(Debug)]
+pub struct Item {
+    /// The name that agents see. Of resources and templates the URI as the upstream has it: how that is shown
+    /// depends on what else the caller may use ([`super::Uris`]).
+    pub exposed: String,
+    /// The name or URI at the upstream.
+    pub original: String,
+    /// The raw JSON object as the upstream sent it, byte for byte but for the exposed name.
+    pub text: String,
+    /// Arguments of a tool that are mirrored in headers (`x-mcp-header`), empty for all else.
+    pub param_headers: Vec<ParamHeader>,
+    /// `text` for older revisions, made when first asked for; `None` where nothing has to go.
+    older: [OnceCell<Option<Box<str>>>; 3],
+}
+
+impl Item {
+    /// Reads one element of an upstream's list.
+    ///
+    /// # Errors
+    /// Why it cannot be offered, for the audit trail.
+    pub(super) fn read(alias: &str, kind: ListKind, text: &str) -> Result<Self, &'static str> {
+        let json = Json::parse(text.as_bytes(), &limits::RESPONSE).map_err(|_| "not strict JSON")?;
+        let root = json.root();
+        if json.kind(root) != Kind::Object {
+            return Err("not an object");
+        }
+        let key = kind.key();
+        let node = json.get(root, key).ok_or("without its name or URI")?;
+        let original = json.string(node).ok_or("its name or URI is not a string")?.into_owned();
+        let exposed = expose(alias, kind, &original)?;
+        let param_headers = match kind {
+            ListKind::Tools => headers_of(&json, root)?,
+            _ => Vec::new(),
+        };
+        let text = if exposed == original {
+            text.to_owned()
+        } else {
+            let mut edits = Edits::new();
+            edits.replace_string(json.span(node), &exposed);
+            edits.apply(text)
+        };
+        Ok(Self { exposed, original, text, param_headers, older: Default::default() })
+    }
+
+    /// The item for a client of `revision`: the same text without what that revision does not know.
+    #[must_use]
+    pub fn text_for(&self, kind: ListKind, revision: Revision) -> &str {
+        let cell = match revision {
+            Revision::V2025_03_26 => self.older.first(),
+            Revision::V2025_06_18 => self.older.get(1),
+            Revision::V2025_11_25 => self.older.get(2),
+            Revision::V2026_07_28 => None,
+        };
+        cell.and_then(|cell| cell.get_or_init(|| downgrade(&self.text, kind, revision)).as_deref())
+            .unwrap_or(&self.text)
+    }
+}
+
+fn expose(alias: &str, kind: ListKind, original: &str) -> Result<String, &'static str> {
+    match kind {
+        ListKind::Tools | ListKind::Prompts if names::acceptable(original) => {
+            Ok(names::expose(alias, original))
+        }
+        ListKind::Tools | ListKind::Prompts => Err("its name is empty, too long or has control characters"),
+        ListKind::Resources | ListKind::Templates => {
+            let fits = !original.is_empty()
+                && original.len() <= LONGEST_URI
+                && !original.chars().any(char::is_control);
+            fits.then(|| original.to_owned()).ok_or("its URI is empty, too long or has control characters")
+        }
+    }
+}
+
+/// A client that sees a violation must drop the tool (MCP 2026-07-28, Transports: custom headers), and towards
+/// the upstream the gateway is that client.
+fn headers_of(json: &Json<'_>, root: Node) -> Result<Vec<ParamHeader>, &'static str> {
+    match json.get(root, "inputSchema") {
+        Some(schema) => {
+            param_headers(json.value(schema)).map_err(|_| "its x-mcp-header annotations are invalid")
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What a revision has no name for: `icons` came with 2025-11-25, `title` and `outputSchema` with 2025-06-18;
+/// an output schema of another type than object with 2026-07-28.
+fn downgrade(text: &str, kind: ListKind, revision: Revision) -> Option<Box<str>> {
+    let json = Json::parse(text.as_bytes(), &limits::RESPONSE).ok()?;
+    let root = json.root();
+    let mut edits = Edits::new();
+    let drop = |edits: &mut Edits, key: &str| {
+        if json.get(root, key).is_some() {
+            edits.remove(&json, root, key);
+        }
+    };
+    if revision < Revision::V2025_11_25 {
+        drop(&mut edits, "icons");
+        drop(&mut edits, "execution");
+    }
+    if revision < Revision::V2025_06_18 {
+        drop(&mut edits, "title");
+    }
+    if kind == ListKind::Tools && (revision < Revision::V2025_06_18 || !object_schema(&json, root)) {
+        drop(&mut edits, "outputSchema");
+    }
+    (!edits.is_empty()).then(|| edits.apply(text).into_boxed_str())
+}
+
+fn object_schema(json: &Json<'_>, root: Node) -> bool {
+    json.get(root, "outputSchema")
+        .and_then(|schema| json.value(schema).get("type"))
+        .and_then(|kind| kind.string())
+        .is_some_and(|kind| kind == "object")
+}
