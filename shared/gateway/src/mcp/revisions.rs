@@ -1,7 +1,9 @@
 //! MCP revisions, their reserved `_meta` keys, and the conversion of results between eras.
 
-use super::json::{Edits, Json, Node};
-use super::method::Method;
+mod convert;
+
+pub use convert::{Own, convert_error, convert_item, convert_result};
+
 use std::fmt;
 
 /// The revisions that the gateway speaks, oldest first.
@@ -99,39 +101,4 @@ pub mod meta {
         OWN_CACHE,
         OWN_REQUEST,
     ];
-}
-
-/// What the gateway puts into results of its own accord.
-#[derive(Debug, Clone, Copy)]
-pub struct Own<'a> {
-    /// The gateway's Implementation object, JSON text.
-    pub server_info: &'a str,
-    /// `ttlMs` where the upstream gave none.
-    pub ttl_ms: u64,
-}
-
-/// Adds to `edits` what turns `result` of `method`, received in era `from`, into a result of revision `to`.
-pub fn convert_result(
-    json: &Json<'_>,
-    result: Node,
-    method: Method,
-    from: Era,
-    to: Revision,
-    edits: &mut Edits,
-    own: &Own<'_>,
-) {
-    let _ = (json, result, method, from, to, edits, own);
-    todo!("lands with the conversion tables")
-}
-
-/// The error code that `code`, received in era `from`, has in era `to` for `method`.
-#[must_use]
-pub fn convert_error(code: i64, from: Era, to: Era, method: Method) -> i64 {
-    const MISSING_RESOURCE: i64 = -32002;
-    const INVALID_PARAMS: i64 = -32602;
-    match (code, from, to, method) {
-        (MISSING_RESOURCE, Era::Legacy, Era::Modern, Method::ResourcesRead) => INVALID_PARAMS,
-        (INVALID_PARAMS, Era::Modern, Era::Legacy, Method::ResourcesRead) => MISSING_RESOURCE,
-        _ => code,
-    }
 }
