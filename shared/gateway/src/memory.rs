@@ -97,6 +97,12 @@ impl Memory {
         self.0.sent.borrow().clone()
     }
 
+    /// Timers made so far: each is a crossing into a real host.
+    #[must_use]
+    pub fn timers(&self) -> u64 {
+        self.0.serial.get()
+    }
+
     /// A head with a body that arrives at once.
     #[must_use]
     pub fn answer(&self, status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Incoming<MemoryBody> {

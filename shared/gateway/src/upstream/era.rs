@@ -53,19 +53,17 @@ impl Memory {
         self.verdict.borrow().as_ref().map(|verdict| Rc::clone(&verdict.about))
     }
 
-    /// Has the next call probe again, unless the verdict is brand-new. Says whether it will.
-    pub(super) fn doubt(&self, now: u64) -> bool {
-        match self.verdict.borrow_mut().as_mut() {
-            Some(verdict) if now.saturating_sub(verdict.at) >= TRUST_MS => {
-                verdict.doubted = true;
-                true
-            }
-            Some(verdict) => verdict.doubted,
-            None => true,
+    /// Has the next call probe again, unless the verdict is brand-new.
+    pub(super) fn doubt(&self, now: u64) {
+        if let Some(verdict) = self.verdict.borrow_mut().as_mut()
+            && now.saturating_sub(verdict.at) >= TRUST_MS
+        {
+            verdict.doubted = true;
         }
     }
 
-    fn set(&self, about: About, at: u64) -> Rc<About> {
+    /// Replaces the verdict.
+    pub(super) fn learn(&self, about: About, at: u64) -> Rc<About> {
         let about = Rc::new(about);
         *self.verdict.borrow_mut() = Some(Verdict { about: Rc::clone(&about), at, doubted: false });
         about
@@ -85,7 +83,7 @@ pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<
     let read = || memory.fresh(platform.now_ms());
     let work = || async {
         let about = probe(link, platform).await?;
-        Ok(memory.set(about, platform.now_ms()))
+        Ok(memory.learn(about, platform.now_ms()))
     };
     memory.flights.once(platform, (), read, work).await
 }
@@ -187,7 +185,7 @@ fn modern_about(capabilities: String, instructions: Option<String>) -> About {
 /// A handshake of the gateway's own. Its session is kept for the gateway's own business.
 async fn introduce<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, UpstreamFault> {
     let end = link.deadline(platform);
-    let opened = legacy::handshake(link, platform, &legacy::own_hello(), end).await.map_err(|f| f.kind)?;
+    let opened = legacy::handshake(link, platform, &legacy::own_hello(), end).await?;
     if let Some(session) = opened.session {
         link.keep(platform, GATEWAY, session);
     }

@@ -1,11 +1,13 @@
 //! One request at an upstream and what comes back, message by message.
 
 use super::Sealed;
+use super::cancel::Cancel;
 use super::fault::about_revision;
 use super::legacy;
 use super::link::Link;
 use super::send;
 use super::stream::{Side, Stream};
+use super::wanted::Wanted;
 use super::watch::Watch;
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
@@ -43,55 +45,6 @@ pub enum FromUpstream {
     },
 }
 
-/// What is expected of the answer to one request.
-pub(super) struct Wanted {
-    /// The request's id, raw JSON; also its progress token.
-    pub(super) id: String,
-    pub(super) era: Era,
-    /// The session it was sent in.
-    pub(super) session: Option<Sealed>,
-    /// Whether the client can be asked back.
-    pub(super) askable: bool,
-    pub(super) progress: Option<Progress>,
-    pub(super) logs: Logs,
-}
-
-/// The client's progress token, raw JSON, and the newest progress reported with it.
-pub(super) struct Progress {
-    pub(super) token: String,
-    pub(super) last: Option<f64>,
-}
-
-/// Which log messages pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Logs {
-    None,
-    /// Those of this rank (see [`rank`]) or above.
-    From(usize),
-}
-
-/// RFC 5424 severities as MCP names them, in rising order.
-const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
-
-impl Logs {
-    /// None asked for: modern clients hear nothing (MCP 2026-07-28, logging), legacy clients everything.
-    pub(super) fn wanted(level: Option<&str>, era: Era) -> Self {
-        match (level.and_then(rank), era) {
-            (Some(rank), _) => Self::From(rank),
-            (None, Era::Legacy) => Self::From(0),
-            (None, Era::Modern) => Self::None,
-        }
-    }
-
-    fn pass(self, level: &str) -> bool {
-        matches!(self, Self::From(floor) if rank(level).is_some_and(|rank| rank >= floor))
-    }
-}
-
-fn rank(level: &str) -> Option<usize> {
-    LEVELS.iter().position(|known| *known == level)
-}
-
 /// Answers to server requests that may be under way at once on one stream.
 const SIDE: usize = 16;
 /// Reconnections of one legacy stream.
@@ -101,7 +54,7 @@ const RETRY_MS: u32 = 500;
 
 enum Source<B> {
     /// The answer is here.
-    Answer(Box<(Json<'static>, Response)>),
+    Answer(Json<'static>, Response),
     Stream(Stream<B>),
     Over,
 }
@@ -150,7 +103,7 @@ impl<P: Platform> Exchange<P> {
             return Err(UpstreamFault::Malformed);
         };
         self.check(&json, &response)?;
-        self.source = Source::Answer(Box::new((json, response)));
+        self.source = Source::Answer(json, response);
         Ok(self)
     }
 
@@ -184,14 +137,7 @@ impl<P: Platform> Exchange<P> {
             let stream = match &mut self.source {
                 Source::Stream(stream) => stream,
                 Source::Over => return Ok(None),
-                Source::Answer(_) => {
-                    let Source::Answer(answer) = std::mem::replace(&mut self.source, Source::Over) else {
-                        return Ok(None);
-                    };
-                    self.cancel.disarm();
-                    let (json, response) = *answer;
-                    return Ok(Some(FromUpstream::Answer { json, response }));
-                }
+                Source::Answer(..) => return Ok(self.take_answer()),
             };
             match stream.next(&mut self.watch, self.link.upstream().idle_ms, &mut self.side).await? {
                 // Priming events carry an id and no data.
@@ -203,6 +149,13 @@ impl<P: Platform> Exchange<P> {
                 }
                 None => self.resume().await?,
             }
+        }
+    }
+
+    fn take_answer(&mut self) -> Option<FromUpstream> {
+        match std::mem::replace(&mut self.source, Source::Over) {
+            Source::Answer(json, response) => Some(FromUpstream::Answer { json, response }),
+            _ => None,
         }
     }
 
@@ -336,65 +289,6 @@ impl<P: Platform> Drop for Exchange<P> {
         for task in self.side.drain(..) {
             self.platform.defer(task);
         }
-    }
-}
-
-impl Wanted {
-    /// Puts the client's token back. `None` for progress that is not ours, or does not increase.
-    fn restore(&mut self, json: &Json<'_>, notification: &Notification, edits: &mut Edits) -> Option<()> {
-        let params = notification.params?;
-        let progress = self.progress.as_mut()?;
-        let token = json.get(params, "progressToken").filter(|node| json.raw(*node) == self.id)?;
-        let now: f64 = json.raw(json.get(params, "progress")?).parse().ok()?;
-        if progress.last.is_some_and(|last| now <= last) {
-            return None;
-        }
-        progress.last = Some(now);
-        edits.replace(json.span(token), progress.token.clone());
-        Some(())
-    }
-}
-
-/// `notifications/cancelled` to a legacy upstream, deferred when this is dropped armed.
-pub(super) struct Cancel<P: Platform> {
-    link: Rc<Link>,
-    platform: P,
-    /// The request and its session.
-    request: Option<(String, Option<Sealed>)>,
-}
-
-impl<P: Platform> Cancel<P> {
-    pub(super) fn armed(link: &Rc<Link>, platform: &P, wanted: &Wanted) -> Self {
-        // To a modern upstream the end of the connection says it; `initialize` must not be cancelled.
-        let request = (wanted.era == Era::Legacy).then(|| (wanted.id.clone(), wanted.session.clone()));
-        Self { link: Rc::clone(link), platform: platform.clone(), request }
-    }
-
-    pub(super) fn disarm(&mut self) {
-        self.request = None;
-    }
-
-    /// After a fault there is nobody left to tell, unless the upstream is merely slow or talks too much.
-    pub(super) fn end(&mut self, kind: UpstreamFault) {
-        if !matches!(kind, UpstreamFault::Deadline | UpstreamFault::TooLarge) {
-            self.disarm();
-        }
-    }
-}
-
-impl<P: Platform> Drop for Cancel<P> {
-    fn drop(&mut self) {
-        let Some((id, session)) = self.request.take() else {
-            return;
-        };
-        let (link, platform) = (Rc::clone(&self.link), self.platform.clone());
-        let text = format!(
-            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id},"reason":"The client left"}}}}"#
-        );
-        self.platform.defer(Box::pin(async move {
-            // An upstream that cannot be told notices by itself.
-            let _ = legacy::post(&link, &platform, session.as_ref(), text).await;
-        }));
     }
 }
 

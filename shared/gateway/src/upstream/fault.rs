@@ -37,13 +37,19 @@ impl From<FetchError> for Failure {
     }
 }
 
+impl From<Failure> for UpstreamFault {
+    fn from(failure: Failure) -> Self {
+        failure.kind
+    }
+}
+
 impl Failure {
     /// Whether the upstream refused the request unread, in a way that another era might not: a 4xx, a page
     /// instead of a message, or a complaint about the revision.
     pub(super) fn is_surprise(&self) -> bool {
         match self.kind {
             UpstreamFault::Status(status) => (400..500).contains(&status),
-            UpstreamFault::Revision | UpstreamFault::Session => true,
+            UpstreamFault::Revision => true,
             UpstreamFault::ContentType => self.status == 200,
             _ => false,
         }

@@ -1,10 +1,10 @@
 //! Requests as the revisions up to 2025-11-25 have them: a handshake, and perhaps a session.
 
-use super::exchange::{Logs, Progress, Wanted};
 use super::fault::{self, Failure};
 use super::link::Link;
 use super::modern::{CLIENT_INFO, quoted};
 use super::send::{self, Call};
+use super::wanted::{Logs, Progress, Wanted};
 use super::watch::Watch;
 use super::{About, Ask, Hello, Sealed};
 use crate::error::UpstreamFault;
@@ -65,11 +65,15 @@ pub(super) async fn handshake<P: Platform>(
     let session = session_id.map(|id| Sealed { id, revision: about.revision });
     let ready = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned();
     let told = tell(link, platform, session.as_ref(), about.revision, ready).await;
-    // Without a session there is nobody to take note; some such servers refuse it.
-    if session.is_some() {
-        told?;
+    match (told, session) {
+        // Without a session there is nobody to take note; some such servers refuse it.
+        (_, None) => Ok(Opened { session: None, about }),
+        (Ok(()), session) => Ok(Opened { session, about }),
+        (Err(kind), Some(session)) => {
+            link.retire(platform, session);
+            Err(kind.into())
+        }
     }
-    Ok(Opened { session, about })
 }
 
 fn read(json: &Json<'_>, result: Node, session_bound: bool) -> Result<About, UpstreamFault> {

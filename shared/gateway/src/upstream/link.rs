@@ -2,6 +2,7 @@
 
 use super::exchange::Exchange;
 use super::fault::Failure;
+use super::legacy::Opened;
 use super::pool::{Openings, Pool};
 use super::{About, Ask, Hello, Sealed, Session};
 use super::{era, legacy, modern, send};
@@ -163,10 +164,10 @@ impl Link {
         speech: Speech,
         failure: &Failure,
     ) -> bool {
-        failure.is_surprise()
-            && self.upstream.era == EraSetting::Auto
-            && self.memory.doubt(platform.now_ms())
-            && self.speech(platform).await.is_ok_and(|now| now != speech)
+        if failure.is_surprise() {
+            self.doubt(platform);
+        }
+        self.speech(platform).await.is_ok_and(|now| now != speech)
     }
 
     async fn speech<P: Platform>(self: &Rc<Self>, platform: &P) -> Result<Speech, UpstreamFault> {
@@ -221,8 +222,12 @@ impl Link {
         let read = || self.pool.get(key, idle_ms, platform.now_ms());
         let work = || async {
             let opened = legacy::handshake(self, platform, &legacy::own_hello(), end).await;
-            // None: it has become sessionless since, which is as surprising as a lost session.
-            let session = opened.map_err(|failure| failure.kind)?.session.ok_or(UpstreamFault::Session)?;
+            let Opened { session, about } = opened?;
+            let Some(session) = session else {
+                // It gave session ids once and has none now: the verdict changes, and the call is put anew.
+                self.memory.learn(about, platform.now_ms());
+                return Err(UpstreamFault::Session);
+            };
             self.keep(platform, principal, session.clone());
             Ok(session)
         };
@@ -244,7 +249,8 @@ impl Link {
         }
     }
 
-    fn retire<P: Platform>(self: &Rc<Self>, platform: &P, session: Sealed) {
+    /// Closes a session that is of no further use, behind the answer.
+    pub(super) fn retire<P: Platform>(self: &Rc<Self>, platform: &P, session: Sealed) {
         let (link, clone) = (Rc::clone(self), platform.clone());
         platform.defer(Box::pin(async move {
             // One that cannot be closed expires at the upstream.
@@ -342,9 +348,10 @@ impl Link {
         known.filter(|revision| revision.era() == Era::Legacy).unwrap_or(Revision::LATEST_LEGACY)
     }
 
-    /// A stream complained about the revision: the next call finds out.
+    /// Something does not fit the era: the next call finds out, unless it is pinned to the modern one, where
+    /// there is nothing to find out.
     pub(super) fn doubt<P: Platform>(&self, platform: &P) {
-        if self.upstream.era == EraSetting::Auto {
+        if self.upstream.era != EraSetting::Modern {
             self.memory.doubt(platform.now_ms());
         }
     }

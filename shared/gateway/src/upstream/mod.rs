@@ -4,6 +4,7 @@
 //! era and gives an [`Exchange`], from which the messages of the answer are read. Headers are built, never
 //! copied: nothing of what an agent sent reaches an upstream but its JSON.
 
+mod cancel;
 mod era;
 mod exchange;
 mod fault;
@@ -14,7 +15,11 @@ mod modern;
 mod pool;
 mod send;
 mod stream;
+mod wanted;
 mod watch;
+
+#[cfg(test)]
+mod tests;
 
 pub use exchange::{Exchange, FromUpstream};
 pub use link::{Link, Links};

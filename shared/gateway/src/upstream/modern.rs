@@ -1,8 +1,8 @@
 //! Requests as revision 2026-07-28 has them: no session, everything in `_meta` and mirrored in headers.
 
-use super::exchange::{Logs, Progress, Wanted};
 use super::link::Link;
 use super::send::Call;
+use super::wanted::{Logs, Progress, Wanted};
 use super::{Ask, ClientSide};
 use crate::mcp::headers::encode_value;
 use crate::mcp::json::quote;
@@ -88,7 +88,7 @@ fn describe(json: &Json<'_>, request: &Request, client: &ClientSide, id: &str, e
     object.push('}');
     match request.params {
         Some(params) => edits.set(json, params, "_meta", &object),
-        None => edits.set(json, request.node, "params", &format!(r#"{{"_meta":{object}}}"#)),
+        None => edits.set(json, request.node, "params", format!(r#"{{"_meta":{object}}}"#)),
     }
 }
 

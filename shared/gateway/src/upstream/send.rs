@@ -1,8 +1,10 @@
 //! One POST to an upstream, up to the head of its answer, or the whole of it when it is JSON.
 
-use super::exchange::{Cancel, Exchange, Wanted};
+use super::cancel::Cancel;
+use super::exchange::Exchange;
 use super::fault::{self, Failure, Form};
 use super::link::Link;
+use super::wanted::Wanted;
 use super::watch::Watch;
 use crate::error::UpstreamFault;
 use crate::limits;

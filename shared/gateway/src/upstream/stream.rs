@@ -4,7 +4,7 @@ use super::fault;
 use super::watch::Watch;
 use crate::error::UpstreamFault;
 use crate::limits;
-use crate::mcp::sse::{Decoder, Event};
+use crate::mcp::sse::{Decoder, Event, SseError};
 use crate::platform::{Body, Platform};
 use std::pin::Pin;
 use std::task::Context;
@@ -48,7 +48,7 @@ impl<B: Body> Stream<B> {
         side: &mut Side,
     ) -> Result<Option<Event>, UpstreamFault> {
         loop {
-            if let Some(event) = self.decoder.next().map_err(|_| UpstreamFault::TooLarge)? {
+            if let Some(event) = self.decoder.next().map_err(undecodable)? {
                 self.events += 1;
                 if self.events > limits::STREAM_EVENTS {
                     return Err(UpstreamFault::TooLarge);
@@ -59,7 +59,7 @@ impl<B: Body> Stream<B> {
             let chunk = watch.race(beside(side, self.body.chunk())).await?;
             let Some(chunk) = chunk.map_err(fault::fetch)? else {
                 let decoder = std::mem::replace(&mut self.decoder, decoder());
-                return decoder.finish().map(|()| None).map_err(|_| UpstreamFault::Malformed);
+                return decoder.finish().map(|()| None).map_err(undecodable);
             };
             self.bytes = self.bytes.saturating_add(chunk.len());
             if self.bytes > limits::STREAM_BYTES {
@@ -94,6 +94,13 @@ impl<B: Body> Stream<B> {
 
 fn decoder() -> Decoder {
     Decoder::new(limits::RESPONSE_BYTES)
+}
+
+fn undecodable(error: SseError) -> UpstreamFault {
+    match error {
+        SseError::TooLarge => UpstreamFault::TooLarge,
+        SseError::Utf8 | SseError::Half => UpstreamFault::Malformed,
+    }
 }
 
 /// `work`, while `side` makes progress too.
