@@ -36,9 +36,11 @@ const FOREIGN_CLAIMS: [&str; 5] = ["nonce", "at_hash", "c_hash", "events", "toe"
 /// What a signature is over, for whoever verifies it. All other rules were checked before.
 #[derive(Clone, Copy)]
 pub struct Signed<'a> {
+    #[cfg(feature = "jwt")]
     pub(super) token: &'a str,
     pub(super) signing_input: &'a [u8],
     pub(super) signature: &'a [u8],
+    #[cfg(feature = "jwt")]
     pub(super) typ: &'a str,
     pub(super) issuer: &'a Issuer,
 }
@@ -82,6 +84,7 @@ pub fn bearer(authorization: Option<&str>) -> Result<&str, Refusal> {
 
 /// A token whose form is right. Nothing in it is believed before the signature is verified.
 pub struct Token<'a> {
+    #[cfg(feature = "jwt")]
     text: &'a str,
     signing_input: &'a [u8],
     signature: Vec<u8>,
@@ -122,6 +125,7 @@ impl<'a> Token<'a> {
         let subject = text_claim(&claims, "sub").filter(|subject| named(subject)).ok_or("sub")?;
         let expires_s = date(&claims, "exp")?.ok_or("exp")?;
         Ok(Self {
+            #[cfg(feature = "jwt")]
             text,
             signing_input,
             signature,
@@ -262,9 +266,11 @@ impl<'a> Token<'a> {
     /// What the host's verifier is given.
     pub fn signed<'b>(&'b self, issuer: &'b Issuer) -> Signed<'b> {
         Signed {
+            #[cfg(feature = "jwt")]
             token: self.text,
             signing_input: self.signing_input,
             signature: &self.signature,
+            #[cfg(feature = "jwt")]
             typ: &self.typ,
             issuer,
         }

@@ -1,0 +1,161 @@
+//! The command `postern`.
+
+use anyhow::{Context, Result, bail};
+use lexopt::{Arg, Parser, ValueExt};
+use postern_cli::check::findings;
+use postern_cli::token::{Grant, Key, jwks, mint, new_key, parse_ttl};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const USAGE: &str = "\
+postern: checks settings and makes development tokens for the Postern MCP gateway
+
+  postern check FILE [--secrets-from-env]
+      Prints every problem of the settings with line, path and remedy. FILE may be - for standard input.
+      --secrets-from-env   every secret must be an environment variable of its name;
+                           without it the secrets that the settings name are listed
+      exit status: 0 the gateway would start, 1 it would not, 2 wrong use
+
+  postern token --new-key FILE
+      Makes an Ed25519 key, writes it to FILE (mode 0600; an existing file is kept) and prints its JWK set:
+      the value of `jwks` of an issuer with `development = true`.
+
+  postern token --key FILE --jwks
+      Prints that JWK set again.
+
+  postern token --key FILE --issuer URL --audience AUDIENCE --client CLIENT [options]
+      Prints an access token.
+      --ttl TIME           how long it lives, such as 90s, 15m, 8h (default 8h, at most 24h)
+      --subject SUBJECT    `sub` (default: CLIENT)
+      --scope 'A B'        `scope` (default: none)
+      --agent-claim NAME   the claim that holds CLIENT (default client_id)
+      --typ TYP            `typ` of the header (default at+jwt)
+
+  postern --help | --version
+";
+
+fn main() -> ExitCode {
+    let mut arguments = Parser::from_env();
+    match run(&mut arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("postern: {error:#}");
+            let wrong_use = error.chain().any(|cause| cause.is::<lexopt::Error>() || cause.is::<WrongUse>());
+            if wrong_use {
+                eprintln!("try `postern --help`");
+            }
+            ExitCode::from(if wrong_use { 2 } else { 1 })
+        }
+    }
+}
+
+/// The command line makes no sense.
+#[derive(Debug)]
+struct WrongUse(String);
+
+impl std::fmt::Display for WrongUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUse {}
+
+fn run(arguments: &mut Parser) -> Result<ExitCode> {
+    match arguments.next()? {
+        Some(Arg::Value(command)) if command == "check" => check(arguments),
+        Some(Arg::Value(command)) if command == "token" => token(arguments),
+        Some(Arg::Long("help") | Arg::Short('h')) => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Arg::Long("version") | Arg::Short('V')) => {
+            println!("postern {}", env!("CARGO_PKG_VERSION"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => Err(other.unexpected().into()),
+        None => bail!(WrongUse("no command given".to_owned())),
+    }
+}
+
+fn check(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut file: Option<PathBuf> = None;
+    let mut secrets_from_env = false;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("secrets-from-env") => secrets_from_env = true,
+            Arg::Value(path) if file.is_none() => file = Some(path.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let file = file.ok_or_else(|| WrongUse("check: name a FILE".to_owned()))?;
+    let findings = findings(&read(&file)?, secrets_from_env);
+    for warning in &findings.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if !findings.problems.is_empty() {
+        for problem in &findings.problems {
+            eprintln!("{}: {problem}", file.display());
+        }
+        let count = findings.problems.len();
+        eprintln!("{count} problem{}", if count == 1 { "" } else { "s" });
+        return Ok(ExitCode::FAILURE);
+    }
+    if !findings.secrets.is_empty() {
+        eprintln!(
+            "note: these secrets have to exist where the gateway runs: {}",
+            findings.secrets.join(", ")
+        );
+    }
+    println!("ok");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(file: &Path) -> Result<String> {
+    if file == Path::new("-") {
+        return std::io::read_to_string(std::io::stdin()).context("cannot read standard input");
+    }
+    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn token(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut grant = Grant::new("", "", "");
+    let (mut key, mut created, mut print_jwks) = (None::<PathBuf>, None::<PathBuf>, false);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("key") => key = Some(arguments.value()?.into()),
+            Arg::Long("new-key") => created = Some(arguments.value()?.into()),
+            Arg::Long("jwks") => print_jwks = true,
+            Arg::Long("issuer") => grant.issuer = arguments.value()?.string()?,
+            Arg::Long("audience") => grant.audience = arguments.value()?.string()?,
+            Arg::Long("client") => grant.client = arguments.value()?.string()?,
+            Arg::Long("subject") => grant.subject = Some(arguments.value()?.string()?),
+            Arg::Long("scope") => grant.scope = Some(arguments.value()?.string()?),
+            Arg::Long("agent-claim") => grant.agent_claim = arguments.value()?.string()?,
+            Arg::Long("typ") => grant.typ = arguments.value()?.string()?,
+            Arg::Long("ttl") => grant.ttl_s = parse_ttl(&arguments.value()?.string()?)?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match (key, created) {
+        (None, Some(file)) => {
+            let key = new_key();
+            key.write_new(&file)?;
+            println!("{}", jwks(&key));
+        }
+        (Some(file), None) if print_jwks => println!("{}", jwks(&Key::read(&file)?)),
+        (Some(file), None) => {
+            let needed =
+                [("--issuer", &grant.issuer), ("--audience", &grant.audience), ("--client", &grant.client)];
+            if let Some((option, _)) = needed.iter().find(|(_, value)| value.is_empty()) {
+                bail!(WrongUse(format!("token: {option} is missing")));
+            }
+            let now_s =
+                SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
+            println!("{}", mint(&Key::read(&file)?, &grant, now_s));
+        }
+        _ => bail!(WrongUse("token: give one of --key FILE and --new-key FILE".to_owned())),
+    }
+    Ok(ExitCode::SUCCESS)
+}
