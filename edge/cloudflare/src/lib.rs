@@ -1,26 +1,70 @@
-//! The shell on Cloudflare Workers: it turns `fetch` events into calls of the gateway, and owns every JS value.
+//! Postern on Cloudflare Workers: the fetch event, and the platform over bindings. No rule of the gateway
+//! lives here.
 
-use web_sys::{Headers, Request, Response, ResponseInit, Url};
-use worker::{Context, Env, Error, Result, event};
+mod body;
+mod configuration;
+mod host;
+mod platform;
 
-/// The Worker's entry, called by `entry.mjs`. Raw `web_sys` types skip `worker`'s eager copy of the request.
+use body::Inbound;
+use host::Lines;
+use platform::Workers;
+use postern::arrival::Head;
+use postern::mcp::headers::Headers;
+use postern::reply::{Reply, ReplyBody};
+use std::fmt::Write as _;
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response};
+use worker::{Context, Env, Result, event};
+
+/// The fetch event, on raw `web_sys` types: `worker`'s own copy method, URL, headers and `cf` before anything
+/// is known to need them.
 #[event(fetch)]
-async fn fetch(request: Request, _env: Env, _context: Context) -> Result<Response> {
-    let path = Url::new(&request.url()).map_err(Error::from)?.pathname();
-    match (request.method().as_str(), path.as_str()) {
-        ("GET", "/healthz") => {
-            json(200, concat!(r#"{"status":"ok","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#))
-        }
-        _ => json(404, r#"{"error":"not found"}"#),
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    let platform = Workers::new(&request, env, context);
+    let gateway = match configuration::gateway(platform.env()).await {
+        Ok(gateway) => gateway,
+        Err(problem) => return misconfigured(&problem),
+    };
+    let head = arrival(&host::head(&request));
+    let reply = gateway.handle(&platform, head, Inbound::new(request)).await;
+    respond(reply)
+}
+
+/// Nothing is served under a configuration that does not compile; the problems are in the log alone.
+fn misconfigured(problem: &str) -> Result<Response> {
+    worker::console_error!("postern: {problem}");
+    let body = r#"{"status":"misconfigured","see":"the Worker's log names every problem"}"#;
+    respond(Reply::json(503, body.to_owned()))
+}
+
+fn arrival(lines: &str) -> Head {
+    let mut lines = Lines::new(lines);
+    let method = lines.next().to_owned();
+    let url = lines.next();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
+    let path = path.split('#').next().unwrap_or_default();
+    let (path, query) = path.split_once('?').map_or((path, false), |(path, _)| (path, true));
+    Head {
+        method,
+        path: path.to_owned(),
+        query,
+        secure: scheme == "https",
+        headers: Headers::from_flat(lines.rest().to_owned()),
     }
 }
 
-/// An answer of `status` with the JSON text `body`.
-fn json(status: u16, body: &str) -> Result<Response> {
-    let headers = Headers::new().map_err(Error::from)?;
-    headers.set("content-type", "application/json").map_err(Error::from)?;
-    let init = ResponseInit::new();
-    init.set_status(status);
-    init.set_headers(&headers);
-    Response::new_with_opt_str_and_init(Some(body), &init).map_err(Error::from)
+fn respond(reply: Reply) -> Result<Response> {
+    let mut lines = String::with_capacity(256);
+    for (name, value) in &reply.headers {
+        let _ = writeln!(lines, "{name}\n{value}");
+    }
+    let body = match reply.body {
+        ReplyBody::Empty => JsValue::NULL,
+        // A copy, never a view of wasm memory: the response outlives this call.
+        ReplyBody::Whole(bytes) => js_sys::Uint8Array::from(&bytes[..]).into(),
+        ReplyBody::Stream(stream) => body::outbound(stream).into(),
+    };
+    Ok(host::respond(reply.status, &lines, &body)?)
 }

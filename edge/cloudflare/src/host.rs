@@ -1,0 +1,61 @@
+//! The functions of `host.mjs`.
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/host.mjs")]
+extern "C" {
+    /// Method, URL and headers of a request, as lines.
+    pub fn head(request: &web_sys::Request) -> String;
+
+    /// Sends a request; resolves to a `Response` when its head is there.
+    pub fn send(method: &str, url: &str, headers: &str, body: &JsValue, signal: &web_sys::AbortSignal) -> Promise;
+
+    /// What aborts an upstream request.
+    pub type Aborter;
+    /// A fresh one, joined with the agent's own signal.
+    pub fn aborter(request: &web_sys::Request) -> Aborter;
+    /// The signal to send with.
+    #[wasm_bindgen(method, getter)]
+    pub fn signal(this: &Aborter) -> web_sys::AbortSignal;
+    /// Our own half.
+    #[wasm_bindgen(method, getter)]
+    pub fn own(this: &Aborter) -> web_sys::AbortController;
+
+    /// Status and headers of an upstream's answer, as lines.
+    pub fn answer(response: &web_sys::Response) -> String;
+
+    /// The answer to the agent.
+    #[wasm_bindgen(catch)]
+    pub fn respond(status: u16, headers: &str, body: &JsValue) -> Result<web_sys::Response, JsValue>;
+
+    /// Verifies a signature by WebCrypto; resolves to a boolean.
+    pub fn verify(algorithm: &str, jwk: &str, signature: &Uint8Array, message: &Uint8Array) -> Promise;
+}
+
+/// Reads lines one by one; an absent line is empty. Header values cannot hold a line feed (Fetch Standard).
+pub struct Lines<'a>(&'a str);
+
+impl<'a> Lines<'a> {
+    /// All of `text`.
+    pub const fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The next line.
+    pub fn next(&mut self) -> &'a str {
+        let (line, rest) = self.0.split_once('\n').unwrap_or((self.0, ""));
+        self.0 = rest;
+        line
+    }
+
+    /// The next line, unless it is empty.
+    pub fn some(&mut self) -> Option<String> {
+        Some(self.next()).filter(|line| !line.is_empty()).map(str::to_owned)
+    }
+
+    /// What has not been read yet.
+    pub const fn rest(&self) -> &'a str {
+        self.0
+    }
+}
