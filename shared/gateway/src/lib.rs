@@ -12,14 +12,23 @@ pub mod catalog;
 pub mod codec;
 pub mod compile;
 pub mod error;
+mod forward;
+mod gateway;
+mod legacy;
 pub mod limits;
 pub mod mcp;
 #[cfg(all(feature = "jwt", any(test, feature = "memory")))]
 pub mod memory;
 pub mod platform;
+mod relay;
 pub mod reply;
 pub mod settings;
+mod running;
+mod serve;
 pub mod stage;
+mod state;
 pub mod tenant;
 pub mod upstream;
 pub mod within;
+
+pub use gateway::Gateway;

@@ -32,6 +32,8 @@ pub const KEEP_ALIVE_MS: u32 = 15_000;
 pub const VERDICTS: usize = 4_096;
 /// Longest life of a token verdict in ms, so that a removed agent or key is felt within a minute.
 pub const VERDICT_MS: u64 = 60_000;
+/// Bytes of the payload of any sealed token: the largest purpose, `requestState`, has 16 KB.
+pub const SEALED_BYTES: usize = 32 * 1024;
 /// Keys in one key set, and its bytes.
 pub const JWKS_KEYS: usize = 100;
 /// Bytes of one key set document.

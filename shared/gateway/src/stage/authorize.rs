@@ -3,9 +3,7 @@
 //! One function stands behind the filter of lists and the decision on calls, so that nothing is callable
 //! that is not listed, and nothing is listed that is not callable.
 
-use super::authenticate::Caller;
 use crate::tenant::Agent;
-use std::rc::Rc;
 
 /// Whether `agent` may use the tool or prompt with this exposed name at the upstream `alias`.
 #[must_use]
@@ -37,37 +35,4 @@ pub fn may_use(agent: &Agent, alias: &str) -> bool {
             || pattern.starts_with(&prefix)
             || starred && prefix.starts_with(literal)
     })
-}
-
-/// What a caller asks to use.
-#[derive(Debug, Clone, Copy)]
-pub enum Target<'a> {
-    /// A tool or prompt, by alias and exposed name.
-    Named(&'a str, &'a str),
-    /// A resource of the upstream with this alias.
-    Resource(&'a str),
-}
-
-/// Proof that the caller may use the target: made here only, asked for by whatever calls an upstream.
-#[derive(Debug)]
-pub struct Permit {
-    caller: Rc<Caller>,
-}
-
-impl Permit {
-    /// Who is permitted.
-    #[must_use]
-    pub fn caller(&self) -> &Rc<Caller> {
-        &self.caller
-    }
-}
-
-/// Decides; `None` is a denial, which the caller of this function answers exactly as an unknown name.
-#[must_use]
-pub fn decide(caller: &Rc<Caller>, target: Target<'_>) -> Option<Permit> {
-    let allowed = match target {
-        Target::Named(alias, exposed) => allows(caller.agent(), alias, exposed),
-        Target::Resource(alias) => allows_upstream(caller.agent(), alias),
-    };
-    allowed.then(|| Permit { caller: Rc::clone(caller) })
 }

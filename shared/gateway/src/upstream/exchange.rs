@@ -114,6 +114,16 @@ impl<P: Platform> Exchange<P> {
         self
     }
 
+    /// The request's id at the upstream, raw JSON.
+    pub(crate) fn id(&self) -> &str {
+        &self.wanted.id
+    }
+
+    /// Whether messages may come before the answer.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.source, Source::Stream(_))
+    }
+
     /// The next message; `None` only after the answer.
     ///
     /// # Errors

@@ -1,0 +1,226 @@
+//! The straight path of a call: authorize, route, upstream, relay.
+
+use crate::arrival::Head;
+use crate::catalog::{Catalog, Route};
+use crate::error::{Error, Fault, Refusal, UpstreamFault};
+use crate::mcp::envelope::Request;
+use crate::mcp::headers;
+use crate::mcp::json::{Edits, Json, Node};
+use crate::mcp::method::Method;
+use crate::mcp::revisions::{Era, meta};
+use crate::platform::Platform;
+use crate::relay::{self, View};
+use crate::serve::{Asker, Flow, Scene};
+use crate::stage::audit::Trail;
+use crate::state;
+use crate::upstream::{Ask, ClientSide, Exchange, Session};
+
+/// `tools/call`, `prompts/get`, `resources/read`, `completion/complete`.
+pub(crate) async fn call<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    request: &Request,
+    asker: &Asker,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    let method = request.method;
+    let target = Target::read(json, request, method)?;
+    trail.note("name", &target.name);
+    let route = target.route(scene).await?;
+    trail.note("upstream", &route.link.upstream().alias);
+    trail.stage("route");
+
+    let arguments = request.params.and_then(|params| json.get(params, "arguments"));
+    let annotated = route.item.as_ref().map(|item| item.param_headers.as_slice()).unwrap_or_default();
+    let arguments = arguments.map(|node| json.value(node));
+    if asker.revision.era() == Era::Modern && method == Method::ToolsCall {
+        headers::check_params(&head.headers, annotated, arguments).map_err(Refusal::from)?;
+    }
+    let mut edits = Edits::new();
+    target.rename(json, &route.original, &mut edits);
+    let state = state::unseal(scene, json, request, &target.name, &route, &mut edits)?;
+
+    let about = route.link.about(&scene.platform).await?;
+    let client = client_side(scene, json, request, asker, about.era);
+    let ask = Ask {
+        json,
+        request,
+        edits,
+        name: Some(route.original.clone()),
+        param_headers: headers::param_values(annotated, arguments)
+            .map_err(|_| Refusal::InvalidParams("an argument cannot be carried in its header".to_owned()))?,
+        client: &client,
+    };
+    let session = session_for(asker, &route.link.upstream().alias);
+    let exchange = open(scene, &route, &session, ask).await?;
+    trail.stage("upstream");
+    let id = json.raw(request.id);
+    let listed = asker.session.as_ref().and_then(|own| {
+        let upstream_id = exchange.id().to_owned();
+        scene.gateway.running.enter(&own.key, id, route.link.clone(), session.clone(), upstream_id)
+    });
+    let view = View {
+        id: id.to_owned(),
+        method,
+        name: target.name,
+        from: about.era,
+        to: asker.revision,
+        declared: declared(json, request),
+        link: route.link.clone(),
+        state,
+        listed,
+    };
+    relay::start(scene, exchange, view).await
+}
+
+/// `resources/subscribe` and `resources/unsubscribe` of a legacy client: relayed into its own session at the
+/// upstream. Updates ride on the streams of that session's calls.
+pub(crate) async fn subscribe<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    request: &Request,
+    asker: &Asker,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    let target = Target::read(json, request, Method::ResourcesRead)?;
+    trail.note("name", &target.name);
+    let route = target.route(scene).await?;
+    let session = session_for(asker, &route.link.upstream().alias);
+    if session == Session::Pooled {
+        return Err(Refusal::NotSupported("resources/subscribe at this upstream").into());
+    }
+    let mut edits = Edits::new();
+    target.rename(json, &route.original, &mut edits);
+    let client = client_side(scene, json, request, asker, Era::Legacy);
+    let ask = Ask { json, request, edits, name: None, param_headers: Vec::new(), client: &client };
+    let exchange = open(scene, &route, &session, ask).await?;
+    let view = View {
+        id: json.raw(request.id).to_owned(),
+        method: request.method,
+        name: target.name,
+        from: Era::Legacy,
+        to: asker.revision,
+        declared: String::new(),
+        link: route.link.clone(),
+        state: None,
+        listed: None,
+    };
+    relay::start(scene, exchange, view).await
+}
+
+/// Sends the call. A session that the upstream has lost ends the client's own, so that it initializes anew.
+async fn open<P: Platform>(
+    scene: &Scene<P>,
+    route: &Route,
+    session: &Session,
+    ask: Ask<'_>,
+) -> Result<Exchange<P>, Error> {
+    route.link.open(&scene.platform, session, ask).await.map_err(|fault| match (session, fault) {
+        (Session::Sealed(_), Fault::Upstream { kind: UpstreamFault::Session, .. }) => {
+            Refusal::UnknownSession.into()
+        }
+        (_, fault) => fault.into(),
+    })
+}
+
+/// The caller's own session at this upstream, else one of the gateway's pool.
+pub(crate) fn session_for(asker: &Asker, alias: &str) -> Session {
+    let sealed = asker.session.as_ref().and_then(|session| session.at(alias));
+    sealed.map_or(Session::Pooled, Session::Sealed)
+}
+
+/// The capabilities that a modern client declared with this request, raw JSON.
+fn declared(json: &Json<'_>, request: &Request) -> String {
+    let declared = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES));
+    declared.map_or_else(|| "{}".to_owned(), |node| json.raw(node).to_owned())
+}
+
+/// What the upstream may know of the client. Capabilities are declared only when the upstream's questions can
+/// reach the client: within one era.
+fn client_side<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    request: &Request,
+    asker: &Asker,
+    upstream: Era,
+) -> ClientSide {
+    let own = |key: &str| request.meta.and_then(|node| json.get(node, key));
+    let same_era = asker.revision.era() == upstream;
+    let capabilities = if same_era { declared(json, request) } else { "{}".to_owned() };
+    ClientSide {
+        revision: asker.revision,
+        capabilities,
+        log_level: own(meta::LOG_LEVEL).and_then(|node| json.string(node)).map(|level| level.into_owned()),
+        progress_token: own("progressToken").map(|node| json.raw(node).to_owned()),
+        principal: *scene.caller.principal(),
+    }
+}
+
+/// What a call names.
+struct Target {
+    kind: Kind,
+    name: String,
+    /// The object whose member names it, and that member.
+    place: (Node, &'static str),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tool,
+    Prompt,
+    Resource,
+}
+
+impl Target {
+    fn read(json: &Json<'_>, request: &Request, method: Method) -> Result<Self, Refusal> {
+        let missing = |what: &str| Refusal::InvalidParams(format!("{what} is missing or no string"));
+        let params = request.params.ok_or_else(|| missing("params"))?;
+        let (kind, object, key) = match method {
+            Method::ToolsCall => (Kind::Tool, params, "name"),
+            Method::PromptsGet => (Kind::Prompt, params, "name"),
+            Method::Complete => {
+                let reference = json.get(params, "ref").ok_or_else(|| missing("ref"))?;
+                let what = json.get(reference, "type").and_then(|node| json.string(node));
+                match what.as_deref() {
+                    Some("ref/prompt") => (Kind::Prompt, reference, "name"),
+                    Some("ref/resource") => (Kind::Resource, reference, "uri"),
+                    _ => return Err(missing("ref.type")),
+                }
+            }
+            _ => (Kind::Resource, params, "uri"),
+        };
+        let node = json.get(object, key).ok_or_else(|| missing(key))?;
+        let name = json.string(node).ok_or_else(|| missing(key))?.into_owned();
+        Ok(Self { kind, name, place: (object, key) })
+    }
+
+    /// Where it is. Denied and unknown are one answer, and a denied upstream is not even asked for its list.
+    async fn route<P: Platform>(&self, scene: &Scene<P>) -> Result<Route, Error> {
+        let Scene { gateway, platform, caller } = scene;
+        let catalog: &Catalog = &gateway.catalog;
+        match self.kind {
+            Kind::Tool => catalog.tool(platform, &gateway.links, caller, &self.name).await,
+            Kind::Prompt => catalog.prompt(platform, &gateway.links, caller, &self.name).await,
+            Kind::Resource => catalog.resource(platform, &gateway.links, caller, &self.name).await,
+        }
+    }
+
+    /// Puts the upstream's own name in its place; an equal one keeps its bytes.
+    fn rename(&self, json: &Json<'_>, original: &str, edits: &mut Edits) {
+        if original != self.name {
+            edits.set_string(json, self.place.0, self.place.1, original);
+        }
+    }
+}
+
+/// An upstream that asks across eras: there is a way, and it is not built yet.
+pub(crate) fn across_eras() -> Error {
+    Refusal::NotSupported("an upstream that asks the user across protocol eras; use a client of its era").into()
+}
+
+/// A broken invariant.
+pub(crate) fn internal(what: &'static str) -> Error {
+    Fault::Internal(what).into()
+}
+

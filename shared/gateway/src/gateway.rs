@@ -1,0 +1,192 @@
+//! The gateway: what happens to a request, on one page.
+//!
+//! request in -> **site** (host, origin) -> **authenticate** (token -> `Caller`) -> **read** (bounded, strict)
+//! -> **classify** (era) -> **authorize** (`Permit`) -> **route** (catalog) -> **upstream** -> **relay** ->
+//! **audit** -> answer. Quota, redaction and cache have their places in between and are not in it until
+//! they are real.
+
+use crate::arrival::{Head, Place};
+use crate::catalog::Catalog;
+use crate::error::{Error, Refusal};
+use crate::running::Running;
+use crate::limits;
+use crate::mcp::seal::Sealer;
+use crate::platform::{Body, FetchError, Platform};
+use crate::reply::Reply;
+use crate::serve::{self, Scene};
+use crate::stage::audit::Trail;
+use crate::stage::authenticate::{self, Authenticator};
+use crate::tenant::{Bundle, Tenant};
+use crate::upstream::Links;
+use std::rc::Rc;
+
+/// The gateway's Implementation object (MCP, `serverInfo`), raw JSON.
+pub(crate) const SERVER_INFO: &str =
+    concat!(r#"{"name":"postern","title":"Postern","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
+
+/// One configuration at work, with the caches that belong to it. Replaced whole when the configuration is.
+pub struct Gateway {
+    pub(crate) bundle: Bundle,
+    pub(crate) sealer: Sealer,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) links: Links,
+    pub(crate) catalog: Catalog,
+    pub(crate) running: Running,
+}
+
+impl Gateway {
+    /// A gateway for a compiled configuration.
+    #[must_use]
+    pub fn new(bundle: Bundle, sealer: Sealer) -> Rc<Self> {
+        let links = Links::new(&bundle);
+        let catalog = Catalog::new(&bundle);
+        Rc::new(Self { bundle, sealer, authenticator: Authenticator::new(), links, catalog, running: Running::default() })
+    }
+
+    /// Answers one HTTP request. `body` is read only when the caller may send one.
+    pub async fn handle<P: Platform, B: Body>(self: &Rc<Self>, platform: &P, head: Head, body: B) -> Reply {
+        let request = request_id(platform);
+        let reply = match head.place() {
+            Place::Health => self.health(&head),
+            Place::Metadata(path) => self.metadata(&head, path),
+            Place::Endpoint(path) => {
+                let trail = Trail::begin(platform, &request);
+                match self.bundle.tenant(path).cloned() {
+                    Some(tenant) => self.endpoint(platform, &head, &tenant, body, trail).await,
+                    None => nobody(&head, trail),
+                }
+            }
+        };
+        reply.with("postern-request", request)
+    }
+
+    async fn endpoint<P: Platform, B: Body>(
+        self: &Rc<Self>,
+        platform: &P,
+        head: &Head,
+        tenant: &Rc<Tenant>,
+        body: B,
+        trail: Trail<P>,
+    ) -> Reply {
+        // Before anything else, and never shared: a page of a foreign site learns nothing, not even a 401.
+        if let Err(refusal) = head.check_site(tenant) {
+            return refuse(head, Some(tenant), &refusal, trail);
+        }
+        // A preflight carries no token (Fetch Standard), so it is answered before authentication.
+        if head.method == "OPTIONS" {
+            trail.skip();
+            return head.share(head.preflight());
+        }
+        head.share(self.enter(platform, head, tenant, body, trail).await)
+    }
+
+    async fn enter<P: Platform, B: Body>(
+        self: &Rc<Self>,
+        platform: &P,
+        head: &Head,
+        tenant: &Rc<Tenant>,
+        body: B,
+        mut trail: Trail<P>,
+    ) -> Reply {
+        // Tokens in the query are forbidden (OAuth 2.1, MCP Authorization), and no endpoint takes another.
+        if head.query {
+            return refuse(head, Some(tenant), &Refusal::InvalidRequest("the URL has a query"), trail);
+        }
+        let token = head.headers.get("authorization");
+        let caller = match self.authenticator.authenticate(platform, tenant, token).await {
+            Ok(caller) => caller,
+            Err(refusal) => return refuse(head, Some(tenant), &refusal, trail),
+        };
+        trail.caller(&caller);
+        trail.stage("authenticate");
+        let scene = Scene { gateway: Rc::clone(self), platform: platform.clone(), caller };
+        match head.method.as_str() {
+            "POST" => {}
+            "DELETE" => return serve::end_session(&scene, head, trail).await,
+            _ => return refuse(head, Some(tenant), &Refusal::MethodNotAllowed, trail),
+        }
+        match read(head, body).await {
+            Ok(bytes) => {
+                trail.count("bytes_in", bytes.len() as u64);
+                trail.stage("read");
+                serve::body(&scene, head, &bytes, trail).await
+            }
+            Err(refusal) => refuse(head, Some(tenant), &refusal, trail),
+        }
+    }
+
+    /// RFC 9728: the document of one endpoint, or, at the root, of the only endpoint there is.
+    fn metadata(&self, head: &Head, path: &str) -> Reply {
+        let tenant = match (path, self.bundle.tenants.as_slice()) {
+            ("", [only]) => Some(only),
+            ("", _) => None,
+            (path, _) => self.bundle.tenant(path),
+        };
+        let known = tenant.filter(|tenant| head.check_host(tenant).is_ok() && !tenant.anonymous);
+        match known {
+            Some(tenant) if head.method == "GET" || head.method == "HEAD" => {
+                let resource = tenant.resource(head.scheme(), &head.host());
+                Reply::json(200, authenticate::metadata(tenant, &resource))
+                    .with("cache-control", "public, max-age=3600".to_owned())
+                    .with("access-control-allow-origin", "*".to_owned())
+            }
+            _ => Reply::empty(404).with("access-control-allow-origin", "*".to_owned()),
+        }
+    }
+
+    fn health(&self, head: &Head) -> Reply {
+        if head.method != "GET" && head.method != "HEAD" {
+            return Reply::empty(405).with("allow", "GET".to_owned());
+        }
+        let open: Vec<&str> = self.bundle.open_settings.iter().map(String::as_str).collect();
+        let body = serde_json::json!({
+            "status": "ok", "version": env!("CARGO_PKG_VERSION"), "open_settings": open,
+        });
+        Reply::json(200, body.to_string()).with("cache-control", "no-store".to_owned())
+    }
+}
+
+/// Below `/t/` a tenant that does not exist answers like one whose token is missing: a 401 must not reveal
+/// which tenants there are. Any other path is nothing of ours.
+fn nobody<P: Platform>(head: &Head, trail: Trail<P>) -> Reply {
+    let refusal = if head.path.starts_with("/t/") { Refusal::NoToken } else { Refusal::NotFound };
+    refuse(head, None, &refusal, trail)
+}
+
+async fn read<B: Body>(head: &Head, body: B) -> Result<Vec<u8>, Refusal> {
+    head.check_media()?;
+    body.whole(limits::REQUEST_BYTES).await.map_err(|error| match error {
+        FetchError::TooLarge => Refusal::TooLarge,
+        FetchError::Unreachable => Refusal::InvalidRequest("the body broke off"),
+    })
+}
+
+/// A refusal before any message was read.
+fn refuse<P: Platform>(head: &Head, tenant: Option<&Rc<Tenant>>, refusal: &Refusal, mut trail: Trail<P>) -> Reply {
+    let error = Error::Refusal(refusal.clone());
+    trail.error(&error);
+    trail.close();
+    let row = error.row();
+    let reply = Reply::json(row.status, row.message(None));
+    match refusal {
+        Refusal::NoToken | Refusal::BadToken(_) | Refusal::InsufficientScope => {
+            let tenant = tenant.map(Rc::as_ref);
+            reply.with("www-authenticate", authenticate::challenge(tenant, &head.metadata_url(), refusal))
+        }
+        Refusal::MethodNotAllowed => reply.with("allow", "POST, DELETE, OPTIONS".to_owned()),
+        _ => reply,
+    }
+}
+
+/// 96 random bits in hex: what an agent quotes when it reports a problem.
+fn request_id<P: Platform>(platform: &P) -> String {
+    let mut bytes = [0_u8; 12];
+    platform.fill(&mut bytes);
+    let mut out = String::with_capacity(24);
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    out
+}

@@ -1,0 +1,281 @@
+//! What only legacy clients have (MCP 2025-03-26 to 2025-11-25): sessions, their notifications, and answers
+//! posted to questions of legacy upstreams. A session is a sealed token: nothing is stored.
+
+use crate::arrival::Head;
+use crate::codec;
+use crate::error::{Error, Refusal};
+use crate::forward::internal;
+use crate::limits;
+use crate::mcp::envelope::{Notification, Request, Response};
+use crate::mcp::json::{Edits, Json, Kind};
+use crate::mcp::method::Method;
+use crate::mcp::revisions::Revision;
+use crate::mcp::seal::Purpose;
+use crate::platform::Platform;
+use crate::serve::{Asker, Flow, Scene, result_message};
+use crate::stage::audit::Trail;
+use crate::stage::authorize;
+use crate::state::sealed;
+use crate::gateway::SERVER_INFO;
+use crate::upstream::{self, Ask, ClientSide, FromUpstream, Hello, Link, Sealed};
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use std::rc::Rc;
+
+/// Life of a session in ms: a working day and a night.
+const SESSION_MS: u64 = 24 * 60 * 60 * 1000;
+/// Life of a question in ms.
+const ASK_MS: u64 = 15 * 60 * 1000;
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    revision: String,
+    /// Alias, session id and negotiated revision of each session-bound upstream.
+    sessions: Vec<(String, String, String)>,
+}
+
+/// An opened `Mcp-Session-Id`.
+pub(crate) struct Session {
+    pub revision: Revision,
+    sessions: Vec<(String, Sealed)>,
+    /// Tells sessions of one principal apart; part of the token, so no secret beyond it.
+    pub key: String,
+}
+
+impl Session {
+    /// Opens the session that the request names.
+    pub fn open<P: Platform>(scene: &Scene<P>, head: &Head) -> Result<Self, Refusal> {
+        let token = head.headers.get("mcp-session-id").ok_or(Refusal::NoSession)?;
+        let tenant = scene.caller.tenant();
+        let principal = scene.caller.principal();
+        let opened = scene
+            .gateway
+            .sealer
+            .open(Purpose::Session, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), token)
+            .map_err(|_| Refusal::UnknownSession)?;
+        let payload: Payload = codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::UnknownSession)?;
+        let revision = Revision::parse(&payload.revision).ok_or(Refusal::UnknownSession)?;
+        let mut sessions = Vec::with_capacity(payload.sessions.len());
+        for (alias, id, revision) in payload.sessions {
+            let revision = Revision::parse(&revision).ok_or(Refusal::UnknownSession)?;
+            sessions.push((alias, Sealed { id, revision }));
+        }
+        let key = token.get(..48).unwrap_or(token).to_owned();
+        Ok(Self { revision, sessions, key })
+    }
+
+    /// The session at this upstream, if there is one.
+    pub fn at(&self, alias: &str) -> Option<Sealed> {
+        self.sessions.iter().find(|(own, _)| own == alias).map(|(_, session)| session.clone())
+    }
+
+    fn links<'a, P: Platform>(
+        &'a self,
+        scene: &'a Scene<P>,
+    ) -> impl Iterator<Item = (Rc<Link>, &'a Sealed)> + 'a {
+        let tenant = scene.caller.tenant();
+        self.sessions
+            .iter()
+            .filter_map(move |(alias, session)| Some((scene.gateway.links.of(tenant, alias)?, session)))
+    }
+}
+
+/// Whether this client may send an array: 2025-03-26 only.
+pub(crate) fn may_batch<P: Platform>(scene: &Scene<P>, head: &Head) -> Result<(), Refusal> {
+    let refused = Refusal::InvalidRequest("batches are part of 2025-03-26 only");
+    match Session::open(scene, head) {
+        Ok(session) if session.revision == Revision::V2025_03_26 => Ok(()),
+        Ok(_) | Err(Refusal::NoSession) => Err(refused),
+        Err(other) => Err(other),
+    }
+}
+
+/// `initialize`: answered here, with sessions opened at the session-bound upstreams that the caller may use.
+pub(crate) async fn initialize<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    request: &Request,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    let missing = || Refusal::InvalidParams("initialize needs protocolVersion, capabilities and clientInfo".into());
+    let params = request.params.ok_or_else(missing)?;
+    let object = |key| json.get(params, key).filter(|node| json.kind(*node) == Kind::Object);
+    let asked = json.get(params, "protocolVersion").and_then(|node| json.string(node)).ok_or_else(missing)?;
+    let capabilities = object("capabilities").ok_or_else(missing)?;
+    let client_info = object("clientInfo").ok_or_else(missing)?;
+    // A version that is not served is answered with the newest of this era (Lifecycle, Version Negotiation).
+    let revision =
+        Revision::parse(&asked).filter(|asked| *asked <= Revision::LATEST_LEGACY).unwrap_or(Revision::LATEST_LEGACY);
+    trail.note("revision", revision.as_str());
+    let hello = Hello {
+        revision,
+        capabilities: json.raw(capabilities).to_owned(),
+        client_info: json.raw(client_info).to_owned(),
+    };
+    let sessions = open_sessions(scene, &hello).await;
+    trail.stage("sessions");
+    let Scene { gateway, platform, caller } = scene;
+    let result = gateway.catalog.initialize(platform, &gateway.links, caller, revision, SERVER_INFO).await;
+    let token = seal_session(scene, revision, sessions)?;
+    Ok(Flow::Opened(result_message(json.raw(request.id), &result), token))
+}
+
+/// Opens sessions side by side, each within its time. An upstream that fails is left out: `initialize` itself
+/// is never refused, because clients take a refusal for another era.
+async fn open_sessions<P: Platform>(scene: &Scene<P>, hello: &Hello) -> Vec<(String, String, String)> {
+    let tenant = scene.caller.tenant();
+    let agent = scene.caller.agent();
+    let links = scene.gateway.links.all(tenant).iter();
+    let usable = links.filter(|link| authorize::may_use(agent, &link.upstream().alias));
+    let openings = usable.map(|link| async move {
+        let opened = link.initialize(&scene.platform, *scene.caller.principal(), hello).await;
+        let Sealed { id, revision } = opened.ok().flatten()?;
+        Some((link.upstream().alias.clone(), id, revision.as_str().to_owned()))
+    });
+    join_all(openings).await.into_iter().flatten().collect()
+}
+
+fn seal_session<P: Platform>(
+    scene: &Scene<P>,
+    revision: Revision,
+    sessions: Vec<(String, String, String)>,
+) -> Result<String, Error> {
+    let mut payload = Payload { revision: revision.as_str().to_owned(), sessions };
+    loop {
+        let bytes = codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("session does not encode"))?;
+        match sealed(scene, Purpose::Session, "", SESSION_MS, &bytes) {
+            Ok(token) => return Ok(token),
+            // Too many upstream sessions for 2 KB: the last ones are left to the pool.
+            Err(error) => {
+                if payload.sessions.pop().is_none() {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// Rewrites the id of a legacy upstream's question: the answer finds its way back by it alone.
+pub(crate) fn seal_ask<P: Platform>(
+    scene: &Scene<P>,
+    alias: &str,
+    session: &Sealed,
+    id: &str,
+) -> Result<String, Error> {
+    let payload = (session.id.as_str(), session.revision.as_str(), id);
+    let payload =
+        codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("ask does not encode"))?;
+    Ok(format!("\"{}\"", sealed(scene, Purpose::Ask, alias, ASK_MS, &payload)?))
+}
+
+/// An answer posted to a question: back into the upstream session that asked, under its own id.
+pub(crate) async fn posted<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    response: &Response,
+) -> Result<(), Error> {
+    Session::open(scene, head)?;
+    let tenant = scene.caller.tenant();
+    let id = response.id.ok_or(Refusal::BadAnswer)?;
+    let token = json.string(id).ok_or(Refusal::BadAnswer)?;
+    let principal = scene.caller.principal();
+    let opened = scene
+        .gateway
+        .sealer
+        .open(Purpose::Ask, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), &token)
+        .map_err(|_| Refusal::BadAnswer)?;
+    let (session, revision, own): (String, String, String) =
+        codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadAnswer)?;
+    let revision = Revision::parse(&revision).ok_or(Refusal::BadAnswer)?;
+    // A question outlives neither the permission for its upstream nor the upstream.
+    let allowed = authorize::may_use(scene.caller.agent(), &opened.alias);
+    let link = scene.gateway.links.of(tenant, &opened.alias).filter(|_| allowed).ok_or(Refusal::BadAnswer)?;
+    let mut edits = Edits::new();
+    edits.replace(json.span(id), own);
+    let session = Sealed { id: session, revision };
+    let text = edits.apply_within(json.text(), json.span(response.node));
+    link.post(&scene.platform, &session, text).await?;
+    Ok(())
+}
+
+/// A legacy client's notification. What is not for an upstream is taken note of by being accepted.
+pub(crate) fn notice<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    notification: &Notification,
+    session: &Session,
+) {
+    match notification.method {
+        Method::RootsListChanged => {
+            for (link, at) in session.links(scene) {
+                let (platform, at) = (scene.platform.clone(), at.clone());
+                let text = json.raw(notification.node).to_owned();
+                let effect = async move {
+                    // The client is not told either way: it sent a notification.
+                    let _ = link.post(&platform, &at, text).await;
+                };
+                scene.platform.defer(Box::pin(effect));
+            }
+        }
+        Method::Cancelled => {
+            let named = notification.params.and_then(|params| json.get(params, "requestId"));
+            if let Some(cancelled) = named.and_then(|node| scene.gateway.running.cancel(&session.key, json.raw(node)))
+            {
+                cancelled.tell(&scene.platform);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// RFC 5424 severities as MCP names them.
+const LEVELS: [&str; 8] =
+    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+/// `logging/setLevel`: told to every upstream session of this client.
+pub(crate) async fn set_level<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    request: &Request,
+    asker: &Asker,
+) -> Result<(), Error> {
+    let level = request.params.and_then(|params| json.get(params, "level")).and_then(|node| json.string(node));
+    if !level.is_some_and(|level| LEVELS.contains(&level.as_ref())) {
+        return Err(Refusal::InvalidParams("level is not one of the syslog severities (RFC 5424)".into()).into());
+    }
+    let Some(session) = &asker.session else { return Ok(()) };
+    let client = ClientSide {
+        revision: asker.revision,
+        capabilities: "{}".to_owned(),
+        log_level: None,
+        progress_token: None,
+        principal: *scene.caller.principal(),
+    };
+    let client = &client;
+    let tellings = session.links(scene).map(|(link, at)| async move {
+        let ask = Ask { json, request, edits: Edits::new(), name: None, param_headers: Vec::new(), client };
+        let at = upstream::Session::Sealed(at.clone());
+        let mut exchange = link.open(&scene.platform, &at, ask).await.ok()?;
+        while let Some(message) = exchange.next().await.ok()? {
+            if matches!(message, FromUpstream::Answer { .. }) {
+                break;
+            }
+        }
+        Some(())
+    });
+    // An upstream without logging answers an error: the others have the level all the same.
+    join_all(tellings).await;
+    Ok(())
+}
+
+/// DELETE: the upstream sessions end behind the answer. The token itself expires with its time.
+pub(crate) fn end<P: Platform>(scene: &Scene<P>, session: &Session) {
+    for (link, at) in session.links(scene) {
+        let (platform, at) = (scene.platform.clone(), at.clone());
+        scene.platform.defer(Box::pin(async move {
+            // An upstream session that cannot be closed expires there.
+            let _ = link.close(&platform, &at).await;
+        }));
+    }
+}

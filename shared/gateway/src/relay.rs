@@ -1,0 +1,260 @@
+//! From an upstream's messages to the agent's: ids, states, questions and the differences of the eras.
+//! A map over messages; the record hangs on the end of the stream, which comes once.
+
+use crate::error::{Error, Refusal, UpstreamFault};
+use crate::running::Listed;
+use crate::forward::across_eras;
+use crate::gateway::SERVER_INFO;
+use crate::legacy;
+use crate::limits;
+use crate::mcp::envelope::{Outcome, Request, Response};
+use crate::mcp::json::{Edits, Json, Node};
+use crate::mcp::method::Method;
+use crate::mcp::revisions::{self, Era, Own, Revision};
+use crate::platform::Platform;
+use crate::reply::{Item, MessageStream};
+use crate::serve::{Flow, Scene};
+use crate::stage::audit::Trail;
+use crate::state::{self, Scope};
+use crate::upstream::{Exchange, FromUpstream, Link, Sealed};
+use futures_util::future::{Either, select};
+use futures_util::stream::unfold;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+/// What one call's answers are turned with.
+pub(crate) struct View {
+    /// The client's id, raw JSON: it returns with its type and every digit.
+    pub id: String,
+    pub method: Method,
+    /// The exposed name or URI that the client asked for.
+    pub name: String,
+    pub from: Era,
+    pub to: Revision,
+    /// The capabilities that a modern client declared, raw JSON.
+    pub declared: String,
+    pub link: Rc<Link>,
+    pub state: Option<Scope>,
+    pub listed: Option<Listed>,
+}
+
+/// A running call.
+pub(crate) struct Relay<P: Platform> {
+    scene: Scene<P>,
+    view: View,
+    next: Next<P>,
+    over: bool,
+}
+
+type Step<P> = (Exchange<P>, Result<Option<FromUpstream>, crate::error::Fault>);
+/// The read under way owns the exchange, so that a keep-alive never cuts a half-read chunk.
+type Next<P> = Pin<Box<dyn Future<Output = Step<P>>>>;
+
+fn read<P: Platform>(mut exchange: Exchange<P>) -> Next<P> {
+    Box::pin(async move {
+        let message = exchange.next().await;
+        (exchange, message)
+    })
+}
+
+/// Waits for the first message: when it is the answer, no stream is needed.
+pub(crate) async fn start<P: Platform>(
+    scene: &Scene<P>,
+    mut exchange: Exchange<P>,
+    view: View,
+) -> Result<Flow<P>, Error> {
+    if !exchange.is_stream() {
+        return match exchange.next().await? {
+            Some(FromUpstream::Answer { json, response }) => {
+                Ok(Flow::Message(view.answer(scene, &json, &response)?))
+            }
+            _ => Err(view.fault(UpstreamFault::NoAnswer)),
+        };
+    }
+    let silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
+    let scene = Scene { gateway: scene.gateway.clone(), platform: scene.platform.clone(), caller: scene.caller.clone() };
+    let next = match select(read(exchange), silence).await {
+        Either::Left(((_, Ok(Some(FromUpstream::Answer { json, response }))), _)) => {
+            return Ok(Flow::Message(view.answer(&scene, &json, &response)?));
+        }
+        Either::Left(((_, Err(fault)), _)) => return Err(fault.into()),
+        // A question that cannot be asked ends the call while an HTTP status can still be chosen.
+        Either::Left(((_, Ok(Some(FromUpstream::Ask { request, session: None, .. }))), _)) => {
+            return Err(view.cannot_ask(request.method));
+        }
+        Either::Left((step, _)) => Box::pin(std::future::ready(step)),
+        Either::Right(((), next)) => next,
+    };
+    Ok(Flow::Relay(Relay { scene, view, next, over: false }))
+}
+
+impl<P: Platform> Relay<P> {
+    /// The stream of messages. Dropping it drops the exchange, which cancels the upstream's work.
+    pub fn run(self, trail: Trail<P>) -> MessageStream {
+        Box::pin(unfold((self, trail), |(relay, trail)| relay.step(trail)))
+    }
+
+    async fn step(mut self, mut trail: Trail<P>) -> Option<(Item, (Self, Trail<P>))> {
+        while !self.over {
+            if self.view.listed.as_ref().is_some_and(Listed::cancelled) {
+                return None;
+            }
+            let silence = Box::pin(self.scene.platform.sleep(limits::KEEP_ALIVE_MS));
+            let (exchange, message) = match select(self.next, silence).await {
+                Either::Left((step, _)) => step,
+                Either::Right(((), next)) => {
+                    self.next = next;
+                    return Some((Item::KeepAlive, (self, trail)));
+                }
+            };
+            self.next = Box::pin(std::future::pending());
+            let turned = match message {
+                Ok(Some(FromUpstream::Answer { json, response })) => {
+                    self.over = true;
+                    Some(self.view.answer(&self.scene, &json, &response))
+                }
+                Ok(Some(FromUpstream::Notification { json, method, edits })) => {
+                    self.next = read(exchange);
+                    self.view.notification(&json, method, edits).map(Ok)
+                }
+                Ok(Some(FromUpstream::Ask { json, request, session })) => {
+                    self.next = read(exchange);
+                    Some(self.view.question(&self.scene, &json, &request, session.as_ref()))
+                }
+                Ok(None) => {
+                    self.over = true;
+                    Some(Err(self.view.fault(UpstreamFault::NoAnswer)))
+                }
+                Err(fault) => {
+                    self.over = true;
+                    Some(Err(fault.into()))
+                }
+            };
+            if let Some(turned) = turned {
+                let text = self.text(turned, &mut trail);
+                return Some((Item::Message(text), (self, trail)));
+            }
+        }
+        None
+    }
+
+    /// The message, or the one error that ends the call.
+    fn text(&mut self, turned: Result<String, Error>, trail: &mut Trail<P>) -> String {
+        match turned {
+            Ok(text) => {
+                if self.over {
+                    trail.answer(text.len());
+                }
+                text
+            }
+            Err(error) => {
+                self.over = true;
+                self.next = Box::pin(std::future::pending());
+                trail.error(&error);
+                error.row().for_era(self.view.to.era()).message(Some(&self.view.id))
+            }
+        }
+    }
+}
+
+impl View {
+    fn fault(&self, kind: UpstreamFault) -> Error {
+        self.link.fault(kind).into()
+    }
+
+    /// The upstream's answer as the agent gets it.
+    fn answer<P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        json: &Json<'_>,
+        response: &Response,
+    ) -> Result<String, Error> {
+        let mut edits = Edits::new();
+        if let Some(id) = response.id {
+            edits.replace(json.span(id), &self.id);
+        }
+        match response.outcome {
+            Outcome::Result(result) => self.result(scene, json, result, &mut edits)?,
+            Outcome::Error(error) => self.error(json, error, &mut edits)?,
+        }
+        Ok(edits.apply(json.text()))
+    }
+
+    fn result<P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        json: &Json<'_>,
+        result: Node,
+        edits: &mut Edits,
+    ) -> Result<(), Error> {
+        let kind = json.get(result, "resultType").and_then(|node| json.string(node));
+        match kind.as_deref() {
+            Some("input_required") if self.to.era() == Era::Legacy => return Err(across_eras()),
+            Some("input_required") => state::seal(scene, json, result, &self.link.upstream().alias, self.state, edits)?,
+            _ => {}
+        }
+        let alias = &self.link.upstream().alias;
+        scene.gateway.catalog.expose_uris(&scene.caller, alias, self.method, json, result, edits);
+        let own = Own { server_info: SERVER_INFO, ttl_ms: 0 };
+        revisions::convert_result(json, result, self.method, self.from, self.to, edits, &own);
+        Ok(())
+    }
+
+    fn error(&self, json: &Json<'_>, error: Node, edits: &mut Edits) -> Result<(), Error> {
+        let Some(code) = json.get(error, "code") else { return Ok(()) };
+        let number = json.integer(code).unwrap_or_default();
+        // The client of another era could not declare the capability to this upstream, whatever it can do.
+        if number == -32021 && self.to.era() != self.from {
+            return Err(across_eras());
+        }
+        let converted = revisions::convert_error(number, self.from, self.to.era(), self.method);
+        if converted != number {
+            edits.replace(json.span(code), converted.to_string());
+        }
+        Ok(())
+    }
+
+    /// A notification of this call. What this client's revision does not know is left out.
+    fn notification(&self, json: &Json<'_>, method: Method, edits: Edits) -> Option<String> {
+        match method {
+            Method::Progress | Method::LogMessage => Some(edits.apply(json.text())),
+            // Updates and list changes ride on any stream of a legacy session, and on none of a modern one.
+            _ if self.to.era() == Era::Legacy && self.from == Era::Legacy => {
+                Some(edits.apply(json.text()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Why a question on a session of the gateway's own ends the call: the client did not declare what it
+    /// needs, or did, and the question would have to cross the eras.
+    fn cannot_ask(&self, method: Method) -> Error {
+        let needed = match method {
+            Method::CreateMessage => "sampling",
+            Method::Elicit => "elicitation",
+            _ => "roots",
+        };
+        let has = Json::parse(self.declared.as_bytes(), &limits::REQUEST)
+            .is_ok_and(|declared| declared.get(declared.root(), needed).is_some());
+        if has || self.to.era() == Era::Legacy {
+            return across_eras();
+        }
+        Refusal::MissingCapability(format!(r#"{{"{needed}":{{}}}}"#)).into()
+    }
+
+    /// A legacy upstream's question on the stream of a call, under an id that finds its way back.
+    fn question<P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        json: &Json<'_>,
+        request: &Request,
+        session: Option<&Sealed>,
+    ) -> Result<String, Error> {
+        let Some(session) = session else { return Err(self.cannot_ask(request.method)) };
+        let id = legacy::seal_ask(scene, &self.link.upstream().alias, session, json.raw(request.id))?;
+        let mut edits = Edits::new();
+        edits.replace(json.span(request.id), id);
+        Ok(edits.apply(json.text()))
+    }
+}

@@ -1,0 +1,367 @@
+//! From a body to answers: single messages, batches, and the methods of both eras.
+
+use crate::arrival::Head;
+use crate::catalog::ListKind;
+use crate::error::{Error, Refusal};
+use crate::forward;
+use crate::gateway::{Gateway, SERVER_INFO};
+use crate::legacy;
+use crate::limits;
+use crate::mcp::envelope::{EnvelopeError, Message, Notification, Request};
+use crate::mcp::era::{self, Claim, Invalid};
+use crate::mcp::json::{Json, JsonError, Kind, Node};
+use crate::mcp::method::Method;
+use crate::mcp::revisions::Revision;
+use crate::platform::Platform;
+use crate::relay::Relay;
+use crate::reply::{Answer, Item, Reply};
+use crate::stage::audit::Trail;
+use crate::stage::authenticate::Caller;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// What every message of one request is answered with.
+pub(crate) struct Scene<P: Platform> {
+    pub gateway: Rc<Gateway>,
+    pub platform: P,
+    pub caller: Rc<Caller>,
+}
+
+/// The answer to one request, before its record is closed.
+pub(crate) enum Flow<P: Platform> {
+    /// A whole message.
+    Message(String),
+    /// The answer to `initialize`, with the sealed session id.
+    Opened(String, String),
+    /// Messages still to come.
+    Relay(Relay<P>),
+}
+
+/// Which client asks, and in which revision.
+pub(crate) struct Asker {
+    pub revision: Revision,
+    /// The sealed session of a legacy client; `None` for modern clients and for `initialize`.
+    pub session: Option<legacy::Session>,
+}
+
+/// Answers a body that was read within its bound.
+pub(crate) async fn body<P: Platform>(scene: &Scene<P>, head: &Head, bytes: &[u8], trail: Trail<P>) -> Reply {
+    let json = match Json::parse(bytes, &limits::REQUEST) {
+        Ok(json) => json,
+        Err(error) => return Reply::of(fail(trail, None, Revision::V2026_07_28, &unreadable(&error))),
+    };
+    match json.kind(json.root()) {
+        Kind::Array => batch(scene, head, &json, trail).await,
+        _ => Reply::of(one(scene, head, &json, json.root(), trail).await),
+    }
+}
+
+fn unreadable(error: &JsonError) -> Error {
+    match error {
+        JsonError::TooLarge => Refusal::TooLarge.into(),
+        other => Refusal::Parse(other.to_string()).into(),
+    }
+}
+
+/// A 2025-03-26 batch: several messages, answered together. Later revisions refuse arrays.
+async fn batch<P: Platform>(scene: &Scene<P>, head: &Head, json: &Json<'_>, trail: Trail<P>) -> Reply {
+    if let Err(refusal) = legacy::may_batch(scene, head) {
+        return Reply::of(fail(trail, None, Revision::V2026_07_28, &refusal.into()));
+    }
+    let nodes: Vec<Node> = json.elements(json.root()).take(limits::BATCH_MESSAGES + 1).collect();
+    if nodes.is_empty() || nodes.len() > limits::BATCH_MESSAGES {
+        let why = Refusal::InvalidRequest("a batch has 1 to 32 messages");
+        return Reply::of(fail(trail, None, Revision::V2025_03_26, &why.into()));
+    }
+    let answers = join_all(nodes.into_iter().map(|node| one(scene, head, json, node, trail.fork()))).await;
+    trail.skip();
+    let mut messages = Vec::new();
+    let mut streamed = false;
+    for answer in answers {
+        match answer {
+            Answer::Accepted => {}
+            Answer::Message(_, text) | Answer::Opened(text, _) => messages.push(text),
+            Answer::Stream(mut stream) => {
+                streamed = true;
+                while let Some(item) = stream.next().await {
+                    if let Item::Message(text) = item {
+                        messages.push(text);
+                    }
+                }
+            }
+        }
+    }
+    if messages.is_empty() {
+        Reply::empty(202)
+    } else if streamed {
+        // Notifications have no place in an array of responses.
+        Reply::events(Box::pin(futures_util::stream::iter(messages.into_iter().map(Item::Message))))
+    } else {
+        Reply::json(200, format!("[{}]", messages.join(",")))
+    }
+}
+
+/// Answers one message.
+async fn one<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    node: Node,
+    mut trail: Trail<P>,
+) -> Answer {
+    let message = match Message::read(json, node) {
+        Ok(message) => message,
+        Err(EnvelopeError::Json(error)) => {
+            return fail(trail, None, Revision::V2026_07_28, &unreadable(&error));
+        }
+        Err(EnvelopeError::Invalid { id, why }) => {
+            let refusal = Refusal::InvalidRequest(why).into();
+            return fail(trail, id.as_deref(), Revision::V2026_07_28, &refusal);
+        }
+    };
+    match message {
+        Message::Request(request) => {
+            trail.note("method", &name(json, request.method_name));
+            match ask(scene, head, json, &request, &mut trail).await {
+                Ok(flow) => settle(flow, trail),
+                Err((revision, error)) => fail(trail, Some(json.raw(request.id)), revision, &error),
+            }
+        }
+        Message::Notification(notification) => {
+            trail.note("method", &name(json, notification.method_name));
+            match notice(scene, head, json, &notification) {
+                Ok(()) => accepted(trail),
+                Err((revision, error)) => fail(trail, None, revision, &error),
+            }
+        }
+        Message::Response(response) => {
+            trail.note("method", "(answer)");
+            match legacy::posted(scene, head, json, &response).await {
+                Ok(()) => accepted(trail),
+                Err(error) => fail(trail, None, Revision::V2025_11_25, &error),
+            }
+        }
+    }
+}
+
+fn settle<P: Platform>(flow: Flow<P>, mut trail: Trail<P>) -> Answer {
+    match flow {
+        Flow::Message(text) => {
+            trail.answer(text.len());
+            Answer::Message(200, text)
+        }
+        Flow::Opened(text, session) => {
+            trail.answer(text.len());
+            Answer::Opened(text, session)
+        }
+        Flow::Relay(relay) => Answer::Stream(relay.run(trail)),
+    }
+}
+
+fn accepted<P: Platform>(mut trail: Trail<P>) -> Answer {
+    trail.answer(0);
+    Answer::Accepted
+}
+
+/// Closes the record and renders the error.
+fn fail<P: Platform>(mut trail: Trail<P>, id: Option<&str>, revision: Revision, error: &Error) -> Answer {
+    trail.error(error);
+    let row = error.row().for_era(revision.era());
+    Answer::Message(row.status, row.message(id))
+}
+
+type Failed = (Revision, Error);
+
+/// What is served inside a modern envelope; discover lists the same.
+const MODERN: &[&str] = &[Revision::LATEST_MODERN.as_str()];
+
+fn name<'a>(json: &'a Json<'_>, node: Node) -> Cow<'a, str> {
+    json.string(node).unwrap_or_default()
+}
+
+fn invalid_request(json: &Json<'_>, request: &Request, invalid: Invalid) -> Refusal {
+    match invalid {
+        Invalid::Meta(why) => Refusal::InvalidParams(why.to_owned()),
+        Invalid::Header(mismatch) => mismatch.into(),
+        Invalid::Version { requested } => {
+            Refusal::UnsupportedVersion { requested, supported: MODERN }
+        }
+        Invalid::Method => Refusal::UnknownMethod(name(json, request.method_name).into_owned()),
+        Invalid::Request(why) => Refusal::InvalidRequest(why),
+    }
+}
+
+/// Classifies a request and answers it in its era.
+async fn ask<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    request: &Request,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Failed> {
+    let claim = era::classify(&head.headers, &Message::Request(*request), json)
+        .map_err(|invalid| (Revision::LATEST_MODERN, invalid_request(json, request, invalid).into()))?;
+    match claim {
+        Claim::Modern(claimed) => {
+            let revision = claimed.revision;
+            trail.note("revision", revision.as_str());
+            let asker = Asker { revision, session: None };
+            modern(scene, head, json, request, &asker, trail).await.map_err(|error| (revision, error))
+        }
+        Claim::Legacy { .. } if request.method == Method::Initialize => {
+            legacy::initialize(scene, json, request, trail)
+                .await
+                .map_err(|error| (Revision::LATEST_LEGACY, error))
+        }
+        Claim::Legacy { .. } => {
+            let session = legacy::Session::open(scene, head)
+                .map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
+            let revision = session.revision;
+            trail.note("revision", revision.as_str());
+            let asker = Asker { revision, session: Some(session) };
+            old(scene, head, json, request, &asker, trail).await.map_err(|error| (revision, error))
+        }
+    }
+}
+
+async fn modern<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    request: &Request,
+    asker: &Asker,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    match request.method {
+        Method::Discover => {
+            let Scene { gateway, platform, caller } = scene;
+            let result = gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await;
+            Ok(Flow::Message(result_message(json.raw(request.id), &result)))
+        }
+        Method::Listen => Err(Refusal::NotSupported("subscriptions/listen").into()),
+        Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
+            Err(Refusal::NotSupported("tasks (io.modelcontextprotocol/tasks)").into())
+        }
+        _ => shared(scene, head, json, request, asker, trail).await,
+    }
+}
+
+async fn old<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    request: &Request,
+    asker: &Asker,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    match request.method {
+        Method::Ping => Ok(Flow::Message(result_message(json.raw(request.id), "{}"))),
+        Method::SetLevel => {
+            legacy::set_level(scene, json, request, asker).await?;
+            Ok(Flow::Message(result_message(json.raw(request.id), "{}")))
+        }
+        Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
+            forward::subscribe(scene, json, request, asker, trail).await
+        }
+        Method::TasksGet | Method::TasksCancel | Method::TasksList | Method::TasksResult => {
+            Err(Refusal::NotSupported("tasks").into())
+        }
+        _ => shared(scene, head, json, request, asker, trail).await,
+    }
+}
+
+/// What both eras have.
+async fn shared<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    request: &Request,
+    asker: &Asker,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    match request.method {
+        Method::ToolsList => list(scene, json, request, ListKind::Tools, asker, trail).await,
+        Method::PromptsList => list(scene, json, request, ListKind::Prompts, asker, trail).await,
+        Method::ResourcesList => list(scene, json, request, ListKind::Resources, asker, trail).await,
+        Method::ResourcesTemplatesList => list(scene, json, request, ListKind::Templates, asker, trail).await,
+        Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead | Method::Complete => {
+            forward::call(scene, head, json, request, asker, trail).await
+        }
+        _ => Err(Refusal::UnknownMethod(name(json, request.method_name).into_owned()).into()),
+    }
+}
+
+async fn list<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    request: &Request,
+    kind: ListKind,
+    asker: &Asker,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    let cursor = match request.params.and_then(|params| json.get(params, "cursor")) {
+        None => None,
+        Some(node) => Some(json.string(node).ok_or(Refusal::BadCursor)?),
+    };
+    let gateway = &scene.gateway;
+    let page = gateway
+        .catalog
+        .page(&scene.platform, &gateway.links, &gateway.sealer, &scene.caller, kind, cursor.as_deref(), asker.revision)
+        .await?;
+    for (alias, fault) in &page.skipped {
+        trail.note("skipped", alias);
+        trail.note("skipped_fault", fault.name());
+    }
+    trail.stage("catalog");
+    Ok(Flow::Message(result_message(json.raw(request.id), &page.result)))
+}
+
+/// A result message of our own.
+pub(crate) fn result_message(id: &str, result: &str) -> String {
+    let mut out = String::with_capacity(result.len() + id.len() + 40);
+    out.push_str(r#"{"jsonrpc":"2.0","id":"#);
+    out.push_str(id);
+    out.push_str(r#","result":"#);
+    out.push_str(result);
+    out.push('}');
+    out
+}
+
+/// A notification from the agent. Modern clients have none on HTTP (`notifications/cancelled` is closing the
+/// stream); a posted one is accepted and ignored.
+fn notice<P: Platform>(
+    scene: &Scene<P>,
+    head: &Head,
+    json: &Json<'_>,
+    notification: &Notification,
+) -> Result<(), Failed> {
+    let claim = era::classify(&head.headers, &Message::Notification(*notification), json);
+    match claim {
+        Ok(Claim::Modern(_)) => return Ok(()),
+        Ok(Claim::Legacy { .. }) => {}
+        Err(Invalid::Request(why)) => {
+            return Err((Revision::LATEST_LEGACY, Refusal::InvalidRequest(why).into()));
+        }
+        // Nobody waits for an answer: a badly enveloped notification is refused by its status alone.
+        Err(_) => return Err((Revision::LATEST_MODERN, Refusal::InvalidRequest("a bad envelope").into())),
+    }
+    let session = legacy::Session::open(scene, head)
+        .map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
+    legacy::notice(scene, json, notification, &session);
+    Ok(())
+}
+
+/// Ends the session named by the request (MCP 2025-11-25, Session Management).
+pub(crate) async fn end_session<P: Platform>(scene: &Scene<P>, head: &Head, mut trail: Trail<P>) -> Reply {
+    trail.note("method", "(delete)");
+    match legacy::Session::open(scene, head) {
+        Ok(session) => {
+            legacy::end(scene, &session);
+            trail.answer(0);
+            Reply::empty(200)
+        }
+        Err(refusal) => Reply::of(fail(trail, None, Revision::LATEST_LEGACY, &refusal.into())),
+    }
+}

@@ -1,0 +1,123 @@
+//! `requestState` of multi-round requests (MCP 2026-07-28, MRTR): the upstream's state travels to the agent
+//! and back inside a sealed token bound to principal, endpoint, upstream, method, name and arguments.
+
+use crate::catalog::Route;
+use crate::codec;
+use crate::error::{Error, Refusal};
+use crate::forward::internal;
+use crate::limits;
+use crate::mcp::envelope::Request;
+use crate::mcp::json::{Edits, Json, Node};
+use crate::mcp::revisions::meta;
+use crate::mcp::seal::{Binding, Purpose};
+use crate::platform::Platform;
+use crate::serve::Scene;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Life of a sealed state: long enough for a person to answer, short enough to be of no other use.
+const LIFE_MS: u64 = 15 * 60 * 1000;
+
+/// What a state is good for: SHA-256 of method, name and arguments, each with its length in front.
+pub(crate) type Scope = [u8; 32];
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    scope: Scope,
+    upstream: String,
+}
+
+/// Opens the request's `requestState`, if it has one, and puts the upstream's own in its place. Gives the
+/// scope for a state in the answer; `None` when the client declared nothing that could be asked of it.
+pub(crate) fn unseal<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    request: &Request,
+    name: &str,
+    route: &Route,
+    edits: &mut Edits,
+) -> Result<Option<Scope>, Error> {
+    let Some(params) = request.params else { return Ok(None) };
+    let sealed = json.get(params, "requestState");
+    let capable = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES));
+    if sealed.is_none() && capable.is_none_or(|node| json.raw(node).len() <= 2) {
+        return Ok(None);
+    }
+    let arguments = json.get(params, "arguments").map_or("", |node| json.raw(node));
+    let scope = scope(request.method.name(), name, arguments);
+    if let Some(node) = sealed {
+        let upstream = open(scene, json, node, &route.link.upstream().alias, &scope)?;
+        edits.set_string(json, params, "requestState", &upstream);
+    }
+    Ok(Some(scope))
+}
+
+fn open<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    node: Node,
+    alias: &str,
+    scope: &Scope,
+) -> Result<String, Refusal> {
+    let token = json.string(node).ok_or(Refusal::BadState)?;
+    let tenant = scene.caller.tenant();
+    let principal = scene.caller.principal();
+    let opened = scene
+        .gateway
+        .sealer
+        .open(Purpose::State, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), &token)
+        .map_err(|_| Refusal::BadState)?;
+    let payload: Payload = codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadState)?;
+    if opened.alias == alias && payload.scope == *scope { Ok(payload.upstream) } else { Err(Refusal::BadState) }
+}
+
+/// Seals the `requestState` of an upstream's `input_required` result in place.
+pub(crate) fn seal<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    result: Node,
+    alias: &str,
+    scope: Option<Scope>,
+    edits: &mut Edits,
+) -> Result<(), Error> {
+    let Some(node) = json.get(result, "requestState") else { return Ok(()) };
+    let upstream = json.string(node).ok_or_else(|| internal("requestState is no string"))?.into_owned();
+    let payload = Payload { scope: scope.unwrap_or_default(), upstream };
+    let payload = codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("state does not encode"))?;
+    let token = sealed(scene, Purpose::State, alias, LIFE_MS, &payload)?;
+    edits.set_string(json, result, "requestState", &token);
+    Ok(())
+}
+
+/// Seals a payload for this caller. The token's alphabet needs no escaping in JSON or in a header.
+pub(crate) fn sealed<P: Platform>(
+    scene: &Scene<P>,
+    purpose: Purpose,
+    alias: &str,
+    life_ms: u64,
+    payload: &[u8],
+) -> Result<String, Error> {
+    let tenant = scene.caller.tenant();
+    let binding = Binding {
+        tenant: &tenant.name,
+        endpoint: &tenant.path,
+        principal: *scene.caller.principal(),
+        alias,
+    };
+    let mut nonce = [0_u8; 24];
+    scene.platform.fill(&mut nonce);
+    scene
+        .gateway
+        .sealer
+        .seal(purpose, &binding, scene.platform.now_ms(), life_ms, nonce, payload)
+        .map_err(|_| internal("sealed token too large"))
+}
+
+fn scope(method: &str, name: &str, arguments: &str) -> Scope {
+    let mut hash = Sha256::new();
+    for part in [method, name, arguments] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
+}
