@@ -1,114 +1,109 @@
 //! Bodies, in and out. Bytes are counted while they are read.
 
 use futures_util::StreamExt;
+use js_sys::{Promise, Uint8Array};
 use postern::platform::{Body, FetchError};
 use postern::reply::ByteStream;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader};
+use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader, Request, Response};
 
-/// The body of the agent's request.
-pub struct Inbound(web_sys::Request);
-
-impl Inbound {
-    pub const fn new(request: web_sys::Request) -> Self {
-        Self(request)
-    }
+/// Whose body it is.
+pub enum Owner {
+    /// The agent's.
+    Request(Request),
+    /// An upstream's.
+    Response(Response),
 }
 
-impl Body for Inbound {
-    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
-        Ok(None)
+impl Owner {
+    fn stream(&self) -> Option<ReadableStream> {
+        match self {
+            Self::Request(request) => request.body(),
+            Self::Response(response) => response.body(),
+        }
     }
 
-    async fn whole(self, limit: usize) -> Result<Vec<u8>, FetchError> {
-        let announced = self.0.headers().get("content-length").ok().flatten().and_then(|length| length.parse().ok());
-        match announced {
-            Some(length) if length <= limit => take(self.0.array_buffer()).await,
-            Some(_) => Err(FetchError::TooLarge),
-            None => counted(self.0.body(), limit).await,
+    fn array_buffer(&self) -> Result<Promise, JsValue> {
+        match self {
+            Self::Request(request) => request.array_buffer(),
+            Self::Response(response) => response.array_buffer(),
         }
     }
 }
 
-/// The body of an upstream's answer. Dropping it unread aborts the request.
-pub struct Outbound {
-    response: web_sys::Response,
+/// A body to be read. Dropping an upstream's before its end aborts the request.
+pub struct Inward {
+    owner: Owner,
     reader: Option<ReadableStreamDefaultReader>,
     /// Announced length, when it is the length of what is read: not of a compressed body.
     length: Option<usize>,
     abort: Option<AbortController>,
 }
 
-impl Outbound {
-    pub const fn new(response: web_sys::Response, length: Option<usize>, abort: AbortController) -> Self {
-        Self { response, reader: None, length, abort: Some(abort) }
+impl Inward {
+    /// The body of the agent's request.
+    pub fn of_request(request: Request) -> Self {
+        let length = request.headers().get("content-length").ok().flatten();
+        let length = length.and_then(|length| length.parse::<usize>().ok());
+        Self { owner: Owner::Request(request), reader: None, length, abort: None }
     }
 
-    fn done(&mut self) {
-        self.abort = None;
+    /// The body of an upstream's answer.
+    pub const fn of_response(response: Response, length: Option<usize>, abort: AbortController) -> Self {
+        Self { owner: Owner::Response(response), reader: None, length, abort: Some(abort) }
+    }
+
+    fn reader(&mut self) -> Result<Option<&ReadableStreamDefaultReader>, FetchError> {
+        if self.reader.is_none() {
+            let Some(stream) = self.owner.stream() else { return Ok(None) };
+            self.reader = Some(stream.get_reader().dyn_into().map_err(|_| FetchError::Unreachable)?);
+        }
+        Ok(self.reader.as_ref())
     }
 }
 
-impl Body for Outbound {
+impl Body for Inward {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
-        if self.reader.is_none() {
-            let Some(body) = self.response.body() else {
-                self.done();
-                return Ok(None);
-            };
-            self.reader = Some(reader(&body)?);
-        }
-        let Some(reader) = &self.reader else { return Ok(None) };
-        let chunk = read(reader).await?;
+        let chunk = match self.reader()? {
+            Some(reader) => read(reader).await?,
+            None => None,
+        };
         if chunk.is_none() {
-            self.done();
+            self.abort = None;
         }
         Ok(chunk)
     }
 
     async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
-        let bytes = match self.length {
-            Some(length) if length <= limit => take(self.response.array_buffer()).await,
-            Some(_) => Err(FetchError::TooLarge),
-            None => counted(self.response.body(), limit).await,
-        }?;
-        self.done();
+        match self.length {
+            Some(length) if length > limit => return Err(FetchError::TooLarge),
+            // One promise instead of one a chunk. The length was announced, so the host enforces it.
+            Some(_) => {
+                let buffer = self.owner.array_buffer().map_err(|_| FetchError::Unreachable)?;
+                let buffer = JsFuture::from(buffer).await.map_err(|_| FetchError::Unreachable)?;
+                self.abort = None;
+                return Ok(Uint8Array::new(&buffer).to_vec());
+            }
+            None => {}
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            if bytes.len() + chunk.len() > limit {
+                return Err(FetchError::TooLarge);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
         Ok(bytes)
     }
 }
 
-impl Drop for Outbound {
+impl Drop for Inward {
     fn drop(&mut self) {
         if let Some(abort) = self.abort.take() {
             abort.abort();
         }
     }
-}
-
-async fn take(promise: Result<js_sys::Promise, JsValue>) -> Result<Vec<u8>, FetchError> {
-    let promise = promise.map_err(|_| FetchError::Unreachable)?;
-    let buffer = JsFuture::from(promise).await.map_err(|_| FetchError::Unreachable)?;
-    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
-}
-
-async fn counted(body: Option<ReadableStream>, limit: usize) -> Result<Vec<u8>, FetchError> {
-    let Some(body) = body else { return Ok(Vec::new()) };
-    let reader = reader(&body)?;
-    let mut bytes = Vec::new();
-    while let Some(chunk) = read(&reader).await? {
-        if bytes.len() + chunk.len() > limit {
-            // Not awaited: nothing depends on how the cancelling went.
-            drop(reader.cancel());
-            return Err(FetchError::TooLarge);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
-}
-
-fn reader(body: &ReadableStream) -> Result<ReadableStreamDefaultReader, FetchError> {
-    body.get_reader().dyn_into().map_err(|_| FetchError::Unreachable)
 }
 
 async fn read(reader: &ReadableStreamDefaultReader) -> Result<Option<Vec<u8>>, FetchError> {
@@ -117,11 +112,11 @@ async fn read(reader: &ReadableStreamDefaultReader) -> Result<Option<Vec<u8>>, F
     if value.is_undefined() {
         return Ok(None);
     }
-    Ok(Some(js_sys::Uint8Array::new(&value).to_vec()))
+    Ok(Some(Uint8Array::new(&value).to_vec()))
 }
 
 /// A stream to the agent: pulled as fast as it reads, dropped when it leaves.
-pub fn outbound(stream: ByteStream) -> ReadableStream {
-    let chunks = stream.map(|bytes| Ok(js_sys::Uint8Array::from(&bytes[..]).into()));
+pub fn outward(stream: ByteStream) -> ReadableStream {
+    let chunks = stream.map(|bytes| Ok(Uint8Array::from(&bytes[..]).into()));
     wasm_streams::ReadableStream::from_stream(chunks).into_raw().unchecked_into()
 }

@@ -31,9 +31,12 @@ async fn settings(env: &worker::Env) -> Result<String, String> {
     let config = text(env, CONFIG)
         .ok_or(format!("{CONFIG} is not set: put the settings there, or kv:KEY for a value in POSTERN_KV"))?;
     let Some(key) = config.strip_prefix("kv:") else { return Ok(config) };
-    let kv = env.kv("POSTERN_KV").map_err(|_| format!("{CONFIG} names {config}, but POSTERN_KV is not bound"))?;
+    let kv =
+        env.kv("POSTERN_KV").map_err(|_| format!("{CONFIG} names {config}, but POSTERN_KV is not bound"))?;
     let value = kv.get(key).text().await.map_err(|error| format!("POSTERN_KV cannot be read: {error}"))?;
-    value.ok_or(format!("POSTERN_KV has no value {key}: `wrangler kv key put {key} --path FILE` puts one there"))
+    value.ok_or(format!(
+        "POSTERN_KV has no value {key}: `wrangler kv key put {key} --path FILE` puts one there"
+    ))
 }
 
 fn compile(env: &worker::Env, settings: &str) -> Result<Rc<Gateway>, String> {
@@ -44,8 +47,9 @@ fn compile(env: &worker::Env, settings: &str) -> Result<Rc<Gateway>, String> {
     for warning in warnings {
         worker::console_warn!("postern: {warning}");
     }
-    let keys = text(env, SEAL_KEYS)
-        .ok_or(format!("{SEAL_KEYS} is not set: `wrangler secret put {SEAL_KEYS}` with kid:BASE64 of 32 random bytes"))?;
+    let keys = text(env, SEAL_KEYS).ok_or(format!(
+        "{SEAL_KEYS} is not set: `wrangler secret put {SEAL_KEYS}` with kid:BASE64 of 32 random bytes"
+    ))?;
     let sealer = Sealer::from_keys(&keys).map_err(|error| format!("{SEAL_KEYS}: {error}"))?;
     Ok(Gateway::new(bundle, sealer))
 }

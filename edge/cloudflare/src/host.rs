@@ -9,7 +9,13 @@ extern "C" {
     pub fn head(request: &web_sys::Request) -> String;
 
     /// Sends a request; resolves to a `Response` when its head is there.
-    pub fn send(method: &str, url: &str, headers: &str, body: &JsValue, signal: &web_sys::AbortSignal) -> Promise;
+    pub fn send(
+        method: &str,
+        url: &str,
+        headers: &str,
+        body: &JsValue,
+        signal: &web_sys::AbortSignal,
+    ) -> Promise;
 
     /// What aborts an upstream request.
     pub type Aborter;

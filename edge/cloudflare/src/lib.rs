@@ -1,12 +1,15 @@
 //! Postern on Cloudflare Workers: the fetch event, and the platform over bindings. No rule of the gateway
 //! lives here.
 
+// The pipeline is one future, stage in stage, and the compiler lays it out in one query.
+#![recursion_limit = "256"]
+
 mod body;
 mod configuration;
 mod host;
 mod platform;
 
-use body::Inbound;
+use body::Inward;
 use host::Lines;
 use platform::Workers;
 use postern::arrival::Head;
@@ -27,7 +30,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         Err(problem) => return misconfigured(&problem),
     };
     let head = arrival(&host::head(&request));
-    let reply = gateway.handle(&platform, head, Inbound::new(request)).await;
+    let reply = gateway.handle(&platform, head, Inward::of_request(request)).await;
     respond(reply)
 }
 
@@ -64,7 +67,7 @@ fn respond(reply: Reply) -> Result<Response> {
         ReplyBody::Empty => JsValue::NULL,
         // A copy, never a view of wasm memory: the response outlives this call.
         ReplyBody::Whole(bytes) => js_sys::Uint8Array::from(&bytes[..]).into(),
-        ReplyBody::Stream(stream) => body::outbound(stream).into(),
+        ReplyBody::Stream(stream) => body::outward(stream).into(),
     };
     Ok(host::respond(reply.status, &lines, &body)?)
 }

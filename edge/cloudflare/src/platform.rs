@@ -1,6 +1,6 @@
 //! The platform traits over Workers' bindings.
 
-use crate::body::Outbound;
+use crate::body::Inward;
 use crate::host::{self, Lines};
 use postern::platform::{
     Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random, Store,
@@ -31,7 +31,7 @@ struct Bindings {
 impl Workers {
     /// Over the objects of one fetch event.
     pub fn new(request: &web_sys::Request, env: worker::Env, context: worker::Context) -> Self {
-        Self(Rc::new(Bindings { request: request.clone(), env, context }))
+        Self(Rc::new(Bindings { request: Clone::clone(request), env, context }))
     }
 
     /// The bindings.
@@ -70,9 +70,9 @@ extern "C" {
 }
 
 impl Fetch for Workers {
-    type Body = Outbound;
+    type Body = Inward;
 
-    async fn fetch(&self, request: Outgoing) -> Result<Incoming<Outbound>, FetchError> {
+    async fn fetch(&self, request: Outgoing) -> Result<Incoming<Inward>, FetchError> {
         let mut lines = String::with_capacity(512);
         for (name, value) in &request.headers {
             let _ = writeln!(lines, "{name}\n{value}");
@@ -97,7 +97,7 @@ impl Fetch for Workers {
         let length = lines.some().and_then(|length| length.parse().ok());
         // The length of a compressed body says nothing of what will be read.
         let length = length.filter(|_| matches!(lines.next(), "" | "identity"));
-        let body = Outbound::new(response, length, abort.keep());
+        let body = Inward::of_response(response, length, abort.keep());
         Ok(Incoming { status, content_type, session_id, cache_control, retry_after, body })
     }
 }
@@ -136,7 +136,8 @@ impl Crypto for Workers {
     async fn verify(&self, key: &Key, signed: Signed<'_>, _now_ms: u64) -> bool {
         let signature = js_sys::Uint8Array::from(signed.signature());
         let message = js_sys::Uint8Array::from(signed.signing_input());
-        let verdict = JsFuture::from(host::verify(key.algorithm().name(), key.jwk(), &signature, &message)).await;
+        let verdict =
+            JsFuture::from(host::verify(key.algorithm().name(), key.jwk(), &signature, &message)).await;
         verdict.is_ok_and(|verdict| verdict.is_truthy())
     }
 }

@@ -48,8 +48,7 @@ pub(crate) async fn call<P: Platform>(
         request,
         edits,
         name: Some(route.original.clone()),
-        param_headers: headers::param_values(annotated, arguments)
-            .map_err(|_| Refusal::InvalidParams("an argument cannot be carried in its header".to_owned()))?,
+        param_headers: headers::param_values(annotated, arguments),
         client: &client,
     };
     let session = session_for(asker, &route.link.upstream().alias);
@@ -63,7 +62,6 @@ pub(crate) async fn call<P: Platform>(
     let view = View {
         id: id.to_owned(),
         method,
-        name: target.name,
         from: about.era,
         to: asker.revision,
         declared: declared(json, request),
@@ -98,7 +96,6 @@ pub(crate) async fn subscribe<P: Platform>(
     let view = View {
         id: json.raw(request.id).to_owned(),
         method: request.method,
-        name: target.name,
         from: Era::Legacy,
         to: asker.revision,
         declared: String::new(),
@@ -216,11 +213,11 @@ impl Target {
 
 /// An upstream that asks across eras: there is a way, and it is not built yet.
 pub(crate) fn across_eras() -> Error {
-    Refusal::NotSupported("an upstream that asks the user across protocol eras; use a client of its era").into()
+    Refusal::NotSupported("an upstream that asks the user across protocol eras; use a client of its era")
+        .into()
 }
 
 /// A broken invariant.
 pub(crate) fn internal(what: &'static str) -> Error {
     Fault::Internal(what).into()
 }
-

@@ -8,11 +8,11 @@
 use crate::arrival::{Head, Place};
 use crate::catalog::Catalog;
 use crate::error::{Error, Refusal};
-use crate::running::Running;
 use crate::limits;
 use crate::mcp::seal::Sealer;
 use crate::platform::{Body, FetchError, Platform};
 use crate::reply::Reply;
+use crate::running::Running;
 use crate::serve::{self, Scene};
 use crate::stage::audit::Trail;
 use crate::stage::authenticate::{self, Authenticator};
@@ -40,7 +40,14 @@ impl Gateway {
     pub fn new(bundle: Bundle, sealer: Sealer) -> Rc<Self> {
         let links = Links::new(&bundle);
         let catalog = Catalog::new(&bundle);
-        Rc::new(Self { bundle, sealer, authenticator: Authenticator::new(), links, catalog, running: Running::default() })
+        Rc::new(Self {
+            bundle,
+            sealer,
+            authenticator: Authenticator::new(),
+            links,
+            catalog,
+            running: Running::default(),
+        })
     }
 
     /// Answers one HTTP request. `body` is read only when the caller may send one.
@@ -162,7 +169,12 @@ async fn read<B: Body>(head: &Head, body: B) -> Result<Vec<u8>, Refusal> {
 }
 
 /// A refusal before any message was read.
-fn refuse<P: Platform>(head: &Head, tenant: Option<&Rc<Tenant>>, refusal: &Refusal, mut trail: Trail<P>) -> Reply {
+fn refuse<P: Platform>(
+    head: &Head,
+    tenant: Option<&Rc<Tenant>>,
+    refusal: &Refusal,
+    mut trail: Trail<P>,
+) -> Reply {
     let error = Error::Refusal(refusal.clone());
     trail.error(&error);
     trail.close();

@@ -5,6 +5,7 @@ use crate::arrival::Head;
 use crate::codec;
 use crate::error::{Error, Refusal};
 use crate::forward::internal;
+use crate::gateway::SERVER_INFO;
 use crate::limits;
 use crate::mcp::envelope::{Notification, Request, Response};
 use crate::mcp::json::{Edits, Json, Kind};
@@ -16,7 +17,6 @@ use crate::serve::{Asker, Flow, Scene, result_message};
 use crate::stage::audit::Trail;
 use crate::stage::authorize;
 use crate::state::sealed;
-use crate::gateway::SERVER_INFO;
 use crate::upstream::{self, Ask, ClientSide, FromUpstream, Hello, Link, Sealed};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,8 @@ impl Session {
             .sealer
             .open(Purpose::Session, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), token)
             .map_err(|_| Refusal::UnknownSession)?;
-        let payload: Payload = codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::UnknownSession)?;
+        let payload: Payload =
+            codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::UnknownSession)?;
         let revision = Revision::parse(&payload.revision).ok_or(Refusal::UnknownSession)?;
         let mut sessions = Vec::with_capacity(payload.sessions.len());
         for (alias, id, revision) in payload.sessions {
@@ -97,15 +98,17 @@ pub(crate) async fn initialize<P: Platform>(
     request: &Request,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    let missing = || Refusal::InvalidParams("initialize needs protocolVersion, capabilities and clientInfo".into());
+    let missing =
+        || Refusal::InvalidParams("initialize needs protocolVersion, capabilities and clientInfo".into());
     let params = request.params.ok_or_else(missing)?;
     let object = |key| json.get(params, key).filter(|node| json.kind(*node) == Kind::Object);
     let asked = json.get(params, "protocolVersion").and_then(|node| json.string(node)).ok_or_else(missing)?;
     let capabilities = object("capabilities").ok_or_else(missing)?;
     let client_info = object("clientInfo").ok_or_else(missing)?;
     // A version that is not served is answered with the newest of this era (Lifecycle, Version Negotiation).
-    let revision =
-        Revision::parse(&asked).filter(|asked| *asked <= Revision::LATEST_LEGACY).unwrap_or(Revision::LATEST_LEGACY);
+    let revision = Revision::parse(&asked)
+        .filter(|asked| *asked <= Revision::LATEST_LEGACY)
+        .unwrap_or(Revision::LATEST_LEGACY);
     trail.note("revision", revision.as_str());
     let hello = Hello {
         revision,
@@ -142,7 +145,8 @@ fn seal_session<P: Platform>(
 ) -> Result<String, Error> {
     let mut payload = Payload { revision: revision.as_str().to_owned(), sessions };
     loop {
-        let bytes = codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("session does not encode"))?;
+        let bytes =
+            codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("session does not encode"))?;
         match sealed(scene, Purpose::Session, "", SESSION_MS, &bytes) {
             Ok(token) => return Ok(token),
             // Too many upstream sessions for 2 KB: the last ones are left to the pool.
@@ -220,7 +224,8 @@ pub(crate) fn notice<P: Platform>(
         }
         Method::Cancelled => {
             let named = notification.params.and_then(|params| json.get(params, "requestId"));
-            if let Some(cancelled) = named.and_then(|node| scene.gateway.running.cancel(&session.key, json.raw(node)))
+            if let Some(cancelled) =
+                named.and_then(|node| scene.gateway.running.cancel(&session.key, json.raw(node)))
             {
                 cancelled.tell(&scene.platform);
             }
@@ -230,8 +235,7 @@ pub(crate) fn notice<P: Platform>(
 }
 
 /// RFC 5424 severities as MCP names them.
-const LEVELS: [&str; 8] =
-    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
 /// `logging/setLevel`: told to every upstream session of this client.
 pub(crate) async fn set_level<P: Platform>(
@@ -240,9 +244,12 @@ pub(crate) async fn set_level<P: Platform>(
     request: &Request,
     asker: &Asker,
 ) -> Result<(), Error> {
-    let level = request.params.and_then(|params| json.get(params, "level")).and_then(|node| json.string(node));
+    let level =
+        request.params.and_then(|params| json.get(params, "level")).and_then(|node| json.string(node));
     if !level.is_some_and(|level| LEVELS.contains(&level.as_ref())) {
-        return Err(Refusal::InvalidParams("level is not one of the syslog severities (RFC 5424)".into()).into());
+        return Err(
+            Refusal::InvalidParams("level is not one of the syslog severities (RFC 5424)".into()).into()
+        );
     }
     let Some(session) = &asker.session else { return Ok(()) };
     let client = ClientSide {

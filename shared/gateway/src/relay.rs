@@ -2,7 +2,6 @@
 //! A map over messages; the record hangs on the end of the stream, which comes once.
 
 use crate::error::{Error, Refusal, UpstreamFault};
-use crate::running::Listed;
 use crate::forward::across_eras;
 use crate::gateway::SERVER_INFO;
 use crate::legacy;
@@ -13,6 +12,7 @@ use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
 use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
+use crate::running::Listed;
 use crate::serve::{Flow, Scene};
 use crate::stage::audit::Trail;
 use crate::state::{self, Scope};
@@ -28,8 +28,6 @@ pub(crate) struct View {
     /// The client's id, raw JSON: it returns with its type and every digit.
     pub id: String,
     pub method: Method,
-    /// The exposed name or URI that the client asked for.
-    pub name: String,
     pub from: Era,
     pub to: Revision,
     /// The capabilities that a modern client declared, raw JSON.
@@ -73,7 +71,11 @@ pub(crate) async fn start<P: Platform>(
         };
     }
     let silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
-    let scene = Scene { gateway: scene.gateway.clone(), platform: scene.platform.clone(), caller: scene.caller.clone() };
+    let scene = Scene {
+        gateway: scene.gateway.clone(),
+        platform: scene.platform.clone(),
+        caller: scene.caller.clone(),
+    };
     let next = match select(read(exchange), silence).await {
         Either::Left(((_, Ok(Some(FromUpstream::Answer { json, response }))), _)) => {
             return Ok(Flow::Message(view.answer(&scene, &json, &response)?));
@@ -191,7 +193,9 @@ impl View {
         let kind = json.get(result, "resultType").and_then(|node| json.string(node));
         match kind.as_deref() {
             Some("input_required") if self.to.era() == Era::Legacy => return Err(across_eras()),
-            Some("input_required") => state::seal(scene, json, result, &self.link.upstream().alias, self.state, edits)?,
+            Some("input_required") => {
+                state::seal(scene, json, result, &self.link.upstream().alias, self.state, edits)?
+            }
             _ => {}
         }
         let alias = &self.link.upstream().alias;
@@ -220,9 +224,7 @@ impl View {
         match method {
             Method::Progress | Method::LogMessage => Some(edits.apply(json.text())),
             // Updates and list changes ride on any stream of a legacy session, and on none of a modern one.
-            _ if self.to.era() == Era::Legacy && self.from == Era::Legacy => {
-                Some(edits.apply(json.text()))
-            }
+            _ if self.to.era() == Era::Legacy && self.from == Era::Legacy => Some(edits.apply(json.text())),
             _ => None,
         }
     }

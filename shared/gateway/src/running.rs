@@ -69,7 +69,14 @@ impl Drop for Listed {
 
 impl Running {
     /// Takes note of a call.
-    pub fn enter(&self, session: &str, id: &str, link: Rc<Link>, at: Session, upstream_id: String) -> Option<Listed> {
+    pub fn enter(
+        &self,
+        session: &str,
+        id: &str,
+        link: Rc<Link>,
+        at: Session,
+        upstream_id: String,
+    ) -> Option<Listed> {
         let key = (session.to_owned(), id.to_owned());
         let call = Rc::new(Call { cancelled: Cell::new(false), link, session: at, upstream_id });
         let mut calls = self.calls.borrow_mut();

@@ -185,9 +185,7 @@ fn invalid_request(json: &Json<'_>, request: &Request, invalid: Invalid) -> Refu
     match invalid {
         Invalid::Meta(why) => Refusal::InvalidParams(why.to_owned()),
         Invalid::Header(mismatch) => mismatch.into(),
-        Invalid::Version { requested } => {
-            Refusal::UnsupportedVersion { requested, supported: MODERN }
-        }
+        Invalid::Version { requested } => Refusal::UnsupportedVersion { requested, supported: MODERN },
         Invalid::Method => Refusal::UnknownMethod(name(json, request.method_name).into_owned()),
         Invalid::Request(why) => Refusal::InvalidRequest(why),
     }
@@ -308,7 +306,15 @@ async fn list<P: Platform>(
     let gateway = &scene.gateway;
     let page = gateway
         .catalog
-        .page(&scene.platform, &gateway.links, &gateway.sealer, &scene.caller, kind, cursor.as_deref(), asker.revision)
+        .page(
+            &scene.platform,
+            &gateway.links,
+            &gateway.sealer,
+            &scene.caller,
+            kind,
+            cursor.as_deref(),
+            asker.revision,
+        )
         .await?;
     for (alias, fault) in &page.skipped {
         trail.note("skipped", alias);
@@ -347,8 +353,8 @@ fn notice<P: Platform>(
         // Nobody waits for an answer: a badly enveloped notification is refused by its status alone.
         Err(_) => return Err((Revision::LATEST_MODERN, Refusal::InvalidRequest("a bad envelope").into())),
     }
-    let session = legacy::Session::open(scene, head)
-        .map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
+    let session =
+        legacy::Session::open(scene, head).map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
     legacy::notice(scene, json, notification, &session);
     Ok(())
 }

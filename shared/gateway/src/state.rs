@@ -67,8 +67,13 @@ fn open<P: Platform>(
         .sealer
         .open(Purpose::State, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), &token)
         .map_err(|_| Refusal::BadState)?;
-    let payload: Payload = codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadState)?;
-    if opened.alias == alias && payload.scope == *scope { Ok(payload.upstream) } else { Err(Refusal::BadState) }
+    let payload: Payload =
+        codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadState)?;
+    if opened.alias == alias && payload.scope == *scope {
+        Ok(payload.upstream)
+    } else {
+        Err(Refusal::BadState)
+    }
 }
 
 /// Seals the `requestState` of an upstream's `input_required` result in place.
@@ -83,7 +88,8 @@ pub(crate) fn seal<P: Platform>(
     let Some(node) = json.get(result, "requestState") else { return Ok(()) };
     let upstream = json.string(node).ok_or_else(|| internal("requestState is no string"))?.into_owned();
     let payload = Payload { scope: scope.unwrap_or_default(), upstream };
-    let payload = codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("state does not encode"))?;
+    let payload =
+        codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("state does not encode"))?;
     let token = sealed(scene, Purpose::State, alias, LIFE_MS, &payload)?;
     edits.set_string(json, result, "requestState", &token);
     Ok(())
@@ -98,12 +104,8 @@ pub(crate) fn sealed<P: Platform>(
     payload: &[u8],
 ) -> Result<String, Error> {
     let tenant = scene.caller.tenant();
-    let binding = Binding {
-        tenant: &tenant.name,
-        endpoint: &tenant.path,
-        principal: *scene.caller.principal(),
-        alias,
-    };
+    let binding =
+        Binding { tenant: &tenant.name, endpoint: &tenant.path, principal: *scene.caller.principal(), alias };
     let mut nonce = [0_u8; 24];
     scene.platform.fill(&mut nonce);
     scene

@@ -161,7 +161,7 @@ fn read(
     if json.members(node).any(|(name, _)| is_lookalike(&name, ROOT_KEYS)) {
         return Err("a member name looks like one of the envelope's but is not");
     }
-    if !json.get(node, "jsonrpc").and_then(|v| json.string(v)).is_some_and(|version| version == "2.0") {
+    if json.get(node, "jsonrpc").and_then(|v| json.string(v)).is_none_or(|version| version != "2.0") {
         return Err("`jsonrpc` must be \"2.0\"");
     }
     let (result, error) = (json.get(node, "result"), json.get(node, "error"));
