@@ -227,3 +227,6 @@ fn response(
     }
     Ok(Response { node, id: valid_id, outcome })
 }
+
+#[cfg(test)]
+mod tests;

@@ -317,3 +317,6 @@ fn mismatch(header: &str, why: &'static str) -> Invalid {
     };
     Invalid::Header(HeaderMismatch { header: header.to_owned(), why })
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ pub mod method;
 pub mod revisions;
 pub mod seal;
 pub mod sse;
+mod swar;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -1,5 +1,6 @@
 //! Server-sent events (WHATWG HTML, 9.2), both ways, over bytes as they come.
 
+use super::swar;
 use std::fmt;
 
 /// A comment that keeps intermediaries from closing a quiet stream.
@@ -149,16 +150,16 @@ impl Decoder {
             self.after_cr = false;
         }
         let from = self.searched.max(self.at);
-        let rest = self.buffer.get(from..).unwrap_or(b"");
-        let Some(found) = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r') else {
+        let end = line_end(&self.buffer, from);
+        let Some(&byte) = self.buffer.get(end) else {
             self.searched = self.buffer.len();
             if self.event_bytes + self.searched.saturating_sub(self.at) > self.max_event_bytes {
                 return Err(SseError::TooLarge);
             }
             return Ok(None);
         };
-        let line = (self.at, from + found);
-        self.after_cr = rest.get(found) == Some(&b'\r');
+        let line = (self.at, end);
+        self.after_cr = byte == b'\r';
         self.at = line.1 + 1;
         Ok(Some(line))
     }
@@ -197,6 +198,11 @@ impl Partial {
     }
 }
 
+/// The first CR or LF from `from` on, or the end.
+fn line_end(bytes: &[u8], from: usize) -> usize {
+    swar::find(bytes, from, |word| swar::equal(word, b'\n') | swar::equal(word, b'\r'))
+}
+
 /// Appends `data` as one `message` event. Line ends in `data` make several `data:` lines, as JSON allows them
 /// between its tokens only.
 pub fn encode(out: &mut Vec<u8>, data: &str) {
@@ -215,7 +221,7 @@ pub fn encode_event(out: &mut Vec<u8>, id: Option<&str>, data: &str) {
     // CR, LF and CRLF all end a line for the reader, so each becomes a line of its own.
     let mut rest = data;
     loop {
-        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let end = line_end(rest.as_bytes(), 0);
         out.extend_from_slice(b"data: ");
         out.extend_from_slice(rest.get(..end).unwrap_or("").as_bytes());
         out.push(b'\n');

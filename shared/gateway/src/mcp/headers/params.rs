@@ -236,3 +236,6 @@ fn integer(text: &str) -> Option<i64> {
 fn fits(text: &str) -> bool {
     text.parse::<f64>().is_ok_and(|value| value.abs() <= SAFE as f64)
 }
+
+#[cfg(test)]
+mod tests;

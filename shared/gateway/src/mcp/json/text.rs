@@ -1,40 +1,13 @@
 //! String literals: finding their end, undoing and writing escapes.
 
+use crate::mcp::swar;
 use std::borrow::Cow;
 
 /// The first offset from `at` on of a byte that ends a plain run inside a string: a quote, a backslash or a control
-/// character. `bytes.len()` if there is none. Eight bytes at a time: long strings are most of a large message.
+/// character. `bytes.len()` if there is none. Long strings are most of a large message.
 #[inline]
-pub(super) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let found = special(u64::from_le_bytes(*chunk));
-        if found != 0 {
-            // The lowest flag is exact; borrows can set only flags above a true one.
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    while let Some(&byte) = bytes.get(at) {
-        if byte == b'"' || byte == b'\\' || byte < 0x20 {
-            break;
-        }
-        at += 1;
-    }
-    at
-}
-
-const fn repeat(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// Flags in the high bit of each byte that is a quote, a backslash or below 0x20.
-#[inline]
-const fn special(word: u64) -> u64 {
-    const fn zero(word: u64) -> u64 {
-        word.wrapping_sub(repeat(1)) & !word
-    }
-    let control = word.wrapping_sub(repeat(0x20)) & !word;
-    (control | zero(word ^ repeat(b'"')) | zero(word ^ repeat(b'\\'))) & repeat(0x80)
+pub(super) fn plain_run(bytes: &[u8], at: usize) -> usize {
+    swar::find(bytes, at, |word| swar::below(word, 0x20) | swar::equal(word, b'"') | swar::equal(word, b'\\'))
 }
 
 /// The offset just after the string literal that starts with the quote at `start`, in a checked text.
