@@ -86,3 +86,23 @@ impl Setting {
         Ok((text, bearer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateway_accepts_every_setting() {
+        let address = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        for setting in SETTINGS {
+            let (text, token) = setting.compile(address(8791), address(8787)).unwrap();
+            let none = |_: &str| None;
+            let (bundle, _) = postern::compile::check(&text, &none).unwrap_or_else(|problems| {
+                panic!("{}: {problems}\n{text}", setting.name);
+            });
+            let tenant = bundle.tenant("/mcp").unwrap();
+            assert_eq!(tenant.upstreams.len(), setting.upstreams, "{}", setting.name);
+            assert_eq!(token.is_none(), setting.anonymous, "{}", setting.name);
+        }
+    }
+}
