@@ -42,8 +42,10 @@ impl Mode {
 /// `cargo xtask build [--release | --dev]`, which is also `[build] command` of `wrangler.toml`. `cargo xtask` sets
 /// `POSTERN_BUILD` for the wrangler that it starts: `dev` keeps to the development build, `skip` builds nothing.
 pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
+    if is_skipped() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut mode = match std::env::var(BUILD_VARIABLE).as_deref() {
-        Ok("skip") => return Ok(ExitCode::SUCCESS),
         Ok("dev") => Mode::Development,
         _ => Mode::Release,
     };
@@ -58,8 +60,16 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether `POSTERN_BUILD` says to take the build that is there.
+pub(crate) fn is_skipped() -> bool {
+    std::env::var(BUILD_VARIABLE).is_ok_and(|value| value == "skip")
+}
+
 /// Installs what a build needs and builds. The npm packages come while the compiler works.
 pub(crate) fn prepare(paths: &Paths, mode: Mode) -> Result<Node> {
+    if is_skipped() {
+        return node::find_or_install(paths);
+    }
     thread::scope(|scope| {
         let node = scope.spawn(|| node::find_or_install(paths));
         let wasm = wasm::find_or_install(paths).and_then(|compiler| compile(paths, &compiler, mode));

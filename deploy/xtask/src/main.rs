@@ -3,13 +3,16 @@
 //! Results go to standard output, progress to standard error. Every process that is started here leads a process
 //! group of its own, which ends with `xtask` (see [`process`]).
 
+mod bench;
 mod build;
+mod conformance;
 mod dev;
 mod gateway;
 mod paths;
 mod process;
 mod progress;
 mod servers;
+mod test;
 mod tools;
 
 use std::process::ExitCode;
@@ -23,6 +26,9 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND [OPTIONS]
 
   dev [OPTIONS]                run the gateway with demo servers; `dev --help` shows the options
+  test [--only STEP]...        run everything that must hold
+  conformance [OPTIONS]        run the official MCP suite against the gateway
+  bench [OPTIONS]              measure what a call through the gateway costs
   setup [--tests]              install what is missing, build nothing
   build [--release | --dev]    build the Worker into edge/cloudflare/build (default: --release)
 
@@ -56,6 +62,9 @@ fn run() -> Result<ExitCode> {
         "setup" => tools::command(&paths, parser),
         "build" => build::command(&paths, parser),
         "dev" => dev::command(&paths, parser),
+        "test" => test::command(&paths, parser),
+        "conformance" => conformance::command(&paths, parser),
+        "bench" => bench::command(&paths, parser),
         "help" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

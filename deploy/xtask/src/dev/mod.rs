@@ -45,7 +45,8 @@ pub(crate) fn command(paths: &Paths, parser: Parser) -> Result<ExitCode> {
     let mut servers = if demo { demo_servers(paths, &node)? } else { Vec::new() };
     let (settings, access) = settings_and_access(paths, &options, cli.as_ref(), &servers)?;
     fs::write(paths.dev.join("settings.toml"), &settings)?;
-    let plan = Plan { name: "gateway", port: options.port, settings: &settings, rebuild: "dev" };
+    let rebuild = if build::is_skipped() { "skip" } else { "dev" };
+    let plan = Plan { name: "gateway", port: options.port, settings: &settings, rebuild };
     let mut gateway = Gateway::start(paths, &node, &plan)?;
     eprintln!("ok  serving after {:.1} s", start.elapsed().as_secs_f64());
     if options.json {

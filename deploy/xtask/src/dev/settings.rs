@@ -42,7 +42,11 @@ fn write_all(
     writeln!(text, "\n[tenants.dev]\npath = \"/mcp\"")?;
     writeln!(text, "hosts = [\"127.0.0.1:{port}\", \"localhost:{port}\"]\norigins = []")?;
     match callers {
-        Callers::Anonymous => writeln!(text, "anonymous = true\n\n[tenants.dev.agents.anonymous]")?,
+        // All callers are one agent here, so one agent's rate of new sessions would be shared by all.
+        Callers::Anonymous => writeln!(
+            text,
+            "anonymous = true\nsession_openings_per_min = 6000\n\n[tenants.dev.agents.anonymous]"
+        )?,
         Callers::Developer(_) => writeln!(
             text,
             "issuers = [\"dev\"]\n\n[tenants.dev.agents.{CLIENT}]\nissuer = \"dev\"\nclient = \"{CLIENT}\""

@@ -5,6 +5,7 @@ pub(crate) mod node;
 pub(crate) mod python;
 pub(crate) mod wasm;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -26,10 +27,16 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
     let node = node::find_or_install(paths)?;
     eprintln!("Node: {}", node.program.display());
     if tests {
-        node::install_packages(paths, "tests")?;
-        eprintln!("Python: {}", python::find_or_install(paths)?.display());
+        install_for_tests(paths)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What only the tests need. Returns the `bin` folder of the Python SDK of MCP.
+pub(crate) fn install_for_tests(paths: &Paths) -> Result<PathBuf> {
+    node::install_packages(paths, "tests")?;
+    python::find_or_install(paths, python::RUST_TOOLS)?;
+    python::find_or_install(paths, python::MCP)
 }
 
 /// A version's leading numbers: "v22.19.0-rc.1" is `[22, 19, 0]`. Text without numbers gives an empty list, which

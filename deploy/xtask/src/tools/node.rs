@@ -50,6 +50,11 @@ impl Node {
         self.script(&self.packages.join("binaryen/bin/wasm-opt"))
     }
 
+    /// workerd of wrangler's packages.
+    pub(crate) fn workerd(&self) -> PathBuf {
+        self.packages.join("workerd/bin/workerd")
+    }
+
     /// The PATH with the folder of this Node in front.
     pub(crate) fn path(&self) -> OsString {
         let folder = self.program.parent().map(Path::to_path_buf);

