@@ -3,6 +3,7 @@
 use super::{ListKind, names};
 use crate::limits;
 use crate::mcp::headers::{ParamHeader, param_headers};
+use crate::mcp::revisions::convert_item;
 use crate::mcp::{Edits, Json, Kind, Node, Revision};
 use std::cell::OnceCell;
 
@@ -56,14 +57,14 @@ impl Item {
 
     /// The item for a client of `revision`: the same text without what that revision does not know.
     #[must_use]
-    pub fn text_for(&self, kind: ListKind, revision: Revision) -> &str {
+    pub fn text_for(&self, revision: Revision) -> &str {
         let cell = match revision {
             Revision::V2025_03_26 => self.older.first(),
             Revision::V2025_06_18 => self.older.get(1),
             Revision::V2025_11_25 => self.older.get(2),
             Revision::V2026_07_28 => None,
         };
-        cell.and_then(|cell| cell.get_or_init(|| downgrade(&self.text, kind, revision)).as_deref())
+        cell.and_then(|cell| cell.get_or_init(|| downgrade(&self.text, revision)).as_deref())
             .unwrap_or(&self.text)
     }
 }
@@ -94,33 +95,16 @@ fn headers_of(json: &Json<'_>, root: Node) -> Result<Vec<ParamHeader>, &'static 
     }
 }
 
-/// What a revision has no name for: `icons` came with 2025-11-25, `title` and `outputSchema` with 2025-06-18;
-/// an output schema of another type than object with 2026-07-28.
-fn downgrade(text: &str, kind: ListKind, revision: Revision) -> Option<Box<str>> {
+/// Besides what [`convert_item`] knows: `icons` and `execution` came with 2025-11-25.
+fn downgrade(text: &str, revision: Revision) -> Option<Box<str>> {
     let json = Json::parse(text.as_bytes(), &limits::RESPONSE).ok()?;
-    let root = json.root();
+    let item = json.value(json.root());
     let mut edits = Edits::new();
-    let drop = |edits: &mut Edits, key: &str| {
-        if json.get(root, key).is_some() {
-            edits.remove(&json, root, key);
+    convert_item(item, revision, &mut edits);
+    for key in ["icons", "execution"] {
+        if revision < Revision::V2025_11_25 && item.get(key).is_some() {
+            edits.remove_in(item, key);
         }
-    };
-    if revision < Revision::V2025_11_25 {
-        drop(&mut edits, "icons");
-        drop(&mut edits, "execution");
-    }
-    if revision < Revision::V2025_06_18 {
-        drop(&mut edits, "title");
-    }
-    if kind == ListKind::Tools && (revision < Revision::V2025_06_18 || !object_schema(&json, root)) {
-        drop(&mut edits, "outputSchema");
     }
     (!edits.is_empty()).then(|| edits.apply(text).into_boxed_str())
-}
-
-fn object_schema(json: &Json<'_>, root: Node) -> bool {
-    json.get(root, "outputSchema")
-        .and_then(|schema| json.value(schema).get("type"))
-        .and_then(|kind| kind.string())
-        .is_some_and(|kind| kind == "object")
 }

@@ -14,6 +14,9 @@ mod template;
 mod uris;
 mod wait;
 
+#[cfg(all(test, feature = "jwt"))]
+mod tests;
+
 pub use capabilities::Surface;
 pub use item::Item;
 pub use listing::{Listing, Note};

@@ -212,7 +212,7 @@ fn assemble(
 }
 
 fn push(out: &mut String, kind: ListKind, to: Revision, alias: &str, item: &Item, uris: Option<&Uris>) {
-    let text = item.text_for(kind, to);
+    let text = item.text_for(to);
     let exposed = uris.map(|uris| match kind {
         ListKind::Templates => uris.expose_template(alias, &item.original),
         _ => uris.expose(alias, &item.original),

@@ -1,0 +1,89 @@
+//! What the gateway says of itself.
+
+use super::{MODERN, World, member};
+use crate::mcp::Revision;
+use crate::platform::Clock as _;
+
+fn surface(world: &World, to: Revision) -> crate::catalog::Surface {
+    world.memory.run(world.catalog.surface(&world.memory, &world.links, &world.caller, to))
+}
+
+#[test]
+fn the_union_of_what_can_be_routed() {
+    for (allow, a, b, expected) in [
+        (
+            &["*"][..],
+            r#"{"tools":{"listChanged":true}}"#,
+            r#"{"prompts":{}}"#,
+            r#"{"prompts":{},"tools":{}}"#,
+        ),
+        (&["a"], r#"{"tools":{}}"#, r#"{"prompts":{}}"#, r#"{"tools":{}}"#),
+        (&["a__x"], r#"{"tools":{},"resources":{}}"#, "{}", r#"{"tools":{}}"#),
+        (&["*"], r#"{"resources":{"subscribe":true,"listChanged":true}}"#, "{}", r#"{"resources":{}}"#),
+        (&["*"], r#"{"extensions":{"x":{}},"experimental":{}}"#, "{}", "{}"),
+        (&["*"], r#"{"logging":{}}"#, r#"{"completions":{}}"#, r#"{"completions":{},"logging":{}}"#),
+        (&[], r#"{"tools":{}}"#, r#"{"tools":{}}"#, "{}"),
+    ] {
+        let world = World::new(&["a", "b"], allow);
+        *world.script("a").capabilities.borrow_mut() = a.to_owned();
+        *world.script("b").capabilities.borrow_mut() = b.to_owned();
+        let found = surface(&world, MODERN);
+        assert_eq!(found.capabilities, expected, "{allow:?}");
+        assert!(found.whole);
+    }
+}
+
+#[test]
+fn never_late_and_never_a_failure() {
+    let world = World::new(&["a", "b", "c"], &["*"]);
+    *world.script("a").capabilities.borrow_mut() = r#"{"tools":{}}"#.to_owned();
+    world.script("b").up.set(false);
+    world.script("c").delay_ms.set(900_000);
+    let began = world.memory.now_ms();
+    let found = surface(&world, MODERN);
+    assert_eq!((found.capabilities.as_str(), found.whole), (r#"{"tools":{}}"#, false));
+    assert!(world.memory.now_ms() - began <= 1_500);
+    // Those that did not answer are not waited for again at once.
+    let again = world.memory.now_ms();
+    surface(&world, MODERN);
+    assert_eq!(world.memory.now_ms(), again);
+    // Once known, an upstream stays known when it goes down.
+    world.script("a").up.set(false);
+    world.memory.advance(7_200_000);
+    world.script("c").delay_ms.set(0);
+    *world.script("c").capabilities.borrow_mut() = r#"{"prompts":{}}"#.to_owned();
+    assert_eq!(surface(&world, MODERN).capabilities, r#"{"prompts":{},"tools":{}}"#);
+}
+
+#[test]
+fn results_of_both_eras() {
+    let world = World::new(&["a"], &["*"]);
+    *world.script("a").capabilities.borrow_mut() = r#"{"tools":{}}"#.to_owned();
+    *world.script("a").instructions.borrow_mut() = Some(r#"Say \"please\"."#.to_owned());
+    let info = r#"{"name":"postern","version":"0"}"#;
+    let World { memory, links, catalog, caller, .. } = &world;
+    let discover = memory.run(catalog.discover(memory, links, caller, info));
+    assert_eq!(
+        discover,
+        r##"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"instructions":"# a\nSay \"please\".","ttlMs":300000,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"postern","version":"0"}}}"##
+    );
+    let initialize = memory.run(catalog.initialize(memory, links, caller, Revision::V2025_06_18, info));
+    assert_eq!(
+        initialize,
+        r##"{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"postern","version":"0"},"instructions":"# a\nSay \"please\"."}"##
+    );
+}
+
+#[test]
+fn instructions_are_bounded() {
+    let aliases: Vec<String> = (0..9).map(|n| format!("u{n}")).collect();
+    let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
+    let world = World::new(&aliases, &["*"]);
+    for alias in &aliases {
+        *world.script(alias).instructions.borrow_mut() = Some("é".repeat(5_000));
+    }
+    let instructions = surface(&world, MODERN).instructions.unwrap_or_default();
+    assert!(instructions.len() <= 17 * 1024, "{}", instructions.len());
+    assert!(instructions.starts_with("# u0\né"));
+    assert_eq!(member(r#"{"a":"b"}"#, "a").as_deref(), Some("b"));
+}
