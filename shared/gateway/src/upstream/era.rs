@@ -92,13 +92,23 @@ pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<
 async fn probe<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, UpstreamFault> {
     let pinned = link.upstream().era;
     if pinned == EraSetting::Legacy {
-        return introduce(link, platform).await;
+        return Ok(introduce(link, platform).await?);
     }
     match discover(link, platform).await? {
         Found::Modern(about) => Ok(about),
         Found::Other if pinned == EraSetting::Modern => Ok(modern_about(UNTOLD.to_owned(), None)),
-        Found::Other => introduce(link, platform).await,
+        Found::Other => match introduce(link, platform).await {
+            Err(failure) if is_modern_only(&failure) => Ok(modern_about(UNTOLD.to_owned(), None)),
+            outcome => Ok(outcome?),
+        },
     }
+}
+
+/// A modern-only server names its versions in its answer to `initialize` (MCP 2026-07-28, versioning).
+fn is_modern_only(failure: &Failure) -> bool {
+    let named = failure.error.as_ref().map(|error| error.supported.as_slice()).unwrap_or_default();
+    failure.kind == UpstreamFault::Revision
+        && named.iter().any(|name| name == Revision::LATEST_MODERN.as_str())
 }
 
 enum Found {
@@ -152,6 +162,8 @@ fn refused<P: Platform>(link: &Rc<Link>, platform: &P, failure: &Failure) -> Res
         | UpstreamFault::Malformed
         | UpstreamFault::WrongId
         | UpstreamFault::NoAnswer => Ok(Found::Other),
+        // Pinned: whatever it makes of an unknown method, it may still do its work.
+        UpstreamFault::Status(_) if link.upstream().era == EraSetting::Modern => Ok(Found::Other),
         fault => Err(fault),
     }
 }
@@ -183,7 +195,7 @@ fn modern_about(capabilities: String, instructions: Option<String>) -> About {
 }
 
 /// A handshake of the gateway's own. Its session is kept for the gateway's own business.
-async fn introduce<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, UpstreamFault> {
+async fn introduce<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, Failure> {
     let end = link.deadline(platform);
     let opened = legacy::handshake(link, platform, &legacy::own_hello(), end).await?;
     if let Some(session) = opened.session {

@@ -98,14 +98,38 @@ fn pinned_eras_are_not_probed() {
 
 #[test]
 fn a_pinned_modern_upstream_need_not_discover() {
-    let bench = bench(EraSetting::Modern);
-    bench.serve(|seen| match seen.method.as_str() {
-        "server/discover" => Reply::error(404, -32601),
-        _ => Reply::result("{}"),
-    });
-    let about = bench.run(bench.link.about(&bench.memory)).expect("a verdict");
-    assert_eq!(about.era, Era::Modern);
-    assert!(about.capabilities.contains(r#""tools":{}"#));
+    for reply in
+        [Reply::error(404, -32601), Reply::error(200, -32601), Reply::status(405), Reply::status(500)]
+    {
+        let bench = bench(EraSetting::Modern);
+        bench.serve(move |seen| match seen.method.as_str() {
+            "server/discover" => reply.clone(),
+            _ => Reply::result("{}"),
+        });
+        let about = bench.run(bench.link.about(&bench.memory)).expect("a verdict");
+        assert_eq!(about.era, Era::Modern);
+        assert!(about.capabilities.contains(r#""tools":{}"#));
+        assert_eq!(bench.methods(), ["server/discover"]);
+    }
+}
+
+#[test]
+fn one_that_cannot_discover_may_say_so_to_initialize() {
+    for (named, era) in [("2026-07-28", Ok(Era::Modern)), ("2027-01-01", Err(UpstreamFault::Revision))] {
+        let bench = bench(EraSetting::Auto);
+        bench.serve(move |seen| match seen.method.as_str() {
+            "server/discover" => Reply::error(404, -32601),
+            _ => Reply::new(
+                400,
+                "application/json",
+                &format!(
+                    r#"{{"jsonrpc":"2.0","id":$ID,"error":{{"code":-32022,"message":"","data":{{"supported":["{named}"]}}}}}}"#
+                ),
+            ),
+        });
+        let about = bench.run(bench.link.about(&bench.memory));
+        assert_eq!(about.map(|about| about.era).map_err(kind), era);
+    }
 }
 
 #[test]
