@@ -164,21 +164,22 @@ impl Ring {
         state.refresh_ms = fetched_ms.saturating_add(REFRESH_MS - jitter_ms);
         state.retry_from_ms = 0;
     }
+}
 
-    /// Name and source in the key: a changed `url` or `jwks_url` must not meet the old one's keys.
-    fn store_key(&self) -> String {
-        let mut digest = Sha256::new();
-        digest.update(&self.issuer.url);
-        if let KeySource::Url(url) = &self.issuer.keys {
-            digest.update([0]);
-            digest.update(url);
-        }
-        let mut key = format!("jwks/{}/", self.issuer.name);
-        for byte in digest.finalize().iter().take(8) {
-            let _ = write!(key, "{byte:02x}");
-        }
-        key
+/// Where the store keeps an issuer's set. Name and source are in it: a changed `url` or `jwks_url` must not meet the
+/// old one's keys.
+pub fn store_key(issuer: &Issuer) -> String {
+    let mut digest = Sha256::new();
+    digest.update(&issuer.url);
+    if let KeySource::Url(url) = &issuer.keys {
+        digest.update([0]);
+        digest.update(url);
     }
+    let mut key = format!("jwks/{}/", issuer.name);
+    for byte in digest.finalize().iter().take(8) {
+        let _ = write!(key, "{byte:02x}");
+    }
+    key
 }
 
 /// The right to fetch, until it is dropped or runs out.
@@ -214,7 +215,7 @@ async fn refresh<P: Platform>(platform: &P, claim: Claim, want: &Want) {
             let mut stored = format!("{now_ms}\n").into_bytes();
             stored.extend_from_slice(&text);
             let life_s = u32::try_from(LIFE_MS / 1000).unwrap_or(u32::MAX);
-            platform.remember(&ring.store_key(), stored, life_s).await;
+            platform.remember(&store_key(&ring.issuer), stored, life_s).await;
         }
         None => {
             let mut state = ring.state.borrow_mut();
@@ -230,7 +231,7 @@ async fn refresh<P: Platform>(platform: &P, claim: Claim, want: &Want) {
 
 /// Adopts the set that another isolate stored, when it is newer than ours and good for `want`.
 async fn from_store<P: Platform>(platform: &P, ring: &Ring, want: &Want, jitter_ms: u64) -> bool {
-    let store_key = ring.store_key();
+    let store_key = store_key(&ring.issuer);
     let recall = platform.recall(&store_key);
     let Some(Some(stored)) = within(platform, DOCUMENT_MS, recall).await else {
         return false;

@@ -173,3 +173,6 @@ fn anonymous(tenant: &Rc<Tenant>) -> Result<Rc<Caller>, Refusal> {
     let agent = tenant.agents.iter().find(|agent| agent.name == ANONYMOUS).ok_or(Refusal::NoToken)?;
     Ok(Rc::new(Caller::new(tenant, agent, "", "", None)))
 }
+
+#[cfg(all(test, feature = "jwt"))]
+mod tests;
