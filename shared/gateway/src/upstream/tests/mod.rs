@@ -2,6 +2,7 @@
 
 mod eras;
 mod faults;
+mod fidelity;
 mod flights;
 mod requests;
 mod sessions;
