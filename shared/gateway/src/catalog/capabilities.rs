@@ -21,8 +21,9 @@ use std::rc::Rc;
 const PATIENCE_MS: u32 = 1_500;
 /// Pause before an upstream that did not answer is waited for again, in ms.
 const PAUSE_MS: u64 = 10_000;
-/// What is known is asked again after this time, in ms, behind the request.
-const LIFE_MS: u64 = 3_600_000;
+/// What is known is asked again after this time, in ms, behind the request. The link answers from its own
+/// memory unless its verdict has ended or was doubted.
+const LIFE_MS: u64 = 60_000;
 /// Bytes of one upstream's instructions, and of all together: they end up in every model's context.
 const INSTRUCTIONS: usize = 4 * 1024;
 const ALL_INSTRUCTIONS: usize = 16 * 1024;

@@ -104,9 +104,18 @@ impl Catalog {
     /// The routing table over `sources`, which are what `agent` may use.
     fn table_of(&self, tenant: &Tenant, agent: &Agent, sources: &[uris::Source]) -> Rc<Uris> {
         let generations: Vec<u64> = sources.iter().flat_map(uris::Source::generations).collect();
-        let key = format!("{}\n{}", tenant.name, agent.name);
-        self.tables.get_or(&key, &generations, || Uris::build(sources))
+        self.tables.get_or(&rights(tenant, agent), &generations, || Uris::build(sources))
     }
+}
+
+/// What decides what an agent sees: agents with the same rights share what is derived from them.
+fn rights(tenant: &Tenant, agent: &Agent) -> String {
+    let mut key = tenant.name.clone();
+    for pattern in &agent.allow {
+        key.push('\n');
+        key.push_str(pattern.as_str());
+    }
+    key
 }
 
 /// The four kinds of lists.

@@ -5,7 +5,7 @@
 
 use super::listing::Listing;
 use super::uris::Uris;
-use super::{Catalog, Item, ListKind, route};
+use super::{Catalog, Item, ListKind, refresh, rights};
 use crate::codec;
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
@@ -121,10 +121,11 @@ impl Catalog {
         let sources = sources.filter_map(|(link, kind)| self.source(platform, link, kind)).collect();
         let mut parts = Vec::with_capacity(usable.len());
         let mut skipped = Vec::new();
-        for (link, listed) in route::gather(sources).await.into_iter().take(usable.len()) {
+        for (source, listed) in refresh::all(sources).await {
             match listed {
-                Ok(listing) => parts.push(Part { link, listing }),
-                Err(fault) => skipped.push((link, fault)),
+                _ if source.slot.kind != kind => {}
+                Ok(listing) => parts.push(Part { link: source.link, listing }),
+                Err(fault) => skipped.push((source.link, fault)),
             }
         }
         match skipped.first() {
@@ -152,8 +153,7 @@ impl Catalog {
         }
         let mut generations: Vec<u64> = parts.iter().map(|part| part.listing.generation).collect();
         generations.push(uris.as_ref().map_or(0, |uris| uris.generation));
-        let tenant = caller.tenant();
-        let key = format!("{}\n{}\n{}\n{to}", tenant.name, caller.agent().name, kind.member());
+        let key = format!("{}\n{to}\n{}", kind.member(), rights(caller.tenant(), caller.agent()));
         Ok(self.pages.get_or(&key, &generations, || {
             let text = assemble().unwrap_or(Text { items: String::new(), last: None });
             let weight = text.items.len();

@@ -6,7 +6,7 @@
 use super::fetch;
 use super::listing::{Fetched, Listing};
 use super::slot::{Look, STALE_MS, Slot};
-use super::wait::Task;
+use super::wait::{self, Task};
 use crate::codec;
 use crate::error::UpstreamFault;
 use crate::limits;
@@ -18,6 +18,11 @@ use crate::within::within;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+/// A store that is slower than this, in ms, is no help: the upstream is asked instead.
+const RECALL_MS: u32 = 500;
+/// Bytes of a stored list: the items, and a few for each of them.
+const STORED_BYTES: usize = limits::LIST_BYTES * 2;
+
 /// One list of one upstream, with all that is needed to get it. Owns its parts, so that it can go on behind
 /// the request.
 #[derive(Clone)]
@@ -28,7 +33,16 @@ pub(super) struct Source<P: Platform> {
     pub flights: Rc<Flights<usize>>,
 }
 
-type Listed = Result<Rc<Listing>, UpstreamFault>;
+pub(super) type Listed = Result<Rc<Listing>, UpstreamFault>;
+
+/// All lists at once: those in memory cost nothing, cold ones are fetched side by side.
+pub(super) async fn all<P: Platform>(sources: Vec<Source<P>>) -> Vec<(Source<P>, Listed)> {
+    let tasks = sources.into_iter().map(|source| {
+        let task: Task<'_, _> = Box::pin(async move { (source.clone(), source.get().await) });
+        task
+    });
+    wait::all(tasks.collect()).await
+}
 
 impl<P: Platform> Source<P> {
     /// The listing, as fresh as can be had without waiting when there is any at all.
@@ -129,19 +143,27 @@ impl<P: Platform> Source<P> {
         self.slot.install(Rc::clone(&listing), self.jitter());
         if self.slot.worth_keeping(&listing) {
             self.slot.note_kept(&listing);
-            if let Ok(bytes) = codec::encode(&fetched, limits::LIST_BYTES * 2) {
-                // As long as it may be used at all: the value says itself how fresh it is.
-                self.platform.remember(&self.store_key(), bytes, (STALE_MS / 1_000) as u32).await;
-            }
+            self.keep(&fetched);
         }
         Ok(listing)
     }
 
+    /// Puts the list into the store, behind the request: nobody waits for a write.
+    fn keep(&self, fetched: &Fetched) {
+        let Ok(bytes) = codec::encode(fetched, STORED_BYTES) else { return };
+        let (platform, key) = (self.platform.clone(), self.store_key());
+        self.platform.defer(Box::pin(async move {
+            // As long as it may be used at all: the value says itself how fresh it is.
+            platform.remember(&key, bytes, (STALE_MS / 1_000) as u32).await;
+        }));
+    }
+
     /// Takes what the store has, if that is newer than what is known and not too old to be used.
     async fn recall(&self) -> Option<Rc<Listing>> {
-        let bytes = self.platform.recall(&self.store_key()).await?;
+        let key = self.store_key();
+        let bytes = within(&self.platform, RECALL_MS, self.platform.recall(&key)).await??;
         // A copy of another format, or one that was tampered with, is a miss.
-        let fetched: Fetched = codec::decode(&bytes, limits::LIST_BYTES * 2).ok()?;
+        let fetched: Fetched = codec::decode(&bytes, STORED_BYTES).ok()?;
         let now = self.platform.now_ms();
         if fetched.at_ms > now || now >= fetched.at_ms.saturating_add(STALE_MS) {
             return None;

@@ -3,7 +3,7 @@
 //! Unknown and not allowed are one answer, and an upstream that the caller may not use is not even asked for
 //! its list.
 
-use super::refresh::Source;
+use super::refresh::{self, Source};
 use super::uris::{self, Uris};
 use super::wait::{self, Task};
 use super::{Catalog, Item, ListKind, Listing, names};
@@ -143,9 +143,9 @@ impl Catalog {
 
     async fn table<P: Platform>(&self, platform: &P, links: &Links, caller: &Caller) -> Table {
         let sources = self.resource_sources(platform, links, caller);
-        let faults = gather(sources).await.into_iter().filter_map(|(link, listed)| {
+        let faults = refresh::all(sources).await.into_iter().filter_map(|(source, listed)| {
             let fault = listed.err()?;
-            Some(link.fault(fault))
+            Some(source.link.fault(fault))
         });
         let faults = faults.collect();
         Table { uris: self.known_uris(caller), faults }
@@ -240,16 +240,4 @@ fn show_block(block: Raw<'_>, show: &mut impl FnMut(Raw<'_>)) {
 fn owner<'a>(tenant: &'a Tenant, exposed: &'a str) -> Option<&'a str> {
     let prefixed = names::alias_of(exposed).and_then(|alias| tenant.upstream(alias));
     prefixed.or_else(|| tenant.upstream("")).map(|upstream| upstream.alias.as_str())
-}
-
-/// All lists at once: those in memory cost nothing, cold ones are fetched side by side.
-pub(super) async fn gather<P: Platform>(
-    sources: Vec<Source<P>>,
-) -> Vec<(Rc<Link>, Result<Rc<Listing>, crate::error::UpstreamFault>)> {
-    let tasks = sources.into_iter().map(|source| {
-        let link = Rc::clone(&source.link);
-        let task: Task<'_, _> = Box::pin(async move { (link, source.get().await) });
-        task
-    });
-    wait::all(tasks.collect()).await
 }

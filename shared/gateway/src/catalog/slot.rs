@@ -19,7 +19,7 @@ pub(super) const STALE_MS: u64 = 86_400_000;
 const MISS_MS: u64 = 10_000;
 /// Pause after the first failure, in ms; it doubles with every further one up to the longest.
 const BACKOFF_MS: u64 = 1_000;
-const LONGEST_BACKOFF_MS: u64 = 30_000;
+const LONGEST_BACKOFF_MS: u64 = 10_000;
 
 /// How long an ordered refresh is waited for before another is ordered, in ms: hosts may cut work that is done
 /// after the answer.

@@ -137,9 +137,10 @@ impl Uris {
     fn rewritten<'a>(&'a self, uri: &'a str) -> Option<(&'a str, &'a str)> {
         let (scheme, original) = uri.get(3..)?.split_once('+')?;
         let marked = uri.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("gw-"));
-        let same =
-            |alias: &&String| marked && !alias.is_empty() && in_scheme(alias).eq_ignore_ascii_case(scheme);
-        self.aliases.iter().find(same).map(|alias| (alias.as_str(), original))
+        let mut named = self.aliases.iter().filter(|alias| marked && !alias.is_empty());
+        let exact = named.clone().find(|alias| in_scheme(alias) == scheme);
+        let alias = exact.or_else(|| named.find(|alias| in_scheme(alias).eq_ignore_ascii_case(scheme)))?;
+        Some((alias, original))
     }
 
     /// Exact URI, then the most specific template, then the only upstream with that scheme and authority, then

@@ -108,12 +108,12 @@ fn failures_are_followed_by_growing_pauses() {
         world.memory.advance(100);
     }
     let pauses: Vec<u64> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(tries.len() <= 10, "two minutes: {tries:?}");
+    assert!(tries.len() <= 15, "two minutes: {tries:?}");
     assert!(pauses[0] >= 1_000 && pauses[0] <= 1_600, "{pauses:?}");
-    assert!(pauses.iter().all(|pause| *pause <= 45_100), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| *pause <= 15_100), "{pauses:?}");
     world.script("a").up.set(true);
     world.script("a").names(ListKind::Tools, &["one"]);
-    world.memory.advance(45_000);
+    world.memory.advance(15_000);
     assert_eq!(world.names(ListKind::Tools), ["a__one"]);
 }
 
@@ -121,6 +121,7 @@ fn failures_are_followed_by_growing_pauses() {
 fn another_isolate_takes_the_list_from_the_store() {
     let world = one(&["a"]);
     world.page(ListKind::Tools);
+    world.run_effects();
     world.memory.advance(10_000);
     let other = world.another(&["*"], "v1");
     assert_eq!(other.names(ListKind::Tools), ["a__one"]);
