@@ -153,10 +153,12 @@ impl Gateway {
     }
 }
 
-/// Below `/t/` a tenant that does not exist answers like one whose token is missing: a 401 must not reveal
+/// Below `/t/` a tenant that does not exist answers like one whose token is missing or bad: a 401 must not reveal
 /// which tenants there are. Any other path is nothing of ours.
 fn nobody<P: Platform>(head: &Head, trail: Trail<P>) -> Reply {
-    let refusal = if head.path.starts_with("/t/") { Refusal::NoToken } else { Refusal::NotFound };
+    let token = head.headers.get("authorization");
+    let refusal =
+        if head.path.starts_with("/t/") { authenticate::unknown_tenant(token) } else { Refusal::NotFound };
     refuse(head, None, &refusal, trail)
 }
 
