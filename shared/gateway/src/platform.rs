@@ -110,8 +110,12 @@ pub trait Store {
 
 /// Signature verification, where the host has a faster verifier than ours.
 pub trait Crypto {
-    /// Whether `signature` is `key`'s over `message` under the key's one algorithm. `key` was checked by
-    /// [`crate::stage::authenticate`]: type, size, `use`, `alg`.
+    /// Whether `token`'s signature is `key`'s under the key's one algorithm. All other rules of the token were
+    /// checked before, and so were the key's type, size, `use` and `alg`.
+    ///
+    /// A host with WebCrypto imports `key.jwk()` for `key.algorithm()`, keeps what it imported under `key.id()`, and
+    /// verifies `token.signature()` over `token.signing_input()`; a point that is not on its curve is its to refuse.
+    /// Any other calls `verify_here`, which is what `now_ms` is for.
     fn verify(
         &self,
         key: &crate::stage::authenticate::Key,

@@ -103,9 +103,11 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm with exactly this name. `none` and `HS*` are not among them.
+    /// The algorithm with exactly this name. `none` and `HS*` are not among them; `Ed25519` is EdDSA's newer name
+    /// (RFC 9864) for the one curve that is taken here.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = if name == "Ed25519" { "EdDSA" } else { name };
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 }

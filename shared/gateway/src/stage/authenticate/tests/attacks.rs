@@ -312,6 +312,10 @@ fn what_is_right_is_accepted() {
     let rows = [
         ("ES256", good().token()),
         ("EdDSA", good().header(r#""ES256","kid":"e1""#, r#""EdDSA","kid":"d1""#).by(By::EdDsa(1)).token()),
+        (
+            "EdDSA by its newer name",
+            good().header(r#""ES256","kid":"e1""#, r#""Ed25519","kid":"d1""#).by(By::EdDsa(1)).token(),
+        ),
         ("RS256", good().header(r#""ES256","kid":"e1""#, r#""RS256","kid":"r1""#).by(By::Rs256).token()),
         ("PS256", good().header(r#""ES256","kid":"e1""#, r#""PS256","kid":"p1""#).by(By::Ps256(32)).token()),
         ("the long typ", good().header("at+jwt", "application/at+jwt").token()),
