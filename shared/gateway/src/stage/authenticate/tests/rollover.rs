@@ -189,6 +189,27 @@ fn isolates_share_a_set_through_the_store() {
 }
 
 #[test]
+fn one_isolate_refreshes_for_all() {
+    let (mut scene, pages) = with_keys(&[ec_jwk("a", 1)]);
+    assert_eq!(show(&scene, "a", 1), Ok(()));
+    let first = std::mem::take(&mut scene.authenticator);
+    assert_eq!(show(&scene, "a", 1), Ok(()), "the second isolate reads the store");
+    pages.borrow_mut()[0].2 = jwks(&[ec_jwk("a", 1), ec_jwk("b", 2)]);
+    scene.memory.advance(61 * MINUTE_MS);
+    let second = std::mem::replace(&mut scene.authenticator, first);
+    for fetched in [2, 2] {
+        assert_eq!(show(&scene, "a", 1), Ok(()));
+        scene.memory.run(scene.memory.run_effects());
+        assert_eq!(sent(&scene).len(), fetched);
+    }
+    scene.authenticator = second;
+    assert_eq!(show(&scene, "a", 1), Ok(()));
+    scene.memory.run(scene.memory.run_effects());
+    assert_eq!(show(&scene, "b", 2), Ok(()), "the newer set came from the store");
+    assert_eq!(sent(&scene).len(), 2);
+}
+
+#[test]
 fn a_stored_set_is_checked_like_any_other() {
     let (scene, _) = with_keys(&[ec_jwk("a", 1)]);
     assert_eq!(show(&scene, "a", 1), Ok(()));
