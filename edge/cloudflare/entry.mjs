@@ -26,7 +26,11 @@ export default {
   async fetch(request, env, ctx) {
     if (state.criticalError) renew();
     try {
-      return await postern.fetch(request, env, ctx);
+      const response = postern.fetch(request, env, ctx);
+      // When the agent leaves early the runtime would drop the call where it stands: its memory would never be
+      // freed and its audit record never written. This lets it come to its end.
+      ctx.waitUntil(response);
+      return await response;
     } catch (error) {
       notice(error);
       throw error;

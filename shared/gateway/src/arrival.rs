@@ -74,11 +74,17 @@ impl Head {
     pub fn check_site(&self, tenant: &Tenant) -> Result<(), Refusal> {
         self.check_host(tenant)?;
         match self.headers.get("origin") {
-            Some(origin) if !tenant.origins.iter().any(|own| own.eq_ignore_ascii_case(origin)) => {
+            Some(origin) if !self.is_own(origin) && !listed(&tenant.origins, origin) => {
                 Err(Refusal::BadOrigin)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether this is the origin of the endpoint itself. `Host` was found to be ours before.
+    fn is_own(&self, origin: &str) -> bool {
+        let host = origin.split_once("://").filter(|(scheme, _)| *scheme == self.scheme());
+        host.is_some_and(|(_, host)| host.eq_ignore_ascii_case(&self.host()))
     }
 
     /// Whether `Host` is the tenant's own.
@@ -87,8 +93,7 @@ impl Head {
     /// [`Refusal::BadHost`].
     pub fn check_host(&self, tenant: &Tenant) -> Result<(), Refusal> {
         let host = self.headers.get("host").unwrap_or_default();
-        let own = tenant.hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
-        if own { Ok(()) } else { Err(Refusal::BadHost) }
+        if listed(&tenant.hosts, host) { Ok(()) } else { Err(Refusal::BadHost) }
     }
 
     /// Whether the body is what a POST to an endpoint carries.
@@ -145,4 +150,8 @@ impl Head {
             )
             .with("vary", "origin".to_owned())
     }
+}
+
+fn listed(own: &[String], value: &str) -> bool {
+    own.iter().any(|own| own.eq_ignore_ascii_case(value))
 }

@@ -1,7 +1,7 @@
 //! Refusals (our decision) and faults (breakage, with its side), and the one table to HTTP and JSON-RPC.
 //!
 //! Detail for operators travels in the audit trail; what is written here reaches the agent.
-//! Codes: JSON-RPC 2.0, MCP 2026-07-28 (-32020 to -32022), own codes positive (`protocol.md` 1.1).
+//! Codes: JSON-RPC 2.0, MCP 2026-07-28 (-32020 to -32022), own codes positive.
 
 use crate::mcp::era::HeaderMismatch;
 use crate::mcp::json::quote;

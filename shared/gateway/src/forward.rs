@@ -10,7 +10,7 @@ use crate::mcp::method::Method;
 use crate::mcp::revisions::{Era, meta};
 use crate::platform::Platform;
 use crate::relay::{self, View};
-use crate::serve::{Asker, Flow, Scene};
+use crate::serve::{Asker, Flow, Scene, result_message};
 use crate::stage::audit::Trail;
 use crate::state;
 use crate::upstream::{Ask, ClientSide, Exchange, Session};
@@ -73,7 +73,9 @@ pub(crate) async fn call<P: Platform>(
 }
 
 /// `resources/subscribe` and `resources/unsubscribe` of a legacy client: relayed into its own session at the
-/// upstream. Updates ride on the streams of that session's calls.
+/// upstream; updates ride on the streams of that session's calls. An upstream without a session has nowhere to
+/// send updates: the subscription to a resource that exists is accepted and stays silent, which is why
+/// `resources.subscribe` is not advertised.
 pub(crate) async fn subscribe<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
@@ -86,7 +88,7 @@ pub(crate) async fn subscribe<P: Platform>(
     let route = target.route(scene).await?;
     let session = session_for(asker, &route.link.upstream().alias);
     if session == Session::Pooled {
-        return Err(Refusal::NotSupported("resources/subscribe at this upstream").into());
+        return Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")));
     }
     let mut edits = Edits::new();
     target.rename(json, &route.original, &mut edits);

@@ -48,7 +48,7 @@ pub const REQUEST: Bounds = bounds(REQUEST_BYTES);
 /// The bounds of an upstream's message.
 pub const RESPONSE: Bounds = bounds(RESPONSE_BYTES);
 
-/// `security.md`'s figures; depth 64 because common parsers stop at 128 and no schema needs more.
+/// Depth 64 because common parsers stop at 128 and no schema needs more.
 const fn bounds(bytes: usize) -> Bounds {
     Bounds {
         bytes,

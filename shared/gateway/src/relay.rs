@@ -64,9 +64,7 @@ pub(crate) async fn start<P: Platform>(
 ) -> Result<Flow<P>, Error> {
     if !exchange.is_stream() {
         return match exchange.next().await? {
-            Some(FromUpstream::Answer { json, response }) => {
-                Ok(Flow::Message(view.answer(scene, &json, &response)?))
-            }
+            Some(FromUpstream::Answer { json, response }) => view.whole(scene, &json, &response),
             _ => Err(view.fault(UpstreamFault::NoAnswer)),
         };
     }
@@ -78,7 +76,7 @@ pub(crate) async fn start<P: Platform>(
     };
     let next = match select(read(exchange), silence).await {
         Either::Left(((_, Ok(Some(FromUpstream::Answer { json, response }))), _)) => {
-            return Ok(Flow::Message(view.answer(&scene, &json, &response)?));
+            return view.whole(&scene, &json, &response);
         }
         Either::Left(((_, Err(fault)), _)) => return Err(fault.into()),
         // A question that cannot be asked ends the call while an HTTP status can still be chosen.
@@ -163,6 +161,26 @@ impl<P: Platform> Relay<P> {
 impl View {
     fn fault(&self, kind: UpstreamFault) -> Error {
         self.link.fault(kind).into()
+    }
+
+    /// The upstream's answer when nothing came before it, with the status that its code has in the agent's
+    /// era (MCP 2026-07-28, Streamable HTTP).
+    fn whole<P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        json: &Json<'_>,
+        response: &Response,
+    ) -> Result<Flow<P>, Error> {
+        let code = match response.outcome {
+            Outcome::Error(error) => json.get(error, "code").and_then(|code| json.integer(code)),
+            Outcome::Result(_) => None,
+        };
+        let status = match code {
+            Some(-32021) if self.to.era() == Era::Modern => 400,
+            Some(-32601) if self.to.era() == Era::Modern => 404,
+            _ => 200,
+        };
+        Ok(Flow::Message(status, self.answer(scene, json, response)?))
     }
 
     /// The upstream's answer as the agent gets it.

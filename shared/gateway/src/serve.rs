@@ -31,8 +31,8 @@ pub(crate) struct Scene<P: Platform> {
 
 /// The answer to one request, before its record is closed.
 pub(crate) enum Flow<P: Platform> {
-    /// A whole message.
-    Message(String),
+    /// A whole message, and the HTTP status for it.
+    Message(u16, String),
     /// The answer to `initialize`, with the sealed session id.
     Opened(String, String),
     /// Messages still to come.
@@ -148,9 +148,9 @@ async fn one<P: Platform>(
 
 fn settle<P: Platform>(flow: Flow<P>, mut trail: Trail<P>) -> Answer {
     match flow {
-        Flow::Message(text) => {
+        Flow::Message(status, text) => {
             trail.answer(text.len());
-            Answer::Message(200, text)
+            Answer::Message(status, text)
         }
         Flow::Opened(text, session) => {
             trail.answer(text.len());
@@ -236,7 +236,7 @@ async fn modern<P: Platform>(
         Method::Discover => {
             let Scene { gateway, platform, caller } = scene;
             let result = gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await;
-            Ok(Flow::Message(result_message(json.raw(request.id), &result)))
+            Ok(Flow::Message(200, result_message(json.raw(request.id), &result)))
         }
         Method::Listen => Err(Refusal::NotSupported("subscriptions/listen").into()),
         Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
@@ -255,10 +255,10 @@ async fn old<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     match request.method {
-        Method::Ping => Ok(Flow::Message(result_message(json.raw(request.id), "{}"))),
+        Method::Ping => Ok(Flow::Message(200, result_message(json.raw(request.id), "{}"))),
         Method::SetLevel => {
             legacy::set_level(scene, json, request, asker).await?;
-            Ok(Flow::Message(result_message(json.raw(request.id), "{}")))
+            Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")))
         }
         Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
             forward::subscribe(scene, json, request, asker, trail).await
@@ -321,7 +321,7 @@ async fn list<P: Platform>(
         trail.note("skipped_fault", fault.name());
     }
     trail.stage("catalog");
-    Ok(Flow::Message(result_message(json.raw(request.id), &page.result)))
+    Ok(Flow::Message(200, result_message(json.raw(request.id), &page.result)))
 }
 
 /// A result message of our own.
