@@ -29,12 +29,15 @@ const LAYERS: &[(&str, &[&str])] = &[
         "catalog",
         &["address", "within", "upstream", "stage", "tenant", "platform", "mcp", "error", "limits", "codec"],
     ),
+    ("arrival", &["error", "mcp", "reply", "tenant"]),
+    ("reply", &["mcp"]),
+    ("memory", &["platform", "stage"]),
     ("compile", &["address", "settings", "stage", "tenant", "platform", "mcp", "error", "limits"]),
     (
         "gateway",
         &[
-            "compile", "settings", "catalog", "upstream", "stage", "tenant", "platform", "mcp", "error",
-            "limits", "codec",
+            "arrival", "reply", "compile", "settings", "catalog", "upstream", "stage", "tenant", "platform",
+            "mcp", "error", "limits", "codec",
         ],
     ),
 ];

@@ -1,11 +1,12 @@
 //! From a body to answers: single messages, batches, and the methods of both eras.
 
+use super::forward;
+use super::legacy;
+use super::relay::Relay;
+use super::{Gateway, SERVER_INFO};
 use crate::arrival::Head;
 use crate::catalog::ListKind;
 use crate::error::{Error, Refusal};
-use crate::forward;
-use crate::gateway::{Gateway, SERVER_INFO};
-use crate::legacy;
 use crate::limits;
 use crate::mcp::envelope::{EnvelopeError, Message, Notification, Request};
 use crate::mcp::era::{self, Claim, Invalid};
@@ -13,7 +14,6 @@ use crate::mcp::json::{Json, JsonError, Kind, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::Revision;
 use crate::platform::Platform;
-use crate::relay::Relay;
 use crate::reply::{Answer, Item, Reply};
 use crate::stage::audit::Trail;
 use crate::stage::authenticate::Caller;

@@ -1,17 +1,17 @@
 //! `requestState` of multi-round requests (MCP 2026-07-28, MRTR): the upstream's state travels to the agent
 //! and back inside a sealed token bound to principal, endpoint, upstream, method, name and arguments.
 
+use super::forward::internal;
+use super::serve::Scene;
 use crate::catalog::Route;
 use crate::codec;
 use crate::error::{Error, Refusal};
-use crate::forward::internal;
 use crate::limits;
 use crate::mcp::envelope::Request;
 use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::revisions::meta;
 use crate::mcp::seal::{Binding, Purpose};
 use crate::platform::Platform;
-use crate::serve::Scene;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -1,11 +1,13 @@
 //! What only legacy clients have (MCP 2025-03-26 to 2025-11-25): sessions, their notifications, and answers
 //! posted to questions of legacy upstreams. A session is a sealed token: nothing is stored.
 
+use super::SERVER_INFO;
+use super::forward::internal;
+use super::serve::{Asker, Flow, Scene, result_message};
+use super::state::sealed;
 use crate::arrival::Head;
 use crate::codec;
 use crate::error::{Error, Refusal};
-use crate::forward::internal;
-use crate::gateway::SERVER_INFO;
 use crate::limits;
 use crate::mcp::envelope::{Notification, Request, Response};
 use crate::mcp::json::{Edits, Json, Kind};
@@ -13,10 +15,8 @@ use crate::mcp::method::Method;
 use crate::mcp::revisions::Revision;
 use crate::mcp::seal::Purpose;
 use crate::platform::Platform;
-use crate::serve::{Asker, Flow, Scene, result_message};
 use crate::stage::audit::Trail;
 use crate::stage::authorize;
-use crate::state::sealed;
 use crate::upstream::{self, Ask, ClientSide, FromUpstream, Hello, Link, Sealed};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};

@@ -5,6 +5,13 @@
 //! **audit** -> answer. Quota, redaction and cache have their places in between and are not in it until
 //! they are real.
 
+mod forward;
+mod legacy;
+mod relay;
+mod running;
+mod serve;
+mod state;
+
 use crate::arrival::{Head, Place};
 use crate::catalog::Catalog;
 use crate::error::{Error, Refusal};
@@ -12,12 +19,12 @@ use crate::limits;
 use crate::mcp::seal::Sealer;
 use crate::platform::{Body, FetchError, Platform};
 use crate::reply::Reply;
-use crate::running::Running;
-use crate::serve::{self, Scene};
 use crate::stage::audit::Trail;
 use crate::stage::authenticate::{self, Authenticator};
 use crate::tenant::{Bundle, Tenant};
 use crate::upstream::Links;
+use running::Running;
+use serve::Scene;
 use std::rc::Rc;
 
 /// The gateway's Implementation object (MCP, `serverInfo`), raw JSON.

@@ -1,10 +1,13 @@
 //! From an upstream's messages to the agent's: ids, states, questions and the differences of the eras.
 //! A map over messages; the record hangs on the end of the stream, which comes once.
 
+use super::SERVER_INFO;
+use super::forward::across_eras;
+use super::legacy;
+use super::running::Listed;
+use super::serve::{Flow, Scene};
+use super::state::{self, Scope};
 use crate::error::{Error, Refusal, UpstreamFault};
-use crate::forward::across_eras;
-use crate::gateway::SERVER_INFO;
-use crate::legacy;
 use crate::limits;
 use crate::mcp::envelope::{Outcome, Request, Response};
 use crate::mcp::json::{Edits, Json, Node};
@@ -12,10 +15,7 @@ use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
 use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
-use crate::running::Listed;
-use crate::serve::{Flow, Scene};
 use crate::stage::audit::Trail;
-use crate::state::{self, Scope};
 use crate::upstream::{Exchange, FromUpstream, Link, Sealed};
 use futures_util::future::{Either, select};
 use futures_util::stream::unfold;

@@ -1,5 +1,8 @@
 //! The straight path of a call: authorize, route, upstream, relay.
 
+use super::relay::{self, View};
+use super::serve::{Asker, Flow, Scene, result_message};
+use super::state;
 use crate::arrival::Head;
 use crate::catalog::{Catalog, Route};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
@@ -9,10 +12,7 @@ use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{Era, meta};
 use crate::platform::Platform;
-use crate::relay::{self, View};
-use crate::serve::{Asker, Flow, Scene, result_message};
 use crate::stage::audit::Trail;
-use crate::state;
 use crate::upstream::{Ask, ClientSide, Exchange, Session};
 
 /// `tools/call`, `prompts/get`, `resources/read`, `completion/complete`.
