@@ -237,3 +237,34 @@ fn instructions<'a>(known: impl Iterator<Item = (&'a str, &'a About)>) -> Option
     }
     (!out.is_empty()).then_some(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subscriptions_only_within_the_old_era_and_for_what_may_be_read() {
+        let subscribe = r#"{"resources":{"subscribe":true}}"#;
+        for (upstream, client, may_read, expected) in [
+            (Revision::V2025_11_25, Revision::V2025_11_25, true, subscribe),
+            (Revision::V2025_06_18, Revision::V2025_03_26, true, subscribe),
+            (Revision::V2025_11_25, Revision::V2025_11_25, false, "{}"),
+            (Revision::V2025_11_25, Revision::V2026_07_28, true, r#"{"resources":{}}"#),
+            (Revision::V2026_07_28, Revision::V2025_11_25, true, r#"{"resources":{}}"#),
+        ] {
+            let about = About {
+                era: upstream.era(),
+                revision: upstream,
+                session_bound: false,
+                capabilities: subscribe.to_owned(),
+                instructions: None,
+            };
+            let known = [("a", &about)];
+            assert_eq!(
+                capabilities(known.into_iter(), client, |_| may_read),
+                expected,
+                "{upstream} to {client}"
+            );
+        }
+    }
+}

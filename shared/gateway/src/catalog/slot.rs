@@ -159,3 +159,18 @@ impl Slot {
         self.state.borrow_mut().kept = Some((listing.generation, listing.fetched_ms));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refresh_is_ordered_once_until_it_comes_to_something() {
+        let slot = Slot::new(ListKind::Tools, 0);
+        assert!(slot.order_refresh(0));
+        assert!(!slot.order_refresh(ORDER_MS - 1));
+        assert!(slot.order_refresh(ORDER_MS), "it seems to be lost");
+        slot.fail(UpstreamFault::Unreachable, ORDER_MS, 0);
+        assert!(slot.order_refresh(ORDER_MS));
+    }
+}

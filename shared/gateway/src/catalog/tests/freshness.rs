@@ -133,6 +133,13 @@ fn another_isolate_takes_the_list_from_the_store() {
     let third = world.another(&["*"], "v1");
     assert_eq!(third.names(ListKind::Tools), ["a__one"]);
     assert_eq!(ttl(&third), "0");
+    // And refreshed, once it can be.
+    world.script("a").up.set(true);
+    let fourth = world.another(&["*"], "v1");
+    fourth.page(ListKind::Tools);
+    fourth.run_effects();
+    assert_eq!(ttl(&fourth), "60000");
+    world.script("a").up.set(false);
     // Not for another configuration.
     let changed = world.another(&["*"], "v2");
     assert!(changed.try_page(ListKind::Tools, None, MODERN).is_err());

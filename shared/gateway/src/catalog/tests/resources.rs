@@ -77,6 +77,31 @@ fn collisions_are_shown_and_read_by_alias() {
     assert!(world.page(ListKind::Resources).result.contains(r#"{"uri":"gw-a+x://same","name":"n"}"#));
 }
 
+#[test]
+fn closed_schemes_collide_as_soon_as_two_have_any() {
+    let world = World::new(&["a", "b"], &["*"]);
+    resources(&world, "a", &["ui://1"]);
+    templates(&world, "a", &["skill://{name}"]);
+    assert_eq!(world.names(ListKind::Resources), ["ui://1"]);
+    assert_eq!(world.names(ListKind::Templates), ["skill://{name}"]);
+    let refresh = || {
+        world.memory.advance(61_000);
+        world.page(ListKind::Resources);
+        world.run_effects();
+    };
+    templates(&world, "b", &["ui://b/{id}"]);
+    refresh();
+    assert_eq!(world.names(ListKind::Resources), ["gw-a+ui://1"], "though no list of resources has changed");
+    resources(&world, "b", &["skill://b/1"]);
+    refresh();
+    assert_eq!(world.names(ListKind::Resources), ["gw-a+ui://1", "gw-b+skill://b/1"]);
+    assert_eq!(world.names(ListKind::Templates), ["gw-a+skill://{name}", "gw-b+ui://b/{id}"]);
+    assert_eq!(world.resource("gw-b+ui://b/7"), at("b", "ui://b/7"));
+    for uri in ["ui://1", "ui://b/7", "skill://b/1"] {
+        assert_eq!(refusal(world.resource(uri)), Refusal::UnknownResource(uri.to_owned()));
+    }
+}
+
 /// Whatever is shown leads back to where it is from, however the upstreams' URIs collide.
 #[test]
 fn what_is_shown_can_be_read() {

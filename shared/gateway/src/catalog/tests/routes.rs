@@ -77,6 +77,22 @@ fn a_name_that_is_not_listed_has_the_list_read_again_once_in_ten_seconds() {
 }
 
 #[test]
+fn names_that_are_not_listed_do_not_hammer_an_upstream_that_fails() {
+    let world = World::new(&["a"], &["*"]);
+    world.script("a").names(ListKind::Tools, &["old"]);
+    assert!(world.tool("a__old").is_ok());
+    world.script("a").up.set(false);
+    world.memory.advance(20_000);
+    let before = world.memory.sent().len();
+    for _ in 0..9 {
+        refusal(world.tool("a__new"));
+        world.memory.advance(1_100);
+    }
+    assert_eq!(world.memory.sent().len(), before + 1);
+    assert!(world.tool("a__old").is_ok(), "what is known stays callable");
+}
+
+#[test]
 fn an_upstream_that_cannot_be_listed_is_a_fault() {
     let world = World::new(&["a", "b"], &["*"]);
     world.script("a").up.set(false);
