@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::call::Address;
 use crate::process::{Running, free_address};
 use crate::settings::{ALIAS, Setting};
+use crate::token;
 
 /// The date whose behaviour workerd shows, as in `wrangler.toml`; from it on `request.signal` is on by default.
 const COMPATIBILITY_DATE: &str = "2026-11-17";
@@ -63,7 +64,7 @@ impl Files {
         let (entry, build) = self.gateway.as_ref().context("the gateway was not named")?;
         let address = free_address()?;
         let (settings, token) = setting.compile(upstream, address)?;
-        let bindings = [("POSTERN_CONFIG", settings.as_str()), ("POSTERN_SEAL_KEYS", &seal_keys())];
+        let bindings = [("POSTERN_CONFIG", settings.as_str()), ("POSTERN_SEAL_KEYS", &token::seal_keys())];
         let modules = modules(entry, build)?;
         let name = format!("gateway-{}", setting.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
         let running = self.start(&name, address, modules, &bindings, true).await?;
@@ -100,12 +101,6 @@ impl Files {
         command.arg("serve").arg(&file);
         Running::start(command, address, &folder.join("log")).await.with_context(|| format!("start {name}"))
     }
-}
-
-/// A key for this run only: sealing needs one, and what is sealed here ends with the run.
-fn seal_keys() -> String {
-    // 32 zero bytes in base64.
-    format!("bench:{}=", "A".repeat(43))
 }
 
 /// All modules of the gateway: the entry first, then every script and wasm module under `build`, each with the

@@ -1,9 +1,9 @@
-//! A development token, signed with a key of this run.
+//! A development token and a sealing key, both of keys that live as long as a run.
 
 use anyhow::Result;
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_compact::{KeyPair, Noise};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_compact::{KeyPair, Noise, Seed};
 use serde_json::json;
 
 /// Seconds that a token is good for: longer than any run.
@@ -28,4 +28,9 @@ pub fn mint(issuer: &str, audience: &str, client: &str) -> Result<(String, Strin
     let signed = format!("{}.{}", part(header), part(claims));
     let signature = pair.sk.sign(&signed, Some(Noise::generate()));
     Ok((jwks.to_string(), format!("{signed}.{}", URL_SAFE_NO_PAD.encode(*signature))))
+}
+
+/// The value of `POSTERN_SEAL_KEYS`: one key, 32 random bytes, named `bench`.
+pub fn seal_keys() -> String {
+    format!("bench:{}", STANDARD.encode(*Seed::generate()))
 }
