@@ -14,8 +14,8 @@ use crate::servers::Files;
 use crate::settings::{SETTINGS, Setting};
 use crate::upstream::TOOLS;
 
-/// Calls that a target answers before its first block: workerd compiles what is hot.
-const WARM_UP: usize = 500;
+/// Connections of the warm-up, in which workerd compiles anew what is hot, in the background and for seconds.
+const WARM_UP: usize = 16;
 /// A void block is repeated so many times in a row at most.
 const REPEATS: usize = 2;
 /// A request of the open loop is late when it leaves one interval after its time; more late ones make it void.
@@ -157,8 +157,9 @@ pub async fn run(pace: &Pace, files: &Files, upstream: &Running) -> Result<Vec<S
             continue;
         }
         eprintln!("{}", plan.name);
-        let (stage, starts) =
-            stage(plan, files, upstream).await.with_context(|| format!("section {}", plan.name))?;
+        let (stage, starts) = stage(plan, files, upstream, pace.block * 2)
+            .await
+            .with_context(|| format!("section {}", plan.name))?;
         let mut rows = Vec::new();
         for load in pace.loads(plan) {
             eprintln!("  {}", load.name());
@@ -171,7 +172,12 @@ pub async fn run(pace: &Pace, files: &Files, upstream: &Running) -> Result<Vec<S
 }
 
 /// Starts what a section needs and warms it up.
-async fn stage(plan: &Plan, files: &Files, upstream: &Running) -> Result<(Stage, Vec<Start>)> {
+async fn stage(
+    plan: &Plan,
+    files: &Files,
+    upstream: &Running,
+    warm_up_time: Duration,
+) -> Result<(Stage, Vec<Start>)> {
     let path = format!("/mcp/{}/1", plan.tools);
     let plain = |running: &Running| Address {
         host: running.address.to_string(),
@@ -200,7 +206,11 @@ async fn stage(plan: &Plan, files: &Files, upstream: &Running) -> Result<(Stage,
     }
     let mut starts = Vec::new();
     for target in &mut targets {
-        starts.push(warm_up(target).await.with_context(|| format!("{} does not answer", target.name))?);
+        starts.push(
+            warm_up(target, warm_up_time)
+                .await
+                .with_context(|| format!("{} does not answer", target.name))?,
+        );
     }
     Ok((Stage { targets, running }, starts))
 }
@@ -212,14 +222,12 @@ fn settings(gateways: Gateways) -> impl Iterator<Item = &'static Setting> {
     })
 }
 
-/// The first call, whose cost since the start of the process is noted, then [`WARM_UP`] more.
-async fn warm_up(target: &mut Target) -> Result<Start> {
+/// The first call, whose cost since the start of the process is noted, then load for `time`.
+async fn warm_up(target: &mut Target, time: Duration) -> Result<Start> {
     let mut connection = Connection::open(target.address).await?;
     let first = load::call(&mut connection, &mut target.template).await?;
     let cpu = crate::process::cpu(target.pid)?;
-    for _ in 0..WARM_UP {
-        load::call(&mut connection, &mut target.template).await?;
-    }
+    load::closed(target, WARM_UP, time).await?;
     Ok(Start {
         target: target.name.clone(),
         first_call_ms: first.as_secs_f64() * 1e3,
