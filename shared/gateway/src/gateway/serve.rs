@@ -75,6 +75,13 @@ async fn batch<P: Platform>(scene: &Scene<P>, head: &Head, json: &Json<'_>, trai
         let why = Refusal::InvalidRequest("a batch has 1 to 32 messages");
         return Reply::of(fail(trail, None, Revision::V2025_03_26, &why.into()));
     }
+    // What cannot be read is answered in its place; the others decide whether they may stand together.
+    let messages: Vec<Message> = nodes.iter().filter_map(|node| Message::read(json, *node).ok()).collect();
+    if !messages.is_empty()
+        && let Err(Invalid::Request(why)) = era::classify_batch(&head.headers, &messages, json)
+    {
+        return Reply::of(fail(trail, None, Revision::V2025_03_26, &Refusal::InvalidRequest(why).into()));
+    }
     let answers = join_all(nodes.into_iter().map(|node| one(scene, head, json, node, trail.fork()))).await;
     trail.skip();
     let mut messages = Vec::new();
