@@ -3,7 +3,7 @@
 //!
 //! Every case is a tenant of its own, so that all of them share one gateway and no cache. JSON stands in TOML
 //! strings. `${...}` is replaced: in requests by what earlier steps captured, in scripts by parts of the request
-//! that is answered (`${id}`, `${progress}`, `${arguments}`), in settings by `${upstream}` and `${case}`.
+//! that is answered (`${id}`, `${progress}`, `${arguments}`, `${uri}`), in settings by `${upstream}` and `${case}`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -172,7 +172,8 @@ pub struct Step {
     /// What is wrong with the token.
     #[serde(default = "flawless")]
     pub flaw: Flaw,
-    /// Kept for later steps: `header NAME`, or a JSON pointer into the last message of the answer.
+    /// Kept for later steps: `header NAME`, a JSON pointer into the last message of the answer, or `first` and
+    /// one into the first message.
     #[serde(default)]
     pub capture: BTreeMap<String, String>,
     /// What is expected.

@@ -97,13 +97,15 @@ fn message(
     id(step, expect, last)
 }
 
-/// Every answer to a well-formed request carries its id, an error without a readable id carries none.
+/// Every answer to a well-formed request carries its id, an error without a readable id carries none. Refusals
+/// of the HTTP side (a case names no code for them) come before any message is read.
 fn id(step: &Step, expect: &Expect, last: &Value) -> Result<(), String> {
     if expect.no_id && last.get("id").is_some() {
         return Err("an id where none could be read".to_owned());
     }
     let answers = last.get("result").is_some() || last.get("error").is_some();
-    if !answers || expect.no_id || step.rpc.is_none() || step.id.is_empty() {
+    let before_reading = last.get("error").is_some() && expect.code.is_none();
+    if !answers || before_reading || expect.no_id || step.rpc.is_none() || step.id.is_empty() {
         return Ok(());
     }
     let wanted: Value =

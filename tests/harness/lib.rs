@@ -1,13 +1,24 @@
 //! The harness of Postern's tests: a scripted upstream, a raw client, gateways on every host, and the runner of
 //! the cases that stand as data in `tests/cases`.
 
+// The pipeline is one future, stage in stage, and the compiler lays it out in one query.
+#![recursion_limit = "256"]
+
+pub mod bed;
 pub mod case;
 pub mod client;
 pub mod expect;
+pub mod generate;
+pub mod host;
+pub mod in_process;
 pub mod json;
+pub mod native;
 pub mod process;
 pub mod report;
 pub mod request;
+pub mod runner;
 pub mod script;
+pub mod spans;
 pub mod token;
 pub mod upstream;
+pub mod workerd;

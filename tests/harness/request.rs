@@ -121,7 +121,7 @@ pub fn fill(text: &str, known: &BTreeMap<String, String>) -> Result<String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
-        let (name, after) = after.split_once('}').context("a placeholder without its end")?;
+        let (name, after) = placeholder(after).context("a placeholder without its end")?;
         out.push_str(before);
         match name.strip_prefix("repeat ").and_then(|what| what.split_once(' ')) {
             Some((count, what)) => out.push_str(&what.repeat(count.parse()?)),
@@ -131,6 +131,24 @@ pub fn fill(text: &str, known: &BTreeMap<String, String>) -> Result<String> {
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// What stands before the brace that closes the placeholder, and what stands after it.
+fn placeholder(text: &str) -> Option<(&str, &str)> {
+    let mut open = 0_usize;
+    let end = text.char_indices().find(|(_, c)| match c {
+        '{' => {
+            open += 1;
+            false
+        }
+        '}' if open == 0 => true,
+        '}' => {
+            open -= 1;
+            false
+        }
+        _ => false,
+    })?;
+    Some((text.get(..end.0)?, text.get(end.0 + 1..)?))
 }
 
 fn hex(digits: &str) -> Result<Vec<u8>> {
@@ -146,6 +164,7 @@ mod tests {
     fn placeholders_are_replaced() {
         let known = BTreeMap::from([("session".to_owned(), "S".to_owned())]);
         assert_eq!(fill("a${session}b${repeat 3 [}", &known).unwrap(), "aSb[[[");
+        assert_eq!(fill("${repeat 2 {\"a\":{}},}", &known).unwrap(), "{\"a\":{}},{\"a\":{}},");
         assert!(fill("${other}", &known).is_err());
         assert_eq!(hex("7b 7D").unwrap(), b"{}");
     }

@@ -106,6 +106,7 @@ fn fill(text: &str, seen: &Seen) -> String {
     text.replace("${id}", &part(&["id"]))
         .replace("${progress}", &part(&["params", "_meta", "progressToken"]))
         .replace("${arguments}", &part(&["params", "arguments"]))
+        .replace("${uri}", &part(&["params", "uri"]))
         .replace("${params}", &part(&["params"]))
 }
 

@@ -1,0 +1,70 @@
+//! A running gateway, whatever it runs on.
+
+use std::net::SocketAddr;
+
+use anyhow::{Result, bail};
+
+use crate::workerd::Workerd;
+
+/// A running gateway. It ends when the value is dropped.
+pub trait Host: Send + Sync {
+    /// Where it listens.
+    fn address(&self) -> SocketAddr;
+    /// The lines of its log so far that are audit records (JSON objects).
+    fn records(&self) -> Vec<String>;
+    /// The lines of its log that are none: warnings, panics.
+    fn noise(&self) -> Vec<String>;
+}
+
+/// What a gateway can run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Natively, in this process.
+    InProcess,
+    /// On workerd, as on Cloudflare.
+    Workerd,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::InProcess, Self::Workerd];
+
+    /// The name in reports and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InProcess => "in-process",
+            Self::Workerd => "workerd",
+        }
+    }
+
+    /// Starts a gateway with these settings (TOML).
+    ///
+    /// # Errors
+    /// When the host is not there or does not start: never skipped, the message names the remedy.
+    pub fn start(self, settings: &str) -> Result<Box<dyn Host>> {
+        match self {
+            Self::InProcess => Ok(Box::new(crate::in_process::InProcess::start(settings)?)),
+            Self::Workerd => Ok(Box::new(Workerd::start(settings)?)),
+        }
+    }
+}
+
+/// The hosts named by `--host NAME` on the command line, or all.
+///
+/// # Errors
+/// An unknown name.
+pub fn chosen(arguments: &[String]) -> Result<Vec<Kind>> {
+    let mut found = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        if argument == "--host" {
+            let name = rest.next().map(String::as_str).unwrap_or_default();
+            match Kind::ALL.iter().find(|kind| kind.name() == name) {
+                Some(kind) => found.push(*kind),
+                None => bail!("--host {name}: use in-process or workerd"),
+            }
+        }
+    }
+    Ok(if found.is_empty() { Kind::ALL.to_vec() } else { found })
+}

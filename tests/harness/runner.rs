@@ -1,0 +1,284 @@
+//! Runs all cases on one host: one gateway, one scripted upstream, several cases at once.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::Value;
+use tokio::task::LocalSet;
+
+use crate::case::{Case, Suite};
+use crate::client::{self, Call, Reply};
+use crate::host::{Host, Kind};
+use crate::json::contains;
+use crate::report::Report;
+use crate::script::{self, SECRETS, UNSCRIPTED};
+use crate::upstream::{Seen, Upstream};
+use crate::{expect, request};
+
+/// Cases at once: many of them only wait.
+const AT_ONCE: usize = 8;
+/// How long what happens behind an answer may take: records on their way to the log, requests that end sessions.
+const BEHIND: Duration = Duration::from_secs(3);
+
+/// Traffic that a gateway makes on its own account and that cases need not name.
+const SETUP: [&str; 7] = [
+    "server/discover",
+    "initialize",
+    "notifications/initialized",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+];
+
+struct Run {
+    host: Box<dyn Host>,
+    upstream: Upstream,
+}
+
+/// Runs the cases whose names contain one of `filters` (all without any) on a host and notes each in `report`.
+///
+/// # Errors
+/// When the gateway or the upstream cannot be started.
+pub fn run(kind: Kind, suite: &Suite, filters: &[String], report: &mut Report) -> Result<()> {
+    let upstream = Upstream::start(script::handler(suite)?)?;
+    let settings = script::settings(suite, &format!("http://{}", upstream.address))?;
+    let run = Rc::new(Run { host: kind.start(&settings)?, upstream });
+    let chosen: Vec<Case> = suite
+        .cases
+        .iter()
+        .filter(|case| filters.is_empty() || filters.iter().any(|part| case.name.contains(part.as_str())))
+        .cloned()
+        .collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcomes = LocalSet::new().block_on(&runtime, all(Rc::clone(&run), chosen));
+    for (name, outcome) in outcomes {
+        report.note(format!("{name} [{}]", kind.name()), outcome);
+    }
+    let noise = run.host.noise();
+    let panics: Vec<&String> = noise.iter().filter(|line| line.contains("panic")).collect();
+    let outcome = if panics.is_empty() { Ok(()) } else { Err(format!("{panics:?}")) };
+    report.note(format!("no panic in the log [{}]", kind.name()), outcome);
+    Ok(())
+}
+
+async fn all(run: Rc<Run>, cases: Vec<Case>) -> Vec<(String, Result<(), String>)> {
+    let gate = Rc::new(tokio::sync::Semaphore::new(AT_ONCE));
+    let mut tasks = Vec::new();
+    for case in cases {
+        let (run, gate) = (Rc::clone(&run), Rc::clone(&gate));
+        tasks.push(tokio::task::spawn_local(async move {
+            let _permit = gate.acquire().await;
+            let outcome = one(&run, &case).await;
+            (case.name, outcome)
+        }));
+    }
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        match task.await {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error) => outcomes.push(("a case".to_owned(), Err(error.to_string()))),
+        }
+    }
+    outcomes
+}
+
+async fn one(run: &Run, case: &Case) -> Result<(), String> {
+    let mut known = BTreeMap::new();
+    let mut replies: Vec<Reply> = Vec::new();
+    for (at, step) in case.step.iter().enumerate() {
+        let call = request::call(case, step, &mut known).map_err(|error| format!("step {at}: {error}"))?;
+        let start = Instant::now();
+        let reply =
+            client::send(run.host.address(), &call).await.map_err(|error| format!("step {at}: {error:#}"))?;
+        let took = start.elapsed();
+        expect::reply(step, &reply, &replies, &known)
+            .and_then(|()| in_time(step.expect.within_ms, took))
+            .and_then(|()| nothing_leaks(&reply))
+            .and_then(|()| capture(&step.capture, &reply, &mut known))
+            .map_err(|why| format!("step {at}: {why}\n{}", shown(&call, &reply, &saw(run, case))))?;
+        replies.push(reply);
+    }
+    seen_in_the_end(run, case, &known).await?;
+    let requests: Vec<String> =
+        replies.iter().filter_map(|reply| reply.header("postern-request")).map(str::to_owned).collect();
+    records(run, case, &known, &requests).await
+}
+
+/// Checks what the upstreams saw. Some of it leaves behind the answer, so it may take a moment.
+async fn seen_in_the_end(run: &Run, case: &Case, known: &BTreeMap<String, String>) -> Result<(), String> {
+    let start = Instant::now();
+    loop {
+        let seen = saw(run, case);
+        no_token(&seen, known)?;
+        match traffic(case, &seen, known) {
+            Err(why) if start.elapsed() > BEHIND => {
+                return Err(format!("{why}\nthe upstreams saw {}", listed(&seen)));
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+fn in_time(limit: Option<u64>, took: Duration) -> Result<(), String> {
+    match limit {
+        Some(limit) if took > Duration::from_millis(limit) => Err(format!("{took:?} instead of {limit} ms")),
+        _ => Ok(()),
+    }
+}
+
+/// What the gateway shows upstreams never reaches an agent.
+fn nothing_leaks(reply: &Reply) -> Result<(), String> {
+    let all = format!("{:?}{}", reply.headers, reply.text());
+    match SECRETS.iter().find(|(_, secret)| all.contains(secret)) {
+        Some((name, _)) => Err(format!("the answer contains the secret {name}")),
+        None => Ok(()),
+    }
+}
+
+fn capture(
+    wanted: &BTreeMap<String, String>,
+    reply: &Reply,
+    known: &mut BTreeMap<String, String>,
+) -> Result<(), String> {
+    for (name, from) in wanted {
+        let last = reply.last();
+        let at = |json: &Value, pointer: &str| {
+            json.pointer(pointer).map(|found| found.as_str().map_or_else(|| found.to_string(), str::to_owned))
+        };
+        let value = match from.split_once(' ') {
+            Some(("header", name)) => reply.header(name).map(str::to_owned),
+            Some(("first", pointer)) => {
+                let first = reply.messages().first().and_then(|text| serde_json::from_str(text).ok());
+                first.and_then(|first: Value| at(&first, pointer))
+            }
+            _ => at(&last, from),
+        };
+        known.insert(name.clone(), value.ok_or_else(|| format!("nothing at {from} to capture"))?);
+    }
+    Ok(())
+}
+
+fn saw(run: &Run, case: &Case) -> Vec<Arc<Seen>> {
+    run.upstream.seen(&format!("/{}/", case.name))
+}
+
+fn listed(seen: &[Arc<Seen>]) -> String {
+    let mut out = String::new();
+    for seen in seen {
+        let _ =
+            write!(out, "\n  {} {} {} {:?} {}", seen.method, seen.path, seen.rpc, seen.headers, seen.text());
+    }
+    if out.is_empty() { "nothing".to_owned() } else { out }
+}
+
+fn shown(call: &Call, reply: &Reply, seen: &[Arc<Seen>]) -> String {
+    let cut = |text: String| text.chars().take(2_000).collect::<String>();
+    format!(
+        "sent {} {} {:?}\n{}\ngot {} {:?}\n{}\nthe upstreams saw {}",
+        call.method,
+        call.path,
+        call.headers,
+        cut(String::from_utf8_lossy(&call.body).into_owned()),
+        reply.status,
+        reply.headers,
+        cut(reply.text()),
+        listed(seen),
+    )
+}
+
+/// Compares what the upstreams saw with `saw` and `sent`.
+fn traffic(case: &Case, seen: &[Arc<Seen>], known: &BTreeMap<String, String>) -> Result<(), String> {
+    if seen.iter().any(|seen| seen.status.load(Ordering::SeqCst) == UNSCRIPTED) {
+        return Err("an upstream was asked something that its script does not know".to_owned());
+    }
+    let Some(wanted) = &case.saw else {
+        return if seen.is_empty() { Ok(()) } else { Err("an upstream saw something".to_owned()) };
+    };
+    let of = |alias: &str| -> Vec<&Arc<Seen>> {
+        let named = wanted.get(alias).map(Vec::as_slice).unwrap_or_default();
+        let ours = |seen: &&Arc<Seen>| seen.path.split('/').nth(2) == Some(alias);
+        let work = |seen: &&Arc<Seen>| !SETUP.contains(&seen.rpc.as_str()) || named.contains(&seen.rpc);
+        seen.iter().filter(ours).filter(work).collect()
+    };
+    for alias in seen.iter().filter_map(|seen| seen.path.split('/').nth(2)) {
+        let found: Vec<&str> = of(alias).iter().map(|seen| seen.rpc.as_str()).collect();
+        let named = wanted.get(alias).map(Vec::as_slice).unwrap_or_default();
+        if found != named {
+            return Err(format!("upstream {alias:?} saw {found:?} instead of {named:?}"));
+        }
+    }
+    for (alias, named) in wanted {
+        if of(alias).len() != named.len() {
+            return Err(format!("upstream {alias:?} saw nothing instead of {named:?}"));
+        }
+    }
+    for (alias, requests) in &case.sent {
+        for (at, wanted) in requests.iter().enumerate() {
+            let found =
+                of(alias).get(at).copied().ok_or_else(|| format!("upstream {alias:?}: no request {at}"))?;
+            expect::sent(wanted, found, known)
+                .map_err(|why| format!("upstream {alias:?}, request {at}: {why}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The agent's token reaches no upstream, in no header and no body, in no case at all; nor does its signature.
+fn no_token(seen: &[Arc<Seen>], known: &BTreeMap<String, String>) -> Result<(), String> {
+    for token in known.iter().filter_map(|(name, value)| name.starts_with("token ").then_some(value)) {
+        let parts = token.split('.').filter(|part| part.len() > 20);
+        for part in parts.chain([token.as_str()]) {
+            if let Some(leak) = seen.iter().find(|seen| listed(std::slice::from_ref(seen)).contains(part)) {
+                return Err(format!(
+                    "the agent's token reached an upstream: {}",
+                    listed(std::slice::from_ref(leak))
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The audit records of the case: those with the ids of its answers. Waits for those that are expected; none of
+/// them may contain a token or a secret.
+async fn records(
+    run: &Run,
+    case: &Case,
+    known: &BTreeMap<String, String>,
+    requests: &[String],
+) -> Result<(), String> {
+    let start = Instant::now();
+    loop {
+        let all = run.host.records();
+        let tokens =
+            known.iter().filter(|(name, _)| name.starts_with("token ")).map(|(_, token)| token.as_str());
+        for secret in tokens.chain(SECRETS.iter().map(|(_, secret)| *secret)) {
+            if all.iter().any(|line| line.contains(secret)) {
+                return Err("an audit record contains a token or a secret".to_owned());
+            }
+        }
+        let ours: Vec<&String> = all
+            .iter()
+            .filter(|line| requests.iter().any(|request| line.contains(request.as_str())))
+            .collect();
+        match case.audit.iter().find(|wanted| !ours.iter().any(|line| fits(line, wanted))) {
+            None => return Ok(()),
+            Some(wanted) if start.elapsed() > BEHIND => {
+                return Err(format!("no audit record {wanted} among {ours:#?}"));
+            }
+            Some(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+fn fits(line: &str, wanted: &str) -> bool {
+    let parse = |text: &str| serde_json::from_str::<Value>(text);
+    matches!((parse(line), parse(wanted)), (Ok(all), Ok(part)) if contains(&all, &part).is_ok())
+}
