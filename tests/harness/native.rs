@@ -20,11 +20,14 @@ use postern::platform::{
 use postern::stage::authenticate::{Key, Signed, verify_here};
 use tokio::task::AbortHandle;
 
+/// What the store keeps: values with the time until which they are good.
+type Kept = HashMap<String, (Vec<u8>, Instant)>;
+
 /// The platform. Clones share everything.
 #[derive(Clone)]
 pub struct Native {
     log: Arc<Mutex<Vec<String>>>,
-    store: Rc<RefCell<HashMap<String, (Vec<u8>, Instant)>>>,
+    store: Rc<RefCell<Kept>>,
 }
 
 impl Native {
