@@ -63,3 +63,37 @@ fn kind(error: &bincode::Error) -> CodecError {
         _ => CodecError::Malformed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Value = (String, Vec<u8>, Option<u64>);
+
+    #[test]
+    fn decodes_what_it_encoded() {
+        let value: Value = ("é".to_owned(), vec![1, 2, 3], Some(u64::MAX));
+        let bytes = encode(&value, 100).unwrap();
+        assert_eq!(bytes.first(), Some(&FORMAT));
+        assert_eq!(decode::<Value>(&bytes, 100), Ok(value.clone()));
+        assert_eq!(decode::<Value>(&bytes, bytes.len()), Ok(value.clone()));
+        assert_eq!(encode(&value, bytes.len()), Ok(bytes.clone()));
+        assert_eq!(encode(&value, bytes.len() - 1), Err(CodecError::TooLarge));
+        assert_eq!(decode::<Value>(&bytes, bytes.len() - 1), Err(CodecError::TooLarge));
+    }
+
+    #[test]
+    fn refuses_what_it_did_not_encode() {
+        let bytes = encode(&("text".to_owned(), Vec::<u8>::new(), None::<u64>), 100).unwrap();
+        for cut in 1..bytes.len() {
+            assert_eq!(decode::<Value>(&bytes[..cut], 100), Err(CodecError::Malformed), "{cut}");
+        }
+        let longer = [&bytes[..], &[0]].concat();
+        assert_eq!(decode::<Value>(&longer, 100), Err(CodecError::Malformed));
+        assert_eq!(decode::<Value>(&[], 100), Err(CodecError::Malformed));
+        assert_eq!(decode::<Value>(&[2, 0, 0, 0], 100), Err(CodecError::Format));
+        // A length of 2^64 - 1 must not be believed.
+        let forged = [&[FORMAT, 253][..], &[0xFF; 8]].concat();
+        decode::<String>(&forged, 100).unwrap_err();
+    }
+}

@@ -181,3 +181,23 @@ impl FromStr for Method {
         Ok(TABLE.iter().find(|row| row.1 == name).map_or(Self::Other, |row| row.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_its_own_method() {
+        for row in TABLE {
+            assert_eq!(row.1.parse(), Ok(row.0), "{}", row.1);
+            assert_eq!(row.0.name(), row.1);
+            assert_eq!(row.0.role(), Some(row.2));
+            assert_eq!(row.2 == Role::Notification, row.1.starts_with("notifications/"));
+            assert!(!row.3.is_empty());
+        }
+        for name in ["", "Tools/call", "tools/call ", "tools", "initialized"] {
+            assert_eq!(name.parse(), Ok(Method::Other));
+        }
+        assert!(!Method::Other.known_in(Modern) && !Method::Other.known_in(Legacy));
+    }
+}

@@ -27,6 +27,16 @@ fn opens_what_it_sealed() {
     assert!(token().bytes().all(|byte| (0x21..=0x7E).contains(&byte)));
 }
 
+/// Computed once with Python's hmac and libsodium: tokens outlive a deployment, so their format must not drift.
+#[test]
+fn the_format_is_the_documented_one() {
+    let expected = concat!(
+        "1.k1.CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJmfFsWqoQRT_mVLxt4ACI9UhtD8HOpxuE7COlnzxXTTKVdTv7TMjpw",
+        "ZVOHHTZEwjV0Kqrib9zxQ7jZf7O2QmYNCu_PsHLNbIlTZBZMSgQF8jm2xI",
+    );
+    assert_eq!(token(), expected);
+}
+
 #[test]
 fn opens_only_for_what_it_was_sealed_for() {
     let sealer = sealer(A);
