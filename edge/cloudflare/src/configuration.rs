@@ -5,31 +5,82 @@ use postern::mcp::seal::Sealer;
 use postern::settings::Settings;
 use std::cell::RefCell;
 use std::rc::Rc;
+use worker::{Context, Env};
 
 /// The variable that holds the settings, or says where they are.
 const CONFIG: &str = "POSTERN_CONFIG";
 /// The secret with the sealing keys.
 const SEAL_KEYS: &str = "POSTERN_SEAL_KEYS";
 
-thread_local! {
-    // Isolates serve many requests one at a time; a gateway is immutable but for its own caches.
-    static GATEWAY: RefCell<Option<Rc<Gateway>>> = const { RefCell::new(None) };
+/// How long settings from KV serve before they are read again, behind a request, in ms.
+const FRESH_MS: f64 = 30_000.0;
+
+/// What this isolate runs on.
+struct Loaded {
+    gateway: Rc<Gateway>,
+    text: String,
+    read_ms: f64,
 }
 
-/// The gateway of this isolate, compiled at its first request.
-pub async fn gateway(env: &worker::Env) -> Result<Rc<Gateway>, String> {
-    if let Some(gateway) = GATEWAY.with_borrow(Clone::clone) {
+thread_local! {
+    // Isolates serve many requests one at a time; a gateway is immutable but for its own caches.
+    static LOADED: RefCell<Option<Loaded>> = const { RefCell::new(None) };
+}
+
+/// The gateway of this isolate: compiled at its first request, and anew when the settings in KV have changed.
+pub async fn gateway(env: &Env, context: &Context) -> Result<Rc<Gateway>, String> {
+    if let Some(gateway) = current(env, context) {
         return Ok(gateway);
     }
     let text = settings(env).await?;
     let gateway = compile(env, &text)?;
-    GATEWAY.set(Some(Rc::clone(&gateway)));
+    keep(&gateway, text);
     Ok(gateway)
 }
 
-async fn settings(env: &worker::Env) -> Result<String, String> {
-    let config = text(env, CONFIG)
-        .ok_or(format!("{CONFIG} is not set: put the settings there, or kv:KEY for a value in POSTERN_KV"))?;
+fn keep(gateway: &Rc<Gateway>, text: String) {
+    let read_ms = js_sys::Date::now();
+    LOADED.set(Some(Loaded { gateway: Rc::clone(gateway), text, read_ms }));
+}
+
+fn current(env: &Env, context: &Context) -> Option<Rc<Gateway>> {
+    LOADED.with_borrow_mut(|loaded| {
+        let loaded = loaded.as_mut()?;
+        let now = js_sys::Date::now();
+        if now - loaded.read_ms > FRESH_MS {
+            // Marked first: the requests of the next half minute do not read it again.
+            loaded.read_ms = now;
+            if variable(env).is_ok_and(|config| config.starts_with("kv:")) {
+                context.wait_until(refresh(env.clone()));
+            }
+        }
+        Some(Rc::clone(&loaded.gateway))
+    })
+}
+
+/// Reads the settings again. Ones that cannot be read or do not compile are named in the log, and the old ones
+/// serve on.
+async fn refresh(env: Env) {
+    let text = match settings(&env).await {
+        Ok(text) => text,
+        Err(problem) => return worker::console_error!("postern: {problem}"),
+    };
+    if LOADED.with_borrow(|loaded| loaded.as_ref().is_some_and(|loaded| loaded.text == text)) {
+        return;
+    }
+    match compile(&env, &text) {
+        Ok(gateway) => keep(&gateway, text),
+        Err(problem) => worker::console_error!("postern: the new settings are not taken: {problem}"),
+    }
+}
+
+fn variable(env: &Env) -> Result<String, String> {
+    text(env, CONFIG)
+        .ok_or(format!("{CONFIG} is not set: put the settings there, or kv:KEY for a value in POSTERN_KV"))
+}
+
+async fn settings(env: &Env) -> Result<String, String> {
+    let config = variable(env)?;
     let Some(key) = config.strip_prefix("kv:") else { return Ok(config) };
     let kv =
         env.kv("POSTERN_KV").map_err(|_| format!("{CONFIG} names {config}, but POSTERN_KV is not bound"))?;
@@ -39,7 +90,7 @@ async fn settings(env: &worker::Env) -> Result<String, String> {
     ))
 }
 
-fn compile(env: &worker::Env, settings: &str) -> Result<Rc<Gateway>, String> {
+fn compile(env: &Env, settings: &str) -> Result<Rc<Gateway>, String> {
     let settings = Settings::parse(settings).map_err(|problems| problems.to_string())?;
     let secrets = |name: &str| text(env, name);
     let (bundle, warnings) =
@@ -55,6 +106,6 @@ fn compile(env: &worker::Env, settings: &str) -> Result<Rc<Gateway>, String> {
 }
 
 /// A variable or secret; both are text bindings.
-fn text(env: &worker::Env, name: &str) -> Option<String> {
+fn text(env: &Env, name: &str) -> Option<String> {
     env.var(name).ok().map(|value| value.to_string())
 }

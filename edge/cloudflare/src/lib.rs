@@ -24,11 +24,11 @@ use worker::{Context, Env, Result, event};
 /// is known to need them.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    let platform = Workers::new(&request, env, context);
-    let gateway = match configuration::gateway(platform.env()).await {
+    let gateway = match configuration::gateway(&env, &context).await {
         Ok(gateway) => gateway,
         Err(problem) => return misconfigured(&problem),
     };
+    let platform = Workers::new(&request, env, context);
     let head = arrival(&host::head(&request));
     let reply = gateway.handle(&platform, head, Inward::of_request(request)).await;
     respond(reply)

@@ -33,11 +33,6 @@ impl Workers {
     pub fn new(request: &web_sys::Request, env: worker::Env, context: worker::Context) -> Self {
         Self(Rc::new(Bindings { request: Clone::clone(request), env, context }))
     }
-
-    /// The bindings.
-    pub fn env(&self) -> &worker::Env {
-        &self.0.env
-    }
 }
 
 impl Clock for Workers {

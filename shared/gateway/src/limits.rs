@@ -14,8 +14,6 @@ pub const STREAM_EVENTS: u32 = 100_000;
 pub const TOKEN_BYTES: usize = 16 * 1024;
 /// Largest header of a token, decoded, in bytes.
 pub const TOKEN_HEADER_BYTES: usize = 2 * 1024;
-/// All request headers together, in bytes.
-pub const HEADER_BYTES: usize = 64 * 1024;
 /// Messages in one 2025-03-26 batch: each is a call of its own, and subrequests are bounded by the host.
 pub const BATCH_MESSAGES: usize = 32;
 /// Upstream pages read for one merged list. Fifty of the usual 50 to 100 items is beyond any agent's context.

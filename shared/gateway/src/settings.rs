@@ -93,7 +93,8 @@ pub struct UpstreamSettings {
     pub private_network: bool,
     /// `credential`: what the gateway shows the upstream; by default nothing.
     pub credential: CredentialSettings,
-    /// `first_byte_ms`: until its first message; by default 10,000.
+    /// `first_byte_ms`: until the head of its answer, and all of an answer that is no stream; by default
+    /// 30,000.
     pub first_byte_ms: u32,
     /// `idle_ms`: longest silence in a stream; by default 30,000.
     pub idle_ms: u32,
@@ -206,7 +207,7 @@ fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
         insecure: reader.flag("insecure"),
         private_network: reader.flag("private_network"),
         credential: reader.table("credential", credential).flatten().unwrap_or(CredentialSettings::None),
-        first_byte_ms: reader.number("first_byte_ms", 100..=300_000, 10_000),
+        first_byte_ms: reader.number("first_byte_ms", 100..=300_000, 30_000),
         idle_ms: reader.number("idle_ms", 100..=600_000, 30_000),
         total_ms: reader.number("total_ms", 100..=3_600_000, 60_000),
         list_ttl_ms: reader.number("list_ttl_ms", 1_000..=86_400_000, 60_000),

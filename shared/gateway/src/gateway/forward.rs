@@ -2,7 +2,7 @@
 
 use super::relay::{self, View};
 use super::serve::{Asker, Flow, Scene, result_message};
-use super::state;
+use super::state::{self, Scope};
 use crate::arrival::Head;
 use crate::catalog::{Catalog, Route};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
@@ -25,6 +25,10 @@ pub(crate) async fn call<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     let method = request.method;
+    // A 2025-11-25 task would be created, and nothing could ask for it.
+    if request.params.is_some_and(|params| json.get(params, "task").is_some()) {
+        return Err(Refusal::NotSupported("tasks").into());
+    }
     let target = Target::read(json, request, method)?;
     trail.note("name", &target.name);
     let route = target.route(scene).await?;
@@ -39,7 +43,8 @@ pub(crate) async fn call<P: Platform>(
     }
     let mut edits = Edits::new();
     target.rename(json, &route.original, &mut edits);
-    let state = state::unseal(scene, json, request, &target.name, &route, &mut edits)?;
+    let state = Scope::of(json, request, &target.name);
+    state::unseal(scene, json, request, &state, &route, &mut edits)?;
 
     let about = route.link.about(&scene.platform).await?;
     let client = client_side(scene, json, request, asker, about.era);
@@ -102,7 +107,7 @@ pub(crate) async fn subscribe<P: Platform>(
         to: asker.revision,
         declared: String::new(),
         link: route.link.clone(),
-        state: None,
+        state: Scope::of(json, request, &target.name),
         listed: None,
     };
     relay::start(scene, exchange, view).await
@@ -129,10 +134,15 @@ pub(crate) fn session_for(asker: &Asker, alias: &str) -> Session {
     sealed.map_or(Session::Pooled, Session::Sealed)
 }
 
-/// The capabilities that a modern client declared with this request, raw JSON.
+/// The capabilities that a modern client declared with this request, raw JSON, without its extensions: what an
+/// upstream would answer to one of those cannot be followed up through the gateway yet.
 fn declared(json: &Json<'_>, request: &Request) -> String {
-    let declared = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES));
-    declared.map_or_else(|| "{}".to_owned(), |node| json.raw(node).to_owned())
+    let Some(declared) = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES)) else {
+        return "{}".to_owned();
+    };
+    let mut edits = Edits::new();
+    edits.remove(json, declared, "extensions");
+    edits.apply_within(json.text(), json.span(declared))
 }
 
 /// What the upstream may know of the client. Capabilities are declared only when the upstream's questions can

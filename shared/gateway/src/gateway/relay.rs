@@ -33,7 +33,7 @@ pub(crate) struct View {
     /// The capabilities that a modern client declared, raw JSON.
     pub declared: String,
     pub link: Rc<Link>,
-    pub state: Option<Scope>,
+    pub state: Scope,
     pub listed: Option<Listed>,
 }
 
@@ -212,7 +212,7 @@ impl View {
         match kind.as_deref() {
             Some("input_required") if self.to.era() == Era::Legacy => return Err(across_eras()),
             Some("input_required") => {
-                state::seal(scene, json, result, &self.link.upstream().alias, self.state, edits)?
+                state::seal(scene, json, result, &self.link.upstream().alias, &self.state, edits)?
             }
             _ => {}
         }
@@ -257,8 +257,13 @@ impl View {
         };
         let has = Json::parse(self.declared.as_bytes(), &limits::REQUEST)
             .is_ok_and(|declared| declared.get(declared.root(), needed).is_some());
-        if has || self.to.era() == Era::Legacy {
-            return across_eras();
+        match self.to.era() {
+            Era::Modern if !has => {}
+            Era::Modern => return across_eras(),
+            Era::Legacy => {
+                let why = "questions of an upstream that this session has no session at; initialize again";
+                return Refusal::NotSupported(why).into();
+            }
         }
         Refusal::MissingCapability(format!(r#"{{"{needed}":{{}}}}"#)).into()
     }

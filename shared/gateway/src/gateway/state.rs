@@ -9,7 +9,6 @@ use crate::error::{Error, Refusal};
 use crate::limits;
 use crate::mcp::envelope::Request;
 use crate::mcp::json::{Edits, Json, Node};
-use crate::mcp::revisions::meta;
 use crate::mcp::seal::{Binding, Purpose};
 use crate::platform::Platform;
 use serde::{Deserialize, Serialize};
@@ -18,38 +17,53 @@ use sha2::{Digest, Sha256};
 /// Life of a sealed state: long enough for a person to answer, short enough to be of no other use.
 const LIFE_MS: u64 = 15 * 60 * 1000;
 
-/// What a state is good for: SHA-256 of method, name and arguments, each with its length in front.
-pub(crate) type Scope = [u8; 32];
+/// What a state is good for. Hashed only when there is a state to open or to seal.
+pub(crate) struct Scope {
+    method: &'static str,
+    name: String,
+    arguments: String,
+}
+
+impl Scope {
+    /// That of a request for the exposed `name`.
+    pub fn of(json: &Json<'_>, request: &Request, name: &str) -> Self {
+        let arguments = request.params.and_then(|params| json.get(params, "arguments"));
+        let arguments = arguments.map_or("", |node| json.raw(node)).to_owned();
+        Self { method: request.method.name(), name: name.to_owned(), arguments }
+    }
+
+    /// SHA-256 of method, name and arguments, each with its length in front.
+    fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for part in [self.method, &self.name, &self.arguments] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finalize().into()
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Payload {
-    scope: Scope,
+    scope: [u8; 32],
     upstream: String,
 }
 
-/// Opens the request's `requestState`, if it has one, and puts the upstream's own in its place. Gives the
-/// scope for a state in the answer; `None` when the client declared nothing that could be asked of it.
+/// Opens the request's `requestState`, if it has one, and puts the upstream's own in its place.
 pub(crate) fn unseal<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
     request: &Request,
-    name: &str,
+    scope: &Scope,
     route: &Route,
     edits: &mut Edits,
-) -> Result<Option<Scope>, Error> {
-    let Some(params) = request.params else { return Ok(None) };
-    let sealed = json.get(params, "requestState");
-    let capable = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES));
-    if sealed.is_none() && capable.is_none_or(|node| json.raw(node).len() <= 2) {
-        return Ok(None);
-    }
-    let arguments = json.get(params, "arguments").map_or("", |node| json.raw(node));
-    let scope = scope(request.method.name(), name, arguments);
-    if let Some(node) = sealed {
-        let upstream = open(scene, json, node, &route.link.upstream().alias, &scope)?;
+) -> Result<(), Refusal> {
+    let Some(params) = request.params else { return Ok(()) };
+    if let Some(node) = json.get(params, "requestState") {
+        let upstream = open(scene, json, node, &route.link.upstream().alias, scope)?;
         edits.set_string(json, params, "requestState", &upstream);
     }
-    Ok(Some(scope))
+    Ok(())
 }
 
 fn open<P: Platform>(
@@ -69,7 +83,7 @@ fn open<P: Platform>(
         .map_err(|_| Refusal::BadState)?;
     let payload: Payload =
         codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadState)?;
-    if opened.alias == alias && payload.scope == *scope {
+    if opened.alias == alias && payload.scope == scope.digest() {
         Ok(payload.upstream)
     } else {
         Err(Refusal::BadState)
@@ -82,12 +96,12 @@ pub(crate) fn seal<P: Platform>(
     json: &Json<'_>,
     result: Node,
     alias: &str,
-    scope: Option<Scope>,
+    scope: &Scope,
     edits: &mut Edits,
 ) -> Result<(), Error> {
     let Some(node) = json.get(result, "requestState") else { return Ok(()) };
     let upstream = json.string(node).ok_or_else(|| internal("requestState is no string"))?.into_owned();
-    let payload = Payload { scope: scope.unwrap_or_default(), upstream };
+    let payload = Payload { scope: scope.digest(), upstream };
     let payload =
         codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("state does not encode"))?;
     let token = sealed(scene, Purpose::State, alias, LIFE_MS, &payload)?;
@@ -113,13 +127,4 @@ pub(crate) fn sealed<P: Platform>(
         .sealer
         .seal(purpose, &binding, scene.platform.now_ms(), life_ms, nonce, payload)
         .map_err(|_| internal("sealed token too large"))
-}
-
-fn scope(method: &str, name: &str, arguments: &str) -> Scope {
-    let mut hash = Sha256::new();
-    for part in [method, name, arguments] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().into()
 }
