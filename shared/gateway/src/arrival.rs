@@ -3,7 +3,6 @@
 use crate::error::Refusal;
 use crate::mcp::headers::Headers;
 use crate::reply::Reply;
-use crate::tenant::Tenant;
 
 /// What the shell has read of a request before its body.
 #[derive(Debug)]
@@ -66,17 +65,15 @@ impl Head {
         format!("{}://{}{METADATA}{}", self.scheme(), self.host(), self.path)
     }
 
-    /// Whether `Host` and `Origin` are the tenant's own: the defence against DNS rebinding
+    /// Whether `Host` and `Origin` are an endpoint's own: the defence against DNS rebinding
     /// (MCP 2026-07-28, Transports, Security). Two values of one header arrive joined and match nothing.
     ///
     /// # Errors
     /// [`Refusal::BadHost`], [`Refusal::BadOrigin`].
-    pub fn check_site(&self, tenant: &Tenant) -> Result<(), Refusal> {
-        self.check_host(tenant)?;
+    pub fn check_site(&self, hosts: &[String], origins: &[String]) -> Result<(), Refusal> {
+        self.check_host(hosts)?;
         match self.headers.get("origin") {
-            Some(origin) if !self.is_own(origin) && !listed(&tenant.origins, origin) => {
-                Err(Refusal::BadOrigin)
-            }
+            Some(origin) if !self.is_own(origin) && !listed(origins, origin) => Err(Refusal::BadOrigin),
             _ => Ok(()),
         }
     }
@@ -87,13 +84,13 @@ impl Head {
         host.is_some_and(|(_, host)| host.eq_ignore_ascii_case(&self.host()))
     }
 
-    /// Whether `Host` is the tenant's own.
+    /// Whether `Host` is one of these.
     ///
     /// # Errors
     /// [`Refusal::BadHost`].
-    pub fn check_host(&self, tenant: &Tenant) -> Result<(), Refusal> {
+    pub fn check_host(&self, hosts: &[String]) -> Result<(), Refusal> {
         let host = self.headers.get("host").unwrap_or_default();
-        if listed(&tenant.hosts, host) { Ok(()) } else { Err(Refusal::BadHost) }
+        if listed(hosts, host) { Ok(()) } else { Err(Refusal::BadHost) }
     }
 
     /// Whether the body is what a POST to an endpoint carries.
@@ -136,6 +133,12 @@ impl Head {
             .with("access-control-allow-methods", "POST, GET, DELETE".to_owned())
             .with("access-control-allow-headers", allowed)
             .with("access-control-max-age", "600".to_owned())
+    }
+
+    /// Whether this is a CORS preflight: it carries no token (Fetch Standard).
+    #[must_use]
+    pub fn is_preflight(&self) -> bool {
+        self.method == "OPTIONS" && self.headers.get("origin").is_some()
     }
 
     /// Lets the page of an allowed origin read the answer. Called after [`Head::check_site`] only.

@@ -8,7 +8,7 @@ use super::Catalog;
 use super::wait::{self, Task};
 use crate::limits;
 use crate::mcp::json::quote;
-use crate::mcp::{Era, Json, Kind, Raw, Revision};
+use crate::mcp::{Json, Kind, Revision};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
 use crate::stage::authorize::{allows_upstream, may_use};
@@ -54,14 +54,8 @@ pub struct Surface {
 }
 
 impl Catalog {
-    /// The merged capabilities and instructions for `caller` in a client of revision `to`.
-    pub async fn surface<P: Platform>(
-        &self,
-        platform: &P,
-        links: &Links,
-        caller: &Caller,
-        to: Revision,
-    ) -> Surface {
+    /// The merged capabilities and instructions for `caller`.
+    pub async fn surface<P: Platform>(&self, platform: &P, links: &Links, caller: &Caller) -> Surface {
         let usable = links.all(caller.tenant()).iter();
         let usable: Vec<(Rc<Link>, Rc<Portrait>)> = usable
             .filter(|link| may_use(caller.agent(), &link.upstream().alias))
@@ -78,7 +72,7 @@ impl Catalog {
         let known = || abouts.iter().filter_map(|(alias, about)| Some((*alias, about.as_deref()?)));
         let may_read = |alias: &str| allows_upstream(caller.agent(), alias);
         Surface {
-            capabilities: capabilities(known(), to, may_read),
+            capabilities: capabilities(known(), may_read),
             instructions: instructions(known()),
             whole: abouts.iter().all(|(_, about)| about.is_some()),
         }
@@ -93,7 +87,7 @@ impl Catalog {
         caller: &Caller,
         server_info: &str,
     ) -> String {
-        let surface = self.surface(platform, links, caller, Revision::LATEST_MODERN).await;
+        let surface = self.surface(platform, links, caller).await;
         let ttl = if surface.whole { DISCOVER_TTL_MS } else { PARTIAL_TTL_MS };
         let mut out = format!(
             r#"{{"resultType":"complete","supportedVersions":["{}"],"capabilities":{}"#,
@@ -118,7 +112,7 @@ impl Catalog {
         to: Revision,
         server_info: &str,
     ) -> String {
-        let surface = self.surface(platform, links, caller, to).await;
+        let surface = self.surface(platform, links, caller).await;
         let mut out = format!(
             r#"{{"protocolVersion":"{to}","capabilities":{},"serverInfo":{server_info}"#,
             surface.capabilities
@@ -172,44 +166,35 @@ async fn ask<P: Platform>(platform: P, link: Rc<Link>, portrait: Rc<Portrait>) {
     }
 }
 
-/// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. No `listChanged`: the
-/// gateway pushes nothing. `subscribe` only for legacy clients, whose session at a legacy upstream carries the
-/// updates. Extensions are never passed on by themselves.
+/// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. No `listChanged` and
+/// no `resources.subscribe`: the gateway pushes nothing of its own accord. Extensions are never passed on by themselves.
 fn capabilities<'a>(
     known: impl Iterator<Item = (&'a str, &'a About)>,
-    to: Revision,
     may_read: impl Fn(&str) -> bool,
 ) -> String {
     // In the order of the names below.
-    let mut has = [false; 6];
+    let mut has = [false; 5];
     for (alias, about) in known {
         let Ok(json) = Json::parse(about.capabilities.as_bytes(), &limits::RESPONSE) else { continue };
         let own = json.value(json.root());
         let declares = |key: &str| own.get(key).is_some_and(|value| value.kind() == Kind::Object);
-        let resources = declares("resources") && may_read(alias);
-        let subscribe = resources
-            && to.era() == Era::Legacy
-            && about.era == Era::Legacy
-            && own.get("resources").and_then(|own| own.get("subscribe")).and_then(Raw::bool) == Some(true);
         let says = [
             declares("completions"),
             declares("logging"),
             declares("prompts"),
-            resources && !subscribe,
-            subscribe,
+            declares("resources") && may_read(alias),
             declares("tools"),
         ];
         for (any, one) in has.iter_mut().zip(says) {
             *any |= one;
         }
     }
-    let [completions, logging, prompts, resources, subscribe, tools] = has;
+    let [completions, logging, prompts, resources, tools] = has;
     let members = [
         (completions, r#""completions":{}"#),
         (logging, r#""logging":{}"#),
         (prompts, r#""prompts":{}"#),
-        (resources && !subscribe, r#""resources":{}"#),
-        (subscribe, r#""resources":{"subscribe":true}"#),
+        (resources, r#""resources":{}"#),
         (tools, r#""tools":{}"#),
     ];
     let members: Vec<&str> = members.into_iter().filter_map(|(has, text)| has.then_some(text)).collect();
@@ -236,35 +221,4 @@ fn instructions<'a>(known: impl Iterator<Item = (&'a str, &'a About)>) -> Option
         out.push_str(text);
     }
     (!out.is_empty()).then_some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn subscriptions_only_within_the_old_era_and_for_what_may_be_read() {
-        let subscribe = r#"{"resources":{"subscribe":true}}"#;
-        for (upstream, client, may_read, expected) in [
-            (Revision::V2025_11_25, Revision::V2025_11_25, true, subscribe),
-            (Revision::V2025_06_18, Revision::V2025_03_26, true, subscribe),
-            (Revision::V2025_11_25, Revision::V2025_11_25, false, "{}"),
-            (Revision::V2025_11_25, Revision::V2026_07_28, true, r#"{"resources":{}}"#),
-            (Revision::V2026_07_28, Revision::V2025_11_25, true, r#"{"resources":{}}"#),
-        ] {
-            let about = About {
-                era: upstream.era(),
-                revision: upstream,
-                session_bound: false,
-                capabilities: subscribe.to_owned(),
-                instructions: None,
-            };
-            let known = [("a", &about)];
-            assert_eq!(
-                capabilities(known.into_iter(), client, |_| may_read),
-                expected,
-                "{upstream} to {client}"
-            );
-        }
-    }
 }

@@ -95,16 +95,14 @@ fn headers_of(json: &Json<'_>, root: Node) -> Result<Vec<ParamHeader>, &'static 
     }
 }
 
-/// Besides what [`convert_item`] knows: `icons` and `execution` came with 2025-11-25.
+/// Besides what [`convert_item`] knows: `icons` came with 2025-11-25.
 fn downgrade(text: &str, revision: Revision) -> Option<Box<str>> {
     let json = Json::parse(text.as_bytes(), &limits::RESPONSE).ok()?;
     let item = json.value(json.root());
     let mut edits = Edits::new();
     convert_item(item, revision, &mut edits);
-    for key in ["icons", "execution"] {
-        if revision < Revision::V2025_11_25 && item.get(key).is_some() {
-            edits.remove_in(item, key);
-        }
+    if revision < Revision::V2025_11_25 && item.get("icons").is_some() {
+        edits.remove_in(item, "icons");
     }
     (!edits.is_empty()).then(|| edits.apply(text).into_boxed_str())
 }

@@ -67,7 +67,7 @@ impl Gateway {
                 let trail = Trail::begin(platform, &request);
                 match self.bundle.tenant(path).cloned() {
                     Some(tenant) => self.endpoint(platform, &head, &tenant, body, trail).await,
-                    None => nobody(&head, trail),
+                    None => self.nobody(&head, trail),
                 }
             }
         };
@@ -83,11 +83,10 @@ impl Gateway {
         trail: Trail<P>,
     ) -> Reply {
         // Before anything else, and never shared: a page of a foreign site learns nothing, not even a 401.
-        if let Err(refusal) = head.check_site(tenant) {
+        if let Err(refusal) = head.check_site(&tenant.hosts, &tenant.origins) {
             return refuse(head, Some(tenant), &refusal, trail);
         }
-        // A preflight carries no token (Fetch Standard), so it is answered before authentication.
-        if head.method == "OPTIONS" {
+        if head.is_preflight() {
             trail.skip();
             return head.share(head.preflight());
         }
@@ -102,10 +101,6 @@ impl Gateway {
         body: B,
         mut trail: Trail<P>,
     ) -> Reply {
-        // Tokens in the query are forbidden (OAuth 2.1, MCP Authorization), and no endpoint takes another.
-        if head.query {
-            return refuse(head, Some(tenant), &Refusal::InvalidRequest("the URL has a query"), trail);
-        }
         let token = head.headers.get("authorization");
         let caller = match self.authenticator.authenticate(platform, tenant, token).await {
             Ok(caller) => caller,
@@ -113,6 +108,10 @@ impl Gateway {
         };
         trail.caller(&caller);
         trail.stage("authenticate");
+        // Tokens in the query are forbidden (OAuth 2.1, MCP Authorization), and no endpoint takes another.
+        if head.query {
+            return refuse(head, Some(tenant), &Refusal::InvalidRequest("the URL has a query"), trail);
+        }
         let scene = Scene { gateway: Rc::clone(self), platform: platform.clone(), caller };
         match head.method.as_str() {
             "POST" => {}
@@ -129,6 +128,25 @@ impl Gateway {
         }
     }
 
+    /// Below `/t/` a tenant that does not exist answers, at every step, like one that does: nothing but a good
+    /// token shows which tenants there are. Any other path is nothing of ours.
+    fn nobody<P: Platform>(&self, head: &Head, trail: Trail<P>) -> Reply {
+        if !head.path.starts_with("/t/") {
+            return refuse(head, None, &Refusal::NotFound, trail);
+        }
+        let hosts: Vec<String> =
+            self.bundle.tenants.iter().flat_map(|tenant| tenant.hosts.iter().cloned()).collect();
+        if let Err(refusal) = head.check_site(&hosts, &[]) {
+            return refuse(head, None, &refusal, trail);
+        }
+        if head.is_preflight() {
+            trail.skip();
+            return head.share(head.preflight());
+        }
+        let refusal = authenticate::unknown_tenant(head.headers.get("authorization"));
+        head.share(refuse(head, None, &refusal, trail))
+    }
+
     /// RFC 9728: the document of one endpoint, or, at the root, of the only endpoint there is.
     fn metadata(&self, head: &Head, path: &str) -> Reply {
         let tenant = match (path, self.bundle.tenants.as_slice()) {
@@ -136,7 +154,7 @@ impl Gateway {
             ("", _) => None,
             (path, _) => self.bundle.tenant(path),
         };
-        let known = tenant.filter(|tenant| head.check_host(tenant).is_ok() && !tenant.anonymous);
+        let known = tenant.filter(|tenant| head.check_host(&tenant.hosts).is_ok() && !tenant.anonymous);
         match known {
             Some(tenant) if head.method == "GET" || head.method == "HEAD" => {
                 let resource = tenant.resource(head.scheme(), &head.host());
@@ -158,15 +176,6 @@ impl Gateway {
         });
         Reply::json(200, body.to_string()).with("cache-control", "no-store".to_owned())
     }
-}
-
-/// Below `/t/` a tenant that does not exist answers like one whose token is missing or bad: a 401 must not reveal
-/// which tenants there are. Any other path is nothing of ours.
-fn nobody<P: Platform>(head: &Head, trail: Trail<P>) -> Reply {
-    let token = head.headers.get("authorization");
-    let refusal =
-        if head.path.starts_with("/t/") { authenticate::unknown_tenant(token) } else { Refusal::NotFound };
-    refuse(head, None, &refusal, trail)
 }
 
 async fn read<B: Body>(head: &Head, body: B) -> Result<Vec<u8>, Refusal> {

@@ -1,11 +1,11 @@
 //! What the gateway says of itself.
 
-use super::{MODERN, World, member};
+use super::{World, member};
 use crate::mcp::Revision;
 use crate::platform::Clock as _;
 
-fn surface(world: &World, to: Revision) -> crate::catalog::Surface {
-    world.memory.run(world.catalog.surface(&world.memory, &world.links, &world.caller, to))
+fn surface(world: &World) -> crate::catalog::Surface {
+    world.memory.run(world.catalog.surface(&world.memory, &world.links, &world.caller))
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn the_union_of_what_can_be_routed() {
         let world = World::new(&["a", "b"], allow);
         *world.script("a").capabilities.borrow_mut() = a.to_owned();
         *world.script("b").capabilities.borrow_mut() = b.to_owned();
-        let found = surface(&world, MODERN);
+        let found = surface(&world);
         assert_eq!(found.capabilities, expected, "{allow:?}");
         assert!(found.whole);
     }
@@ -40,19 +40,19 @@ fn never_late_and_never_a_failure() {
     world.script("b").up.set(false);
     world.script("c").delay_ms.set(900_000);
     let began = world.memory.now_ms();
-    let found = surface(&world, MODERN);
+    let found = surface(&world);
     assert_eq!((found.capabilities.as_str(), found.whole), (r#"{"tools":{}}"#, false));
     assert!(world.memory.now_ms() - began <= 1_500);
     // Those that did not answer are not waited for again at once.
     let again = world.memory.now_ms();
-    surface(&world, MODERN);
+    surface(&world);
     assert_eq!(world.memory.now_ms(), again);
     // Once known, an upstream stays known when it goes down.
     world.script("a").up.set(false);
     world.memory.advance(7_200_000);
     world.script("c").delay_ms.set(0);
     *world.script("c").capabilities.borrow_mut() = r#"{"prompts":{}}"#.to_owned();
-    assert_eq!(surface(&world, MODERN).capabilities, r#"{"prompts":{},"tools":{}}"#);
+    assert_eq!(surface(&world).capabilities, r#"{"prompts":{},"tools":{}}"#);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn instructions_are_bounded() {
     for alias in &aliases {
         *world.script(alias).instructions.borrow_mut() = Some("é".repeat(5_000));
     }
-    let instructions = surface(&world, MODERN).instructions.unwrap_or_default();
+    let instructions = surface(&world).instructions.unwrap_or_default();
     assert!(instructions.len() <= 17 * 1024, "{}", instructions.len());
     assert!(instructions.starts_with("# u0\né"));
     assert_eq!(member(r#"{"a":"b"}"#, "a").as_deref(), Some("b"));

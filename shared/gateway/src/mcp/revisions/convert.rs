@@ -64,7 +64,9 @@ pub fn convert_item(item: Raw<'_>, to: Revision, edits: &mut Edits) {
         return;
     }
     // 2025-11-25 tasks are not routed: a client that was told of them would start one (MCP 2025-11-25, Tasks).
-    edits.remove_in(item, "execution");
+    if item.get("execution").is_some() {
+        edits.remove_in(item, "execution");
+    }
     let schema = item.get("outputSchema");
     let is_object =
         |schema: Raw<'_>| schema.get("type").and_then(Raw::string).is_some_and(|kind| kind == "object");
