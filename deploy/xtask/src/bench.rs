@@ -25,7 +25,7 @@ pub(crate) fn program(paths: &Paths, node: &Node) -> Result<Command> {
     cargo.args(["build", "--release", "--package", "postern-bench"]);
     let program = artifact(&mut cargo, "postern-bench", "").context("the benchmark does not compile")?;
     let mut bench = Command::new(program);
-    bench.current_dir(&paths.root).arg("--workerd").arg(node.workerd());
+    bench.current_dir(&paths.root).arg("--workerd").arg(node.workerd()?);
     bench.arg("--entry").arg(paths.root.join("edge/cloudflare/entry.mjs"));
     bench.arg("--build").arg(paths.worker_build()).arg("--out").arg(paths.root.join("target/bench"));
     Ok(bench)

@@ -52,9 +52,9 @@ pub(crate) fn licences(run: &mut Run<'_>) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// `cargo test` of the workspace. Its tests find the tools by these variables.
+/// `cargo test` of the workspace. Its tests find the tools by these variables, and run the built Worker.
 pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
-    let node = run.node()?;
+    let node = run.node_and_worker()?;
     let log = run.paths.log("rust")?;
     let mut tests = cargo(run);
     tests
@@ -62,7 +62,7 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
         .env("PATH", node.path())
         .env("POSTERN_NODE", &node.program);
     tests.env("POSTERN_PYTHON", python::find_or_install(run.paths, python::MCP)?.join("python"));
-    tests.env("POSTERN_WORKERD", node.workerd());
+    tests.env("POSTERN_WORKERD", node.workerd()?);
     let ran = process::run(&mut tests, &log);
     let text = fs::read_to_string(&log)?;
     let mut outcome = test_results(&text);

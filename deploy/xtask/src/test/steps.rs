@@ -15,9 +15,9 @@ pub(crate) const STEPS: [Step; 11] = [
     Step { name: "tools", usually: "1 s, a minute at first", run: install },
     Step { name: "licences", usually: "2 s", run: licences },
     Step { name: "clippy", usually: "30 s, two minutes at first", run: clippy },
-    Step { name: "rust", usually: "a minute, four at first", run: rust },
     Step { name: "worker", usually: "a minute, three at first", run: worker },
     Step { name: "size", usually: "4 s", run: upload_size },
+    Step { name: "rust", usually: "a minute, four at first", run: rust_tests },
     Step { name: "demo", usually: "20 s", run: demo },
     Step { name: "conformance", usually: "a minute", run: conform },
     Step { name: "fuzz", usually: "two minutes, five at first", run: fuzz_targets },
@@ -45,10 +45,6 @@ fn worker(run: &mut Run<'_>) -> Result<Outcome> {
     build::prepare(run.paths, Mode::Release)?;
     run.worker = true;
     Ok(Outcome::held(None))
-}
-
-fn rust(run: &mut Run<'_>) -> Result<Outcome> {
-    rust_tests(run)
 }
 
 /// The scripted agent against the gateway and the demo servers, once with a token and once anonymous.

@@ -50,9 +50,15 @@ impl Node {
         self.script(&self.packages.join("binaryen/bin/wasm-opt"))
     }
 
-    /// workerd of wrangler's packages.
-    pub(crate) fn workerd(&self) -> PathBuf {
-        self.packages.join("workerd/bin/workerd")
+    /// The native workerd that came with wrangler; `workerd/bin/workerd` may be a script that starts it.
+    pub(crate) fn workerd(&self) -> Result<PathBuf> {
+        let folder = self.packages.join("@cloudflare");
+        let packages = fs::read_dir(&folder).with_context(|| format!("{} is missing", folder.display()))?;
+        let mut programs = packages
+            .flatten()
+            .filter(|package| package.file_name().to_string_lossy().starts_with("workerd-"))
+            .map(|package| package.path().join("bin/workerd"));
+        programs.find(|program| program.exists()).context("workerd has no build for this machine")
     }
 
     /// The PATH with the folder of this Node in front.
