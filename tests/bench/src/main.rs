@@ -157,7 +157,9 @@ fn finish(options: &Options, report: &Report) -> Result<ExitCode> {
         Err(_) => Recorded::default(),
     };
     if options.record {
-        fs::write(Path::new(RECORDED), serde_json::to_string_pretty(&report.ratios())? + "\n")?;
+        let mut newer = recorded.clone();
+        newer.cpu_to_floor.extend(report.ratios().cpu_to_floor);
+        fs::write(Path::new(RECORDED), serde_json::to_string_pretty(&newer)? + "\n")?;
     }
     let faults = report.faults(&recorded);
     for fault in &faults {

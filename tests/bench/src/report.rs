@@ -270,7 +270,7 @@ pub struct Report {
 }
 
 /// The ratios of an earlier run: section -> load -> CPU of the gateway over that of the floor.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Recorded {
     /// See above; only loads whose ratio is firm.
     pub cpu_to_floor: BTreeMap<String, BTreeMap<String, f64>>,
