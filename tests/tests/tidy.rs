@@ -242,7 +242,8 @@ fn hosts_stay_at_the_edge() {
 #[test]
 fn the_gateway_knows_no_target() {
     let mut problems = Vec::new();
-    for source in sources(&["rs"]).iter().filter(|source| source.path.starts_with("shared/gateway/")) {
+    // A benchmark of the gateway may look at a clock; the gateway may not.
+    for source in sources(&["rs"]).iter().filter(|source| source.path.starts_with("shared/gateway/src/")) {
         for (line, text) in source.text.lines().enumerate() {
             if text.contains("cfg(target_")
                 || text.contains("SystemTime::now")
