@@ -2,7 +2,7 @@
 // back, and one line of JSON on standard output.
 import { parseArgs } from 'node:util';
 
-/** Milliseconds after which a driver gives up: it never hangs a test. */
+/** Milliseconds after which a driver gives up, unless it names more: it never hangs a test. */
 const LIMIT_MS = 30_000;
 
 /**
@@ -76,14 +76,14 @@ function describe(error) {
 /**
  * Runs `session(report)` and prints the report: `{client, era, negotiated, tools, prompts,
  * resources, templates, result, prompt, read, completion, progress, logs, statuses, error}`.
- * Status 0 without an error, else 1.
+ * Status 0 without an error, else 1. Gives up after `limit` milliseconds.
  */
-export async function run(client, era, session) {
+export async function run(client, era, session, limit = LIMIT_MS) {
   const lists = { tools: [], prompts: [], resources: [], templates: [] };
   const answered = { result: null, prompt: null, read: null, completion: null, progress: [], logs: [], statuses: [] };
   const report = { client, era, negotiated: null, ...lists, ...answered, error: null };
   const late = new Promise((_, reject) =>
-    setTimeout(() => reject(new Error(`no end after ${LIMIT_MS} ms`)), LIMIT_MS).unref());
+    setTimeout(() => reject(new Error(`no end after ${limit} ms`)), limit).unref());
   try {
     await Promise.race([session(report), late]);
   } catch (error) {

@@ -14,6 +14,9 @@ const LISTS = [
   ['templates', 'resources/templates/list', 'resourceTemplates', 'uriTemplate'],
 ];
 
+/** Each method is a program of its own that takes seconds to start on a busy machine. */
+const LIMIT_MS = 120_000;
+
 const settings = options({ era: { type: 'string', default: 'legacy' } });
 const program = fileURLToPath(new URL('../node_modules/.bin/mcp-inspector', import.meta.url));
 const common = ['--cli', '--server-url', settings.endpoint, '--transport', 'http', '--protocol-era', settings.era];
@@ -60,4 +63,4 @@ await run('inspector cli', settings.era, async (report) => {
   } finally {
     await rm(home, { recursive: true, force: true });
   }
-});
+}, LIMIT_MS);
