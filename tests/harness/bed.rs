@@ -136,8 +136,9 @@ fn table(key: &str, value: toml::Value) -> toml::Value {
     table.into()
 }
 
-/// What every upstream has to answer before it is called.
-fn set_up(era: Era, seen: &Seen) -> Option<Answer> {
+/// What every upstream has to answer before it is called; `None` for a call.
+#[must_use]
+pub fn set_up(era: Era, seen: &Seen) -> Option<Answer> {
     let id = seen.raw(&["id"]).unwrap_or_else(|| "null".to_owned());
     let result =
         |members: &str| Answer::json(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{{members}}}}}"#));
