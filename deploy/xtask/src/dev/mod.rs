@@ -89,7 +89,7 @@ fn settings_and_access(
     let key = cli.map(|cli| cli.key(paths)).transpose()?;
     if let (Some(file), Some(cli), Some(key)) = (&options.config, cli, &key) {
         let text = fs::read_to_string(file).with_context(|| format!("--config {}", file.display()))?;
-        cli.check(file)?;
+        cli.check(paths, file)?;
         let grant = config::grant(&text, key)?;
         let token = grant.map(|grant| cli.token(paths, &grant)).transpose()?;
         let endpoints = config::endpoints(&text)?;

@@ -1,7 +1,7 @@
 //! Development tokens, made by `postern token` with a key that stays in `target/dev`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -35,8 +35,8 @@ impl Cli {
     }
 
     /// `postern check FILE`: fails with all its problems.
-    pub(crate) fn check(&self, file: &std::path::Path) -> Result<()> {
-        process::output(Command::new(&self.0).arg("check").arg(file)).map(drop)
+    pub(crate) fn check(&self, paths: &Paths, file: &Path) -> Result<()> {
+        process::run(Command::new(&self.0).arg("check").arg(file), &paths.log("check")?)
     }
 
     /// A token signed by the development key.
