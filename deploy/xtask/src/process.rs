@@ -210,3 +210,50 @@ fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Group, run_within};
+    use rustix::process::test_kill_process_group;
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    /// A shell with a child of its own, one of which does not mind SIGTERM.
+    fn stubborn_family() -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' TERM; sleep 60 & sleep 60"]);
+        shell
+    }
+
+    #[test]
+    fn a_dropped_group_is_gone_with_all_its_members() {
+        let group = Group::start(&mut stubborn_family()).unwrap();
+        let pid = group.pid;
+        assert!(test_kill_process_group(pid).is_ok());
+        drop(group);
+        assert!(test_kill_process_group(pid).is_err());
+    }
+
+    #[test]
+    fn a_panic_ends_the_group_too() {
+        let group = Group::start(&mut stubborn_family()).unwrap();
+        let pid = group.pid;
+        let panicked = std::thread::spawn(move || {
+            let _held = group;
+            panic!("as if xtask had a fault");
+        });
+        assert!(panicked.join().is_err());
+        assert!(test_kill_process_group(pid).is_err());
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_ended() {
+        let start = Instant::now();
+        let log = std::env::temp_dir().join(format!("xtask-hangs-{}", std::process::id()));
+        let error =
+            run_within(Duration::from_millis(200), Command::new("sleep").arg("60"), &log).unwrap_err();
+        assert!(error.to_string().contains("did not end"), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(10));
+        std::fs::remove_file(log).unwrap();
+    }
+}
