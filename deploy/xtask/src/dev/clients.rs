@@ -11,7 +11,9 @@ pub(crate) struct Access {
 impl Access {
     /// The line of `--json`.
     pub(crate) fn line(&self) -> String {
-        json!({ "ready": true, "endpoint": self.endpoint, "token": self.token }).to_string()
+        // Written out, because `json!` would sort the keys.
+        let (endpoint, token) = (json!(self.endpoint), json!(self.token));
+        format!(r#"{{"ready":true,"endpoint":{endpoint},"token":{token}}}"#)
     }
 
     /// Settings for the usual clients.
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn an_anonymous_gateway_shows_no_header() {
         let access = Access { endpoint: "http://127.0.0.1:1/mcp".into(), token: None };
-        assert_eq!(access.line(), r#"{"endpoint":"http://127.0.0.1:1/mcp","ready":true,"token":null}"#);
+        assert_eq!(access.line(), r#"{"ready":true,"endpoint":"http://127.0.0.1:1/mcp","token":null}"#);
         assert!(!access.clients().contains("Authorization"));
     }
 
