@@ -18,6 +18,12 @@ export function aborter(request) {
   return { signal: request.signal ? AbortSignal.any([request.signal, own.signal]) : own.signal, own };
 }
 
+/** The same for work behind the answer, which does not end because the agent has left. */
+export function ownAborter() {
+  const own = new AbortController();
+  return { signal: own.signal, own };
+}
+
 /** Status and the headers that matter of an upstream's answer, as lines in a fixed order. */
 export function answer(response) {
   const get = (name) => response.headers.get(name) ?? "";

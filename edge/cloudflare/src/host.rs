@@ -21,6 +21,9 @@ extern "C" {
     pub type Aborter;
     /// A fresh one, joined with the agent's own signal.
     pub fn aborter(request: &web_sys::Request) -> Aborter;
+    /// A fresh one for work behind the answer.
+    #[wasm_bindgen(js_name = ownAborter)]
+    pub fn own_aborter() -> Aborter;
     /// The signal to send with.
     #[wasm_bindgen(method, getter)]
     pub fn signal(this: &Aborter) -> web_sys::AbortSignal;

@@ -6,8 +6,9 @@ use postern::platform::{
     Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed};
+use std::cell::Cell;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
@@ -26,12 +27,14 @@ struct Bindings {
     request: web_sys::Request,
     env: worker::Env,
     context: worker::Context,
+    /// Set while work behind the answer is polled: see [`Journal::defer`].
+    behind: Cell<bool>,
 }
 
 impl Workers {
     /// Over the objects of one fetch event.
     pub fn new(request: &web_sys::Request, env: worker::Env, context: worker::Context) -> Self {
-        Self(Rc::new(Bindings { request: Clone::clone(request), env, context }))
+        Self(Rc::new(Bindings { request: Clone::clone(request), env, context, behind: Cell::new(false) }))
     }
 }
 
@@ -77,7 +80,10 @@ impl Fetch for Workers {
             HttpMethod::Delete => ("DELETE", JsValue::UNDEFINED),
             HttpMethod::Post => ("POST", js_sys::Uint8Array::from(&request.body[..]).into()),
         };
-        let aborter = host::aborter(&self.0.request);
+        let aborter = match self.0.behind.get() {
+            true => host::own_aborter(),
+            false => host::aborter(&self.0.request),
+        };
         let abort = AbortOnDrop(Some(aborter.own()));
         let sent = host::send(method, &request.url, &lines, &body, &aborter.signal());
         let response: web_sys::Response =
@@ -142,7 +148,15 @@ impl Journal for Workers {
         worker::console_log!("{record}");
     }
 
-    fn defer(&self, effect: Effect) {
-        self.0.context.wait_until(effect);
+    /// What is sent by an effect must not be cut off by the agent's leaving: that it left may be the very thing
+    /// that an upstream is told. A fetch begins within a poll of the effect, so a flag around it will do.
+    fn defer(&self, mut effect: Effect) {
+        let bindings = Rc::clone(&self.0);
+        self.0.context.wait_until(poll_fn(move |context| {
+            bindings.behind.set(true);
+            let polled = effect.as_mut().poll(context);
+            bindings.behind.set(false);
+            polled
+        }));
     }
 }
