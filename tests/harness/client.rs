@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 /// The longest answer that is kept.
@@ -217,9 +218,27 @@ impl Opened {
 /// # Errors
 /// When there is no connection or no answer within a minute.
 pub async fn open(address: SocketAddr, call: &Call) -> Result<Opened> {
-    let stream =
-        tokio::net::TcpStream::connect(address).await.with_context(|| format!("connect to {address}"))?;
+    let stream = connect(address).await?;
+    open_on(stream, call).await
+}
+
+/// As [`open`], but leaving is a reset: the other side cannot take it for half a close, as it may take a FIN.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_to_reset(address: SocketAddr, call: &Call) -> Result<Opened> {
+    let stream = connect(address).await?;
+    stream.set_zero_linger()?;
+    open_on(stream, call).await
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await.with_context(|| format!("connect to {address}"))?;
     stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn open_on(stream: TcpStream, call: &Call) -> Result<Opened> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(async move {
         // A connection that breaks shows at the request or at the body.

@@ -1,0 +1,287 @@
+//! Event streams through the gateway: as they come, cut anywhere, kept alive, cancelled when the agent leaves, and
+//! no faster than the agent reads.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use postern_tests::bed::{Bed, Era};
+use postern_tests::client::{self, Call};
+use postern_tests::host::Kind;
+use postern_tests::upstream::{Answer, Piece, Seen};
+
+/// Each of these functions is a test on every host.
+macro_rules! on_every_host {
+    ($($name:ident),* $(,)?) => {
+        mod in_process {
+            $(#[test] fn $name() { super::run(super::$name(super::Kind::InProcess)); })*
+        }
+        mod workerd {
+            $(#[test] fn $name() { super::run(super::$name(super::Kind::Workerd)); })*
+        }
+    };
+}
+
+on_every_host!(
+    events_pass_as_they_come,
+    streams_may_be_cut_anywhere,
+    a_hundred_events_keep_their_order,
+    silence_is_kept_alive,
+    leaving_a_stream_cancels_it,
+    leaving_before_the_head_cancels_the_call,
+    leaving_tells_a_legacy_upstream,
+    leaving_without_a_reset_is_noticed_too,
+    a_legacy_client_cancels_by_notification,
+    a_slow_reader_slows_the_upstream,
+);
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(test);
+}
+
+fn id(seen: &Seen) -> String {
+    seen.raw(&["id"]).unwrap_or_default()
+}
+
+fn event(text: &str) -> Piece {
+    Piece::Bytes(Bytes::from(format!("event: message\ndata: {text}\n\n")))
+}
+
+fn progress(seen: &Seen, step: usize, padding: &str) -> String {
+    let token = seen.raw(&["params", "_meta", "progressToken"]).unwrap_or_default();
+    format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},"progress":{step},"message":"{padding}"}}}}"#
+    )
+}
+
+fn result(seen: &Seen) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete","content":[]}}}}"#, id(seen))
+}
+
+fn call(bed: &Bed) -> Call {
+    let params = r#""name":"a__echo","arguments":{}"#;
+    bed.modern("tools/call", "1", "a__echo", params, r#""progressToken":"own""#)
+}
+
+fn wait(ms: u64) -> Piece {
+    Piece::Wait(Duration::from_millis(ms))
+}
+
+/// The one tool call that the upstream saw, as soon as it has.
+async fn the_call(bed: &Bed) -> Arc<Seen> {
+    the_request(bed, "tools/call").await
+}
+
+async fn the_request(bed: &Bed, rpc: &str) -> Arc<Seen> {
+    let start = Instant::now();
+    loop {
+        if let Some(seen) = bed.upstream.seen("/").into_iter().find(|seen| seen.rpc == rpc) {
+            return seen;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "the upstream saw no {rpc}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until the upstream notes that its caller has gone.
+async fn has_left(seen: &Seen, within: Duration) {
+    let start = Instant::now();
+    while !seen.left.load(Ordering::SeqCst) {
+        assert!(start.elapsed() < within, "the upstream's answer was not given up within {within:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn audited(bed: &Bed, part: &str) {
+    let start = Instant::now();
+    while !bed.host.records().iter().any(|line| line.contains(part)) {
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "no record with {part} in {:?}",
+            bed.host.records()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn events_pass_as_they_come(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |seen| {
+        Answer::events(vec![event(&progress(seen, 1, "")), wait(3_000), event(&result(seen))])
+    })
+    .expect("both start");
+    let mut stream = client::open(bed.host.address(), &call(&bed)).await.expect("a head");
+    let first = stream.event().await.expect("no break").expect("an event");
+    let at = Instant::now();
+    assert!(first.data.contains(r#""progressToken":"own""#), "{first:?}");
+    let second = stream.event().await.expect("no break").expect("an answer");
+    assert!(second.data.contains(r#""id":1"#), "{second:?}");
+    // The first was here long before the second was sent.
+    assert!(at.elapsed() > Duration::from_millis(1_500), "the first event was held back: {:?}", at.elapsed());
+    assert_eq!(stream.event().await.expect("no break"), None);
+}
+
+async fn streams_may_be_cut_anywhere(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |seen| {
+        let (note, answer) = (progress(seen, 1, "é😀"), result(seen));
+        let (front, back) = answer.split_at(9);
+        // Byte order mark, CRLF, CR, comments, an unknown field, an event of two data lines, each byte by itself.
+        let text = format!(
+            "\u{feff}: hello\r\n\r\nid: 1\r\nevent: message\r\ndata: {note}\r\n\r\nretry: 5\nfoo: bar\n\ndata:{front}\rdata: {back}\r\r"
+        );
+        let bytes = text.into_bytes();
+        Answer::events(bytes.chunks(1).map(|byte| Piece::Bytes(Bytes::copy_from_slice(byte))).collect())
+    })
+    .expect("both start");
+    let reply = client::send(bed.host.address(), &call(&bed)).await.expect("an answer");
+    let messages = reply.messages();
+    assert_eq!(messages.len(), 2, "{}", reply.text());
+    assert!(messages[0].contains("é😀"), "{messages:?}");
+    assert_eq!(reply.last()["id"], 1);
+}
+
+async fn a_hundred_events_keep_their_order(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |seen| {
+        let mut pieces: Vec<Piece> = (1..=100).map(|step| event(&progress(seen, step, "x"))).collect();
+        pieces.push(event(&result(seen)));
+        Answer::events(pieces)
+    })
+    .expect("both start");
+    let reply = client::send(bed.host.address(), &call(&bed)).await.expect("an answer");
+    let messages = reply.messages();
+    assert_eq!(messages.len(), 101);
+    for (at, message) in messages.iter().take(100).enumerate() {
+        assert!(message.contains(&format!(r#""progress":{},"#, at + 1)), "event {at} is {message}");
+    }
+}
+
+async fn silence_is_kept_alive(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |seen| {
+        Answer::events(vec![event(&progress(seen, 1, "")), wait(16_500), event(&result(seen))])
+    })
+    .expect("both start");
+    let mut stream = client::open(bed.host.address(), &call(&bed)).await.expect("a head");
+    let start = Instant::now();
+    let mut comments = 0;
+    let mut messages = 0;
+    while let Some(event) = stream.event().await.expect("no break") {
+        comments += event.comments.len();
+        messages += usize::from(!event.data.is_empty());
+        if comments > 0 && messages == 1 {
+            assert!(
+                start.elapsed() < Duration::from_secs(16),
+                "the comment came after {:?}",
+                start.elapsed()
+            );
+        }
+    }
+    assert_eq!((comments, messages), (1, 2));
+}
+
+async fn leaving_a_stream_cancels_it(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |seen| {
+        Answer::events(vec![event(&progress(seen, 1, "")), Piece::Hang])
+    })
+    .expect("both start");
+    let mut stream = client::open_to_reset(bed.host.address(), &call(&bed)).await.expect("a head");
+    stream.event().await.expect("no break").expect("an event");
+    let seen = the_call(&bed).await;
+    assert!(!seen.left.load(Ordering::SeqCst));
+    drop(stream);
+    has_left(&seen, Duration::from_secs(3)).await;
+    audited(&bed, r#""outcome":"abandoned""#).await;
+}
+
+async fn leaving_before_the_head_cancels_the_call(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |_| {
+        let mut answer = Answer::json("{}");
+        answer.delay = Duration::from_secs(60);
+        answer
+    })
+    .expect("both start");
+    let (address, call) = (bed.host.address(), call(&bed));
+    let waiting = tokio::spawn(async move { client::open_to_reset(address, &call).await.map(drop) });
+    let seen = the_call(&bed).await;
+    waiting.abort();
+    has_left(&seen, Duration::from_secs(3)).await;
+}
+
+async fn leaving_without_a_reset_is_noticed_too(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, hanging).expect("both start");
+    let mut stream = client::open(bed.host.address(), &call(&bed)).await.expect("a head");
+    stream.event().await.expect("no break").expect("an event");
+    let seen = the_call(&bed).await;
+    drop(stream);
+    // A close alone may be half of one: the second keep-alive comment is sure to fail.
+    has_left(&seen, Duration::from_secs(33)).await;
+}
+
+async fn session(bed: &Bed) -> String {
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#;
+    let reply =
+        client::send(bed.host.address(), &bed.legacy(None, hello.to_owned())).await.expect("initialize");
+    reply.header("mcp-session-id").expect("a session id").to_owned()
+}
+
+fn old_call(bed: &Bed, session: &str) -> Call {
+    let body = r#"{"jsonrpc":"2.0","id":"mine","method":"tools/call","params":{"name":"a__echo","arguments":{},"_meta":{"progressToken":1}}}"#;
+    bed.legacy(Some(session), body.to_owned())
+}
+
+fn hanging(seen: &Seen) -> Answer {
+    Answer::events(vec![event(&progress(seen, 1, "")), Piece::Hang])
+}
+
+async fn leaving_tells_a_legacy_upstream(kind: Kind) {
+    let bed = Bed::start(kind, Era::Legacy, hanging).expect("both start");
+    let mut stream = client::open_to_reset(bed.host.address(), &call(&bed)).await.expect("a head");
+    stream.event().await.expect("no break").expect("an event");
+    let called = the_call(&bed).await;
+    drop(stream);
+    has_left(&called, Duration::from_secs(3)).await;
+    // Closing a stream is no cancellation in that era: it has to be told.
+    let told = the_request(&bed, "notifications/cancelled").await;
+    assert_eq!(told.raw(&["params", "requestId"]), called.raw(&["id"]));
+}
+
+async fn a_legacy_client_cancels_by_notification(kind: Kind) {
+    let bed = Bed::start(kind, Era::Legacy, hanging).expect("both start");
+    let session = session(&bed).await;
+    let mut stream = client::open(bed.host.address(), &old_call(&bed, &session)).await.expect("a head");
+    stream.event().await.expect("no break").expect("an event");
+    let called = the_call(&bed).await;
+    let note = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"mine"}}"#;
+    let reply = client::send(bed.host.address(), &bed.legacy(Some(&session), note.to_owned())).await;
+    assert_eq!(reply.expect("an answer").status, 202);
+    let told = the_request(&bed, "notifications/cancelled").await;
+    assert_eq!(told.raw(&["params", "requestId"]), called.raw(&["id"]));
+}
+
+/// Bytes of one event, and events: far more than all buffers on the way can hold.
+const LARGE: usize = 64 * 1024;
+const MANY: usize = 900;
+
+async fn a_slow_reader_slows_the_upstream(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |seen| {
+        let padding = "x".repeat(LARGE);
+        let mut pieces: Vec<Piece> = (1..=MANY).map(|step| event(&progress(seen, step, &padding))).collect();
+        pieces.push(event(&result(seen)));
+        Answer::events(pieces)
+    })
+    .expect("both start");
+    let mut stream = client::open(bed.host.address(), &call(&bed)).await.expect("a head");
+    stream.event().await.expect("no break").expect("an event");
+    let seen = the_call(&bed).await;
+    // Until the buffers of four sockets are full.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let early = seen.taken.load(Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let late = seen.taken.load(Ordering::SeqCst);
+    assert!(late < 32 * 1024 * 1024, "{late} bytes were taken for a reader that does not read");
+    assert_eq!(early, late, "the upstream is read on and on for a reader that does not read");
+    let mut events = 1;
+    while let Some(event) = stream.event().await.expect("no break") {
+        events += usize::from(!event.data.is_empty());
+    }
+    assert_eq!(events, MANY + 1);
+}
