@@ -170,7 +170,7 @@ fn optimize(node: &Node, wasm: &Path, log: &Path) -> Result<()> {
         "reference-types",
         "exception-handling",
     ];
-    step("wasm-opt", "20 s", || {
+    step("wasm-opt", "30 s", || {
         let smaller = wasm.with_extension("smaller");
         let mut command = node.wasm_opt();
         command.arg(wasm).arg("-o").arg(&smaller).args(["-O3", "--debuginfo"]);
