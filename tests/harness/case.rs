@@ -59,9 +59,15 @@ pub struct Case {
     /// without those of the set-up (discover, initialize, lists) unless they are named here. Absent: not one
     /// request of any kind.
     pub saw: Option<BTreeMap<String, Vec<String>>>,
+    /// The order of `saw` means nothing: for what leaves side by side.
+    #[serde(default)]
+    pub any_order: bool,
     /// What the requests of `saw` are to look like: by upstream and place.
     #[serde(default)]
     pub sent: BTreeMap<String, Vec<Sent>>,
+    /// Further audit records that are there anyway are no fault: for messages that arrive together.
+    #[serde(default)]
+    pub together: bool,
     /// Audit records, each contained in some record of this case.
     #[serde(default)]
     pub audit: Vec<String>,
@@ -92,6 +98,8 @@ pub struct Rule {
     pub error: Option<String>,
     /// Any other body.
     pub body: Option<String>,
+    /// A modern list result of many items.
+    pub many: Option<Many>,
     /// An event stream.
     pub events: Option<Vec<Emit>>,
     /// This many NUL bytes after the body.
@@ -99,6 +107,18 @@ pub struct Rule {
     pub zeros: u64,
     /// What happens after the body.
     pub then: Option<Then>,
+}
+
+/// A list: `count` items under `key`, with their number for `${n}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Many {
+    /// `tools`, `prompts`...
+    pub key: String,
+    /// One item.
+    pub item: String,
+    /// How many.
+    pub count: usize,
 }
 
 /// The end of a bad answer.
@@ -157,6 +177,9 @@ pub struct Step {
     /// Headers that are set or replaced.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Headers that are sent besides those, also when that makes two of one name.
+    #[serde(default)]
+    pub also: BTreeMap<String, String>,
     /// Headers that are not sent.
     #[serde(default)]
     pub without: Vec<String>,

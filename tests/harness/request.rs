@@ -46,6 +46,7 @@ pub fn call(case: &Case, step: &Step, known: &mut BTreeMap<String, String>) -> R
         set(&mut headers, name, &fill(value, known)?);
     }
     headers.retain(|(name, _)| !step.without.contains(name));
+    headers.extend(step.also.iter().map(|(name, value)| (name.clone(), value.clone())));
     let path = step.path.clone().unwrap_or_else(|| format!("/t/{}/mcp", case.name));
     let path = fill(&path.replace("${case}", &case.name), known)?;
     Ok(Call { method: step.method.clone(), path, headers, body })

@@ -25,6 +25,11 @@ const AT_ONCE: usize = 8;
 /// How long what happens behind an answer may take: records on their way to the log, requests that end sessions.
 const BEHIND: Duration = Duration::from_secs(3);
 
+/// How long after the last case it is looked at what the upstreams saw in all.
+const LATE: Duration = Duration::from_millis(700);
+/// Stands in arguments and results of some cases, and in no audit record.
+const PAYLOAD: &str = "payload-canary";
+
 /// Traffic that a gateway makes on its own account and that cases need not name.
 const SETUP: [&str; 7] = [
     "server/discover",
@@ -67,6 +72,9 @@ pub fn run(kind: Kind, suite: &Suite, filters: &[String], report: &mut Report) -
     Ok(())
 }
 
+/// What earlier steps of a case captured, and its tokens.
+type Known = BTreeMap<String, String>;
+
 async fn all(run: Rc<Run>, cases: Vec<Case>) -> Vec<(String, Result<(), String>)> {
     let gate = Rc::new(tokio::sync::Semaphore::new(AT_ONCE));
     let mut tasks = Vec::new();
@@ -75,21 +83,33 @@ async fn all(run: Rc<Run>, cases: Vec<Case>) -> Vec<(String, Result<(), String>)
         tasks.push(tokio::task::spawn_local(async move {
             let _permit = gate.acquire().await;
             let outcome = one(&run, &case).await;
-            (case.name, outcome)
+            (case, outcome)
         }));
     }
     let mut outcomes = Vec::new();
     for task in tasks {
-        match task.await {
-            Ok(outcome) => outcomes.push(outcome),
-            Err(error) => outcomes.push(("a case".to_owned(), Err(error.to_string()))),
+        if let Ok(outcome) = task.await {
+            outcomes.push(outcome);
         }
     }
-    outcomes
+    // What comes late is seen too: a request behind the answer that no case expects.
+    tokio::time::sleep(LATE).await;
+    let again = |(case, outcome): (Case, Result<Known, String>)| {
+        let outcome = outcome.and_then(|known| settled(&run, &case, &known));
+        (case.name, outcome)
+    };
+    outcomes.into_iter().map(again).collect()
 }
 
-async fn one(run: &Run, case: &Case) -> Result<(), String> {
-    let mut known = BTreeMap::new();
+/// Checks once what the upstreams saw in all.
+fn settled(run: &Run, case: &Case, known: &Known) -> Result<(), String> {
+    let seen = saw(run, case);
+    no_token(&seen, known)?;
+    traffic(case, &seen, known).map_err(|why| format!("{why}\nthe upstreams saw {}", listed(&seen)))
+}
+
+async fn one(run: &Run, case: &Case) -> Result<Known, String> {
+    let mut known = Known::new();
     let mut replies: Vec<Reply> = Vec::new();
     for (at, step) in case.step.iter().enumerate() {
         let call = request::call(case, step, &mut known).map_err(|error| format!("step {at}: {error}"))?;
@@ -104,26 +124,16 @@ async fn one(run: &Run, case: &Case) -> Result<(), String> {
             .map_err(|why| format!("step {at}: {why}\n{}", shown(&call, &reply, &saw(run, case))))?;
         replies.push(reply);
     }
-    seen_in_the_end(run, case, &known).await?;
-    let requests: Vec<String> =
-        replies.iter().filter_map(|reply| reply.header("postern-request")).map(str::to_owned).collect();
-    records(run, case, &known, &requests).await
-}
-
-/// Checks what the upstreams saw. Some of it leaves behind the answer, so it may take a moment.
-async fn seen_in_the_end(run: &Run, case: &Case, known: &BTreeMap<String, String>) -> Result<(), String> {
     let start = Instant::now();
-    loop {
-        let seen = saw(run, case);
-        no_token(&seen, known)?;
-        match traffic(case, &seen, known) {
-            Err(why) if start.elapsed() > BEHIND => {
-                return Err(format!("{why}\nthe upstreams saw {}", listed(&seen)));
-            }
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            Ok(()) => return Ok(()),
+    // Some of it leaves behind the answer.
+    while let Err(why) = settled(run, case, &known) {
+        if start.elapsed() > BEHIND {
+            return Err(why);
         }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    records(run, case, &known, &replies).await?;
+    Ok(known)
 }
 
 fn in_time(limit: Option<u64>, took: Duration) -> Result<(), String> {
@@ -142,11 +152,7 @@ fn nothing_leaks(reply: &Reply) -> Result<(), String> {
     }
 }
 
-fn capture(
-    wanted: &BTreeMap<String, String>,
-    reply: &Reply,
-    known: &mut BTreeMap<String, String>,
-) -> Result<(), String> {
+fn capture(wanted: &Known, reply: &Reply, known: &mut Known) -> Result<(), String> {
     for (name, from) in wanted {
         let last = reply.last();
         let at = |json: &Value, pointer: &str| {
@@ -194,7 +200,7 @@ fn shown(call: &Call, reply: &Reply, seen: &[Arc<Seen>]) -> String {
 }
 
 /// Compares what the upstreams saw with `saw` and `sent`.
-fn traffic(case: &Case, seen: &[Arc<Seen>], known: &BTreeMap<String, String>) -> Result<(), String> {
+fn traffic(case: &Case, seen: &[Arc<Seen>], known: &Known) -> Result<(), String> {
     if seen.iter().any(|seen| seen.status.load(Ordering::SeqCst) == UNSCRIPTED) {
         return Err("an upstream was asked something that its script does not know".to_owned());
     }
@@ -205,7 +211,11 @@ fn traffic(case: &Case, seen: &[Arc<Seen>], known: &BTreeMap<String, String>) ->
         let named = wanted.get(alias).map(Vec::as_slice).unwrap_or_default();
         let ours = |seen: &&Arc<Seen>| seen.path.split('/').nth(2) == Some(alias);
         let work = |seen: &&Arc<Seen>| !SETUP.contains(&seen.rpc.as_str()) || named.contains(&seen.rpc);
-        seen.iter().filter(ours).filter(work).collect()
+        let mut found: Vec<&Arc<Seen>> = seen.iter().filter(ours).filter(work).collect();
+        if case.any_order {
+            found.sort_by_key(|seen| named.iter().position(|name| *name == seen.rpc));
+        }
+        found
     };
     for alias in seen.iter().filter_map(|seen| seen.path.split('/').nth(2)) {
         let found: Vec<&str> = of(alias).iter().map(|seen| seen.rpc.as_str()).collect();
@@ -231,7 +241,7 @@ fn traffic(case: &Case, seen: &[Arc<Seen>], known: &BTreeMap<String, String>) ->
 }
 
 /// The agent's token reaches no upstream, in no header and no body, in no case at all; nor does its signature.
-fn no_token(seen: &[Arc<Seen>], known: &BTreeMap<String, String>) -> Result<(), String> {
+fn no_token(seen: &[Arc<Seen>], known: &Known) -> Result<(), String> {
     for token in known.iter().filter_map(|(name, value)| name.starts_with("token ").then_some(value)) {
         let parts = token.split('.').filter(|part| part.len() > 20);
         for part in parts.chain([token.as_str()]) {
@@ -246,36 +256,43 @@ fn no_token(seen: &[Arc<Seen>], known: &BTreeMap<String, String>) -> Result<(), 
     Ok(())
 }
 
-/// The audit records of the case: those with the ids of its answers. Waits for those that are expected; none of
-/// them may contain a token or a secret.
-async fn records(
-    run: &Run,
-    case: &Case,
-    known: &BTreeMap<String, String>,
-    requests: &[String],
-) -> Result<(), String> {
+/// The audit records of the case: those with the ids of its answers. Waits for those that are expected, and for
+/// one of each message. None may contain a token, a secret, or what a message carried.
+async fn records(run: &Run, case: &Case, known: &Known, replies: &[Reply]) -> Result<(), String> {
     let start = Instant::now();
     loop {
         let all = run.host.records();
         let tokens =
             known.iter().filter(|(name, _)| name.starts_with("token ")).map(|(_, token)| token.as_str());
-        for secret in tokens.chain(SECRETS.iter().map(|(_, secret)| *secret)) {
+        for secret in tokens.chain(SECRETS.iter().map(|(_, secret)| *secret)).chain([PAYLOAD]) {
             if all.iter().any(|line| line.contains(secret)) {
-                return Err("an audit record contains a token or a secret".to_owned());
+                return Err("an audit record contains a token, a secret or a payload".to_owned());
             }
         }
-        let ours: Vec<&String> = all
-            .iter()
-            .filter(|line| requests.iter().any(|request| line.contains(request.as_str())))
-            .collect();
-        match case.audit.iter().find(|wanted| !ours.iter().any(|line| fits(line, wanted))) {
-            None => return Ok(()),
-            Some(wanted) if start.elapsed() > BEHIND => {
-                return Err(format!("no audit record {wanted} among {ours:#?}"));
-            }
-            Some(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        match complete(case, &all, replies) {
+            Err(why) if start.elapsed() > BEHIND => return Err(why),
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Ok(()) => return Ok(()),
         }
     }
+}
+
+fn complete(case: &Case, all: &[String], replies: &[Reply]) -> Result<(), String> {
+    let of = |reply: &Reply| -> Vec<&String> {
+        let request = reply.header("postern-request").unwrap_or("without an id");
+        all.iter().filter(|line| line.contains(request)).collect()
+    };
+    let ours: Vec<&String> = replies.iter().flat_map(of).collect();
+    if let Some(wanted) = case.audit.iter().find(|wanted| !ours.iter().any(|line| fits(line, wanted))) {
+        return Err(format!("no audit record {wanted} among {ours:#?}"));
+    }
+    for (step, reply) in case.step.iter().zip(replies) {
+        let found = of(reply);
+        if step.method == "POST" && (found.is_empty() || found.len() > 1 && !case.together) {
+            return Err(format!("{} audit records of one message: {found:#?}", found.len()));
+        }
+    }
+    Ok(())
 }
 
 fn fits(line: &str, wanted: &str) -> bool {

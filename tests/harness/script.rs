@@ -68,6 +68,12 @@ fn answer(rule: &Rule, seen: &Seen) -> Answer {
         pieces.push(Piece::Bytes(message("error", text).into()));
     } else if let Some(text) = &rule.body {
         pieces.push(Piece::Bytes(fill(text).into()));
+    } else if let Some(many) = &rule.many {
+        let items: Vec<String> = (0..many.count).map(|n| many.item.replace("${n}", &n.to_string())).collect();
+        let head = r#""resultType":"complete","ttlMs":60000,"cacheScope":"public""#;
+        pieces.push(Piece::Bytes(
+            message("result", &format!(r#"{{{head},"{}":[{}]}}"#, many.key, items.join(","))).into(),
+        ));
     } else if let Some(events) = &rule.events {
         kind = "text/event-stream";
         let event = |text: String| Piece::Bytes(Bytes::from(format!("event: message\ndata: {text}\n\n")));
