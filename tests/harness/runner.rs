@@ -11,7 +11,7 @@ use anyhow::Result;
 use serde_json::Value;
 use tokio::task::LocalSet;
 
-use crate::case::{Case, Suite};
+use crate::case::{Case, Step, Suite};
 use crate::client::{self, Call, Reply};
 use crate::host::{Host, Kind};
 use crate::json::contains;
@@ -114,8 +114,7 @@ async fn one(run: &Run, case: &Case) -> Result<Known, String> {
     for (at, step) in case.step.iter().enumerate() {
         let call = request::call(case, step, &mut known).map_err(|error| format!("step {at}: {error}"))?;
         let start = Instant::now();
-        let reply =
-            client::send(run.host.address(), &call).await.map_err(|error| format!("step {at}: {error:#}"))?;
+        let reply = send(run, step, &call).await.map_err(|error| format!("step {at}: {error:#}"))?;
         let took = start.elapsed();
         expect::reply(step, &reply, &replies, &known)
             .and_then(|()| in_time(step.expect.within_ms, took))
@@ -134,6 +133,20 @@ async fn one(run: &Run, case: &Case) -> Result<Known, String> {
     }
     records(run, case, &known, &replies).await?;
     Ok(known)
+}
+
+/// A body that is refused before it has been read: whether the client sees the answer or the broken connection
+/// first is a matter of luck (RFC 9110, 15.5.14), so it tries again.
+async fn send(run: &Run, step: &Step, call: &Call) -> Result<Reply> {
+    let tries = if step.expect.status == 413 { 20 } else { 1 };
+    let mut outcome = client::send(run.host.address(), call).await;
+    for _ in 1..tries {
+        if outcome.is_ok() {
+            break;
+        }
+        outcome = client::send(run.host.address(), call).await;
+    }
+    outcome
 }
 
 fn in_time(limit: Option<u64>, took: Duration) -> Result<(), String> {
