@@ -51,6 +51,24 @@ impl Catalog {
         route.ok_or_else(|| Refusal::UnknownTool(exposed.to_owned()).into())
     }
 
+    /// The same after another look at the upstream, which complained of headers that were made after the list.
+    /// `None` when it was looked at lately, or has no such tool any more.
+    pub async fn tool_anew<P: Platform>(
+        &self,
+        platform: &P,
+        links: &Links,
+        caller: &Caller,
+        exposed: &str,
+    ) -> Option<Route> {
+        let tenant = caller.tenant();
+        let alias = owner(tenant, exposed).filter(|alias| allows(caller.agent(), alias, exposed))?;
+        let link = links.of(tenant, alias)?;
+        let source = self.source(platform, &link, ListKind::Tools)?;
+        let before = source.clone().get().await.ok()?;
+        let item = source.look_again(&before).await?.get(exposed).cloned()?;
+        Some(Route { link, original: item.original.clone(), item: Some(item) })
+    }
+
     /// The prompt with this exposed name; also what a completion's `ref/prompt` names.
     ///
     /// # Errors

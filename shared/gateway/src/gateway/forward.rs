@@ -36,28 +36,30 @@ pub(crate) async fn call<P: Platform>(
     trail.stage("route");
 
     let arguments = request.params.and_then(|params| json.get(params, "arguments"));
-    let annotated = route.item.as_ref().map(|item| item.param_headers.as_slice()).unwrap_or_default();
     let arguments = arguments.map(|node| json.value(node));
     if asker.revision.era() == Era::Modern && method == Method::ToolsCall {
-        headers::check_params(&head.headers, annotated, arguments).map_err(Refusal::from)?;
+        headers::check_params(&head.headers, annotations(&route), arguments).map_err(Refusal::from)?;
     }
-    let mut edits = Edits::new();
-    target.rename(json, &route.original, &mut edits);
     let state = Scope::of(json, request, &target.name);
-    state::unseal(scene, json, request, &state, &route, &mut edits)?;
-
     let about = route.link.about(&scene.platform).await?;
     let client = client_side(scene, json, request, asker, about.era);
-    let ask = Ask {
-        json,
-        request,
-        edits,
-        name: Some(route.original.clone()),
-        param_headers: headers::param_values(annotated, arguments),
-        client: &client,
-    };
     let session = session_for(asker, &route.link.upstream().alias);
-    let exchange = open(scene, &route, &session, ask).await?;
+    let ask = |route: &Route| -> Result<Ask<'_>, Error> {
+        let mut edits = Edits::new();
+        target.rename(json, &route.original, &mut edits);
+        state::unseal(scene, json, request, &state, route, &mut edits)?;
+        let param_headers = headers::param_values(annotations(route), arguments);
+        Ok(Ask { json, request, edits, name: Some(route.original.clone()), param_headers, client: &client })
+    };
+    let exchange = match open(scene, &route, &session, ask(&route)?).await {
+        // The upstream's annotations may have changed since it was listed. Its complaint never reaches the
+        // agent, whose own headers are right by the list that it was given.
+        Err(error) if target.kind == Kind::Tool && about_headers(&error) => {
+            let newer = target.tool_anew(scene).await.ok_or(error)?;
+            open(scene, &newer, &session, ask(&newer)?).await?
+        }
+        outcome => outcome?,
+    };
     trail.stage("upstream");
     let id = json.raw(request.id);
     let listed = asker.session.as_ref().and_then(|own| {
@@ -75,6 +77,16 @@ pub(crate) async fn call<P: Platform>(
         listed,
     };
     relay::start(scene, exchange, view).await
+}
+
+/// Whether the upstream complained of what the gateway wrote in the headers.
+const fn about_headers(error: &Error) -> bool {
+    matches!(error, Error::Fault(Fault::Upstream { kind: UpstreamFault::Revision, .. }))
+}
+
+/// The arguments of the route's tool that are mirrored in headers.
+fn annotations(route: &Route) -> &[headers::ParamHeader] {
+    route.item.as_ref().map(|item| item.param_headers.as_slice()).unwrap_or_default()
 }
 
 /// `resources/subscribe` and `resources/unsubscribe` of a legacy client: relayed into its own session at the
@@ -213,6 +225,12 @@ impl Target {
             Kind::Prompt => catalog.prompt(platform, &gateway.links, caller, &self.name).await,
             Kind::Resource => catalog.resource(platform, &gateway.links, caller, &self.name).await,
         }
+    }
+
+    /// Where the tool is by a newer list, if there is one.
+    async fn tool_anew<P: Platform>(&self, scene: &Scene<P>) -> Option<Route> {
+        let Scene { gateway, platform, caller } = scene;
+        gateway.catalog.tool_anew(platform, &gateway.links, caller, &self.name).await
     }
 
     /// Puts the upstream's own name in its place; an equal one keeps its bytes.
