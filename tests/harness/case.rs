@@ -153,6 +153,9 @@ pub enum Emit {
 pub struct Step {
     /// The client's revision: decides the headers and the `_meta` of `rpc`. `none`: no header but those named.
     pub era: Option<String>,
+    /// Time before it is sent, in ms.
+    #[serde(default)]
+    pub after_ms: u64,
     /// HTTP method.
     #[serde(default = "post")]
     pub method: String,

@@ -113,6 +113,7 @@ async fn one(run: &Run, case: &Case) -> Result<Known, String> {
     let mut replies: Vec<Reply> = Vec::new();
     for (at, step) in case.step.iter().enumerate() {
         let call = request::call(case, step, &mut known).map_err(|error| format!("step {at}: {error}"))?;
+        tokio::time::sleep(Duration::from_millis(step.after_ms)).await;
         let start = Instant::now();
         let reply = send(run, step, &call).await.map_err(|error| format!("step {at}: {error:#}"))?;
         let took = start.elapsed();
