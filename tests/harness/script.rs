@@ -126,6 +126,11 @@ pub fn settings(suite: &Suite, upstream: &str) -> Result<String> {
     for issuer in [Issuer::new("dev"), Issuer::new("other")] {
         issuers.insert(issuer.name.to_owned(), self::issuer(&issuer)?);
     }
+    let mut scoped = issuer(&Issuer::new("scoped"))?;
+    if let Some(scoped) = scoped.as_table_mut() {
+        scoped.insert("scopes".to_owned(), vec!["mcp:call", "mcp:list"].into());
+    }
+    issuers.insert("scoped".to_owned(), scoped);
     let mut tenants = toml::Table::new();
     for case in &suite.cases {
         tenants.insert(case.name.clone(), tenant(suite, case, upstream)?.into());

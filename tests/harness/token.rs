@@ -47,6 +47,10 @@ pub enum Flaw {
     TwiceTheClaim,
     /// Longer than any token may be.
     Huge,
+    /// None: it has the scopes of the issuer `scoped`, which the others lack.
+    Scoped,
+    /// It has one of those scopes.
+    HalfScoped,
 }
 
 impl Issuer {
@@ -93,6 +97,8 @@ impl Issuer {
             Flaw::WrongType => header["typ"] = json!("JWT"),
             Flaw::UnknownClient => claims["client_id"] = json!("nobody"),
             Flaw::NotYet => claims["nbf"] = json!(now + 600),
+            Flaw::Scoped => claims["scope"] = json!("openid mcp:list mcp:call"),
+            Flaw::HalfScoped => claims["scope"] = json!("openid mcp:list mcp:callx"),
             Flaw::Huge => claims["padding"] = Value::String("x".repeat(20_000)),
             Flaw::None | Flaw::BadSignature | Flaw::WrongKey | Flaw::TwiceTheClaim => {}
         }

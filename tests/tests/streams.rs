@@ -34,6 +34,7 @@ on_every_host!(
     leaving_without_a_reset_is_noticed_too,
     a_legacy_client_cancels_by_notification,
     a_slow_reader_slows_the_upstream,
+    a_flood_of_events_is_cut_off,
 );
 
 fn run(test: impl Future<Output = ()>) {
@@ -284,4 +285,22 @@ async fn a_slow_reader_slows_the_upstream(kind: Kind) {
         events += usize::from(!event.data.is_empty());
     }
     assert_eq!(events, MANY + 1);
+}
+
+/// Events that are one too many (`limits::STREAM_EVENTS`).
+const FLOOD: usize = 100_001;
+
+async fn a_flood_of_events_is_cut_off(kind: Kind) {
+    let bed = Bed::start(kind, Era::Modern, |seen| {
+        // Log messages that nobody asked for go no further; they are counted all the same.
+        let note = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#;
+        let block = format!("data: {note}\n\n").repeat(1_000);
+        let mut pieces = vec![Piece::Bytes(Bytes::from(block)); FLOOD / 1_000 + 1];
+        pieces.push(event(&result(seen)));
+        Answer::events(pieces)
+    })
+    .expect("both start");
+    let reply = client::send(bed.host.address(), &call(&bed)).await.expect("an answer");
+    assert_eq!(reply.last()["error"]["data"]["kind"], "too_large", "{}", reply.text());
+    assert_eq!(reply.last()["id"], 1);
 }
