@@ -8,14 +8,13 @@ export function head(request) {
 }
 
 /** Sends a request; headers as lines. Redirects come back as they are. The agent leaving aborts it. */
-export function send(method, url, lines, body, signal) {
-  return fetch(url, { method, headers: pairs(lines), body, redirect: "manual", signal });
+export function send(agent, method, url, lines, body) {
+  return fetch(url, { method, headers: pairs(lines), body, redirect: "manual", signal: agent.signal });
 }
 
-/** The signal of the agent's request together with one of our own. */
-export function aborter(request) {
-  const own = new AbortController();
-  return { signal: request.signal ? AbortSignal.any([request.signal, own.signal]) : own.signal, own };
+/** Lets a promise fail unheard. */
+export function ignore(promise) {
+  promise.catch(() => {});
 }
 
 /** The same for work behind the answer, which does not end because the agent has left. */

@@ -1,12 +1,13 @@
 //! Bodies, in and out. Bytes are counted while they are read.
 
+use crate::host;
 use futures_util::StreamExt;
 use js_sys::{Promise, Uint8Array};
 use postern::platform::{Body, FetchError};
 use postern::reply::ByteStream;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader, Request, Response};
+use web_sys::{ReadableStream, ReadableStreamDefaultReader, Request, Response};
 
 /// Whose body it is.
 pub enum Owner {
@@ -38,20 +39,19 @@ pub struct Inward {
     reader: Option<ReadableStreamDefaultReader>,
     /// Announced length, when it is the length of what is read: not of a compressed body.
     length: Option<usize>,
-    abort: Option<AbortController>,
+    /// Whether there is nothing left to cancel.
+    over: bool,
 }
 
 impl Inward {
-    /// The body of the agent's request.
-    pub fn of_request(request: Request) -> Self {
-        let length = request.headers().get("content-length").ok().flatten();
-        let length = length.and_then(|length| length.parse::<usize>().ok());
-        Self { owner: Owner::Request(request), reader: None, length, abort: None }
+    /// The body of the agent's request, and its announced length.
+    pub const fn of_request(request: Request, length: Option<usize>) -> Self {
+        Self { owner: Owner::Request(request), reader: None, length, over: true }
     }
 
     /// The body of an upstream's answer.
-    pub const fn of_response(response: Response, length: Option<usize>, abort: AbortController) -> Self {
-        Self { owner: Owner::Response(response), reader: None, length, abort: Some(abort) }
+    pub const fn of_response(response: Response, length: Option<usize>) -> Self {
+        Self { owner: Owner::Response(response), reader: None, length, over: false }
     }
 
     fn reader(&mut self) -> Result<Option<&ReadableStreamDefaultReader>, FetchError> {
@@ -70,7 +70,7 @@ impl Body for Inward {
             None => None,
         };
         if chunk.is_none() {
-            self.abort = None;
+            self.over = true;
         }
         Ok(chunk)
     }
@@ -82,7 +82,7 @@ impl Body for Inward {
             Some(_) => {
                 let buffer = self.owner.array_buffer().map_err(|_| FetchError::Unreachable)?;
                 let buffer = JsFuture::from(buffer).await.map_err(|_| FetchError::Unreachable)?;
-                self.abort = None;
+                self.over = true;
                 return Ok(Uint8Array::new(&buffer).to_vec());
             }
             None => {}
@@ -100,8 +100,16 @@ impl Body for Inward {
 
 impl Drop for Inward {
     fn drop(&mut self) {
-        if let Some(abort) = self.abort.take() {
-            abort.abort();
+        if self.over {
+            return;
+        }
+        // Nothing is waited for: the upstream sees its connection close, and that is all there is to it.
+        let cancelled = match &self.reader {
+            Some(reader) => Some(reader.cancel()),
+            None => self.owner.stream().map(|stream| stream.cancel()),
+        };
+        if let Some(cancelled) = cancelled {
+            host::ignore(&cancelled);
         }
     }
 }

@@ -8,28 +8,11 @@ extern "C" {
     /// Method, URL and headers of a request, as lines.
     pub fn head(request: &web_sys::Request) -> String;
 
-    /// Sends a request; resolves to a `Response` when its head is there.
-    pub fn send(
-        method: &str,
-        url: &str,
-        headers: &str,
-        body: &JsValue,
-        signal: &web_sys::AbortSignal,
-    ) -> Promise;
+    /// Sends a request on behalf of `agent`'s; resolves to a `Response` when its head is there.
+    pub fn send(agent: &web_sys::Request, method: &str, url: &str, headers: &str, body: &JsValue) -> Promise;
 
-    /// What aborts an upstream request.
-    pub type Aborter;
-    /// A fresh one, joined with the agent's own signal.
-    pub fn aborter(request: &web_sys::Request) -> Aborter;
-    /// A fresh one for work behind the answer.
-    #[wasm_bindgen(js_name = ownAborter)]
-    pub fn own_aborter() -> Aborter;
-    /// The signal to send with.
-    #[wasm_bindgen(method, getter)]
-    pub fn signal(this: &Aborter) -> web_sys::AbortSignal;
-    /// Our own half.
-    #[wasm_bindgen(method, getter)]
-    pub fn own(this: &Aborter) -> web_sys::AbortController;
+    /// Lets a promise fail unheard.
+    pub fn ignore(promise: &Promise);
 
     /// Status and headers of an upstream's answer, as lines.
     pub fn answer(response: &web_sys::Response) -> String;

@@ -30,7 +30,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     };
     let platform = Workers::new(&request, env, context);
     let head = arrival(&host::head(&request));
-    let reply = gateway.handle(&platform, head, Inward::of_request(request)).await;
+    let length = head.headers.get("content-length").and_then(|length| length.parse().ok());
+    let reply = gateway.handle(&platform, head, Inward::of_request(request, length)).await;
     respond(reply)
 }
 

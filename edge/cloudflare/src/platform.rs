@@ -6,9 +6,8 @@ use postern::platform::{
     Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed};
-use std::cell::Cell;
 use std::fmt::Write as _;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
@@ -27,14 +26,12 @@ struct Bindings {
     request: web_sys::Request,
     env: worker::Env,
     context: worker::Context,
-    /// Set while work behind the answer is polled: see [`Journal::defer`].
-    behind: Cell<bool>,
 }
 
 impl Workers {
     /// Over the objects of one fetch event.
     pub fn new(request: &web_sys::Request, env: worker::Env, context: worker::Context) -> Self {
-        Self(Rc::new(Bindings { request: Clone::clone(request), env, context, behind: Cell::new(false) }))
+        Self(Rc::new(Bindings { request: Clone::clone(request), env, context }))
     }
 }
 
@@ -80,12 +77,8 @@ impl Fetch for Workers {
             HttpMethod::Delete => ("DELETE", JsValue::UNDEFINED),
             HttpMethod::Post => ("POST", js_sys::Uint8Array::from(&request.body[..]).into()),
         };
-        let aborter = match self.0.behind.get() {
-            true => host::own_aborter(),
-            false => host::aborter(&self.0.request),
-        };
-        let abort = AbortOnDrop(Some(aborter.own()));
-        let sent = host::send(method, &request.url, &lines, &body, &aborter.signal());
+        // Given up before its head is there, a request ends with the agent's: a deadline is an answer to that.
+        let sent = host::send(&self.0.request, method, &request.url, &lines, &body);
         let response: web_sys::Response =
             JsFuture::from(sent).await.map_err(|_| FetchError::Unreachable)?.unchecked_into();
         let text = host::answer(&response);
@@ -98,25 +91,8 @@ impl Fetch for Workers {
         let length = lines.some().and_then(|length| length.parse().ok());
         // The length of a compressed body says nothing of what will be read.
         let length = length.filter(|_| matches!(lines.next(), "" | "identity"));
-        let body = Inward::of_response(response, length, abort.keep());
+        let body = Inward::of_response(response, length);
         Ok(Incoming { status, content_type, session_id, cache_control, retry_after, body })
-    }
-}
-
-/// Aborts a request that is given up before its head is there: a deadline has passed, or the agent has left.
-struct AbortOnDrop(Option<web_sys::AbortController>);
-
-impl AbortOnDrop {
-    fn keep(mut self) -> web_sys::AbortController {
-        self.0.take().unwrap_or_else(|| unreachable!("taken once, here"))
-    }
-}
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        if let Some(abort) = self.0.take() {
-            abort.abort();
-        }
     }
 }
 
@@ -148,15 +124,7 @@ impl Journal for Workers {
         worker::console_log!("{record}");
     }
 
-    /// What is sent by an effect must not be cut off by the agent's leaving: that it left may be the very thing
-    /// that an upstream is told. A fetch begins within a poll of the effect, so a flag around it will do.
-    fn defer(&self, mut effect: Effect) {
-        let bindings = Rc::clone(&self.0);
-        self.0.context.wait_until(poll_fn(move |context| {
-            bindings.behind.set(true);
-            let polled = effect.as_mut().poll(context);
-            bindings.behind.set(false);
-            polled
-        }));
+    fn defer(&self, effect: Effect) {
+        self.0.context.wait_until(effect);
     }
 }

@@ -7,6 +7,7 @@
 
 mod forward;
 mod legacy;
+mod names;
 mod relay;
 mod running;
 mod serve;
@@ -23,6 +24,7 @@ use crate::stage::audit::Trail;
 use crate::stage::authenticate::{self, Authenticator};
 use crate::tenant::{Bundle, Tenant};
 use crate::upstream::Links;
+use names::RequestNames;
 use running::Running;
 use serve::Scene;
 use std::rc::Rc;
@@ -39,6 +41,7 @@ pub struct Gateway {
     pub(crate) links: Links,
     pub(crate) catalog: Catalog,
     pub(crate) running: Running,
+    names: RequestNames,
 }
 
 impl Gateway {
@@ -54,12 +57,13 @@ impl Gateway {
             links,
             catalog,
             running: Running::default(),
+            names: RequestNames::default(),
         })
     }
 
     /// Answers one HTTP request. `body` is read only when the caller may send one.
     pub async fn handle<P: Platform, B: Body>(self: &Rc<Self>, platform: &P, head: Head, body: B) -> Reply {
-        let request = request_id(platform);
+        let request = self.names.next(platform);
         let reply = match head.place() {
             Place::Health => self.health(&head),
             Place::Metadata(path) => self.metadata(&head, path),
@@ -206,17 +210,4 @@ fn refuse<P: Platform>(
         Refusal::MethodNotAllowed => reply.with("allow", "POST, DELETE, OPTIONS".to_owned()),
         _ => reply,
     }
-}
-
-/// 96 random bits in hex: what an agent quotes when it reports a problem.
-fn request_id<P: Platform>(platform: &P) -> String {
-    let mut bytes = [0_u8; 12];
-    platform.fill(&mut bytes);
-    let mut out = String::with_capacity(24);
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-    }
-    out
 }
