@@ -1,40 +1,57 @@
 // What the platform does better in JavaScript: each function is one crossing where web-sys would take ten.
 
-/** Method, URL and all headers of a request as lines: `method`, `url`, then `name`, `value`, ... */
-export function head(request) {
-  let lines = `${request.method}\n${request.url}\n`;
-  for (const [name, value] of request.headers) lines += `${name}\n${value}\n`;
-  return lines;
+/**
+ * Sends a request; headers as lines. Redirects come back as they are. The request of `agent`, if there is one, takes
+ * this one with it when the agent leaves.
+ *
+ * `head` has the status and the headers that matter, as lines in a fixed order. A JSON answer is read to its end:
+ * `bytes` has it, or nothing when it is larger than `limit`. Anything else is left in `response`.
+ */
+export async function send(agent, method, url, lines, body, limit) {
+  const response = await fetch(url, {
+    method,
+    headers: pairs(lines),
+    body,
+    redirect: "manual",
+    signal: agent?.signal,
+  });
+  const headers = response.headers;
+  const type = headers.get("content-type") ?? "";
+  const session = headers.get("mcp-session-id") ?? "";
+  const json = type.startsWith("application/json");
+  const head = json
+    ? `${response.status}\n${type}\n${session}\n\n\n`
+    : `${response.status}\n${type}\n${session}\n${headers.get("cache-control") ?? ""}\n${headers.get("retry-after") ?? ""}\n`;
+  return { head, json, bytes: json ? await whole(response, limit) : undefined, response };
 }
 
-/** Sends a request; headers as lines. Redirects come back as they are. The agent leaving aborts it. */
-export function send(agent, method, url, lines, body) {
-  return fetch(url, { method, headers: pairs(lines), body, redirect: "manual", signal: agent.signal });
+/** A body of at most `limit` bytes. Its announced length says nothing when it is compressed. */
+async function whole(response, limit) {
+  const announced = response.headers.get("content-length");
+  if (announced !== null && response.headers.get("content-encoding") === null) {
+    if (Number(announced) <= limit) return new Uint8Array(await response.arrayBuffer());
+    ignore(response.body?.cancel() ?? Promise.resolve());
+    return undefined;
+  }
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength;
+    if (length > limit) return undefined; // leaving the loop cancels the stream
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }
 
 /** Lets a promise fail unheard. */
 export function ignore(promise) {
   promise.catch(() => {});
-}
-
-/** The same for work behind the answer, which does not end because the agent has left. */
-export function ownAborter() {
-  const own = new AbortController();
-  return { signal: own.signal, own };
-}
-
-/** Status and the headers that matter of an upstream's answer, as lines in a fixed order. */
-export function answer(response) {
-  const get = (name) => response.headers.get(name) ?? "";
-  return [
-    response.status,
-    get("content-type"),
-    get("mcp-session-id"),
-    get("cache-control"),
-    get("retry-after"),
-    get("content-length"),
-    get("content-encoding"),
-  ].join("\n");
 }
 
 /** The answer to the agent; headers as lines. */

@@ -181,6 +181,7 @@ const main :Workerd.Worker = (
 {bindings}    (name = "POSTERN_KV", kvNamespace = "kv"),
   ],
   compatibilityDate = "{COMPATIBILITY_DATE}",
+  compatibilityFlags = ["request_signal_passthrough"],
   globalOutbound = "internet",
 );
 

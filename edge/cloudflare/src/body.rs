@@ -2,94 +2,61 @@
 
 use crate::host;
 use futures_util::StreamExt;
-use js_sys::{Promise, Uint8Array};
+use js_sys::Uint8Array;
 use postern::platform::{Body, FetchError};
 use postern::reply::ByteStream;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, Request, Response};
 
-/// Whose body it is.
-pub enum Owner {
-    /// The agent's.
-    Request(Request),
-    /// An upstream's.
-    Response(Response),
-}
-
-impl Owner {
-    fn stream(&self) -> Option<ReadableStream> {
-        match self {
-            Self::Request(request) => request.body(),
-            Self::Response(response) => response.body(),
-        }
-    }
-
-    fn array_buffer(&self) -> Result<Promise, JsValue> {
-        match self {
-            Self::Request(request) => request.array_buffer(),
-            Self::Response(response) => response.array_buffer(),
-        }
-    }
-}
-
-/// A body to be read. Dropping an upstream's before its end aborts the request.
-pub struct Inward {
-    owner: Owner,
-    reader: Option<ReadableStreamDefaultReader>,
-    /// Announced length, when it is the length of what is read: not of a compressed body.
-    length: Option<usize>,
-    /// Whether there is nothing left to cancel.
-    over: bool,
+/// A body to be read. Dropping it before its end cancels it: an upstream sees its connection close.
+pub enum Inward {
+    /// In memory already.
+    Read(Vec<u8>),
+    /// Larger than it may be.
+    TooLarge,
+    /// Still to come.
+    Stream(Option<Reader>),
 }
 
 impl Inward {
-    /// The body of the agent's request, and its announced length.
-    pub const fn of_request(request: Request, length: Option<usize>) -> Self {
-        Self { owner: Owner::Request(request), reader: None, length, over: true }
+    /// A body that the host has read.
+    pub fn read(bytes: Option<Vec<u8>>) -> Self {
+        bytes.map_or(Self::TooLarge, Self::Read)
+    }
+
+    /// The body of an agent's request.
+    pub fn of_request(request: &Request) -> Self {
+        Self::Stream(request.body().and_then(Reader::of))
     }
 
     /// The body of an upstream's answer.
-    pub const fn of_response(response: Response, length: Option<usize>) -> Self {
-        Self { owner: Owner::Response(response), reader: None, length, over: false }
-    }
-
-    fn reader(&mut self) -> Result<Option<&ReadableStreamDefaultReader>, FetchError> {
-        if self.reader.is_none() {
-            let Some(stream) = self.owner.stream() else { return Ok(None) };
-            self.reader = Some(stream.get_reader().dyn_into().map_err(|_| FetchError::Unreachable)?);
-        }
-        Ok(self.reader.as_ref())
+    pub fn of_response(response: Response) -> Self {
+        Self::Stream(response.body().and_then(Reader::of))
     }
 }
 
 impl Body for Inward {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
-        let chunk = match self.reader()? {
-            Some(reader) => read(reader).await?,
-            None => None,
+        let chunk = match self {
+            Self::Read(bytes) => return Ok(Some(std::mem::take(bytes)).filter(|bytes| !bytes.is_empty())),
+            Self::TooLarge => return Err(FetchError::TooLarge),
+            Self::Stream(None) => return Ok(None),
+            Self::Stream(Some(reader)) => reader.chunk().await?,
         };
         if chunk.is_none() {
-            self.over = true;
+            *self = Self::Read(Vec::new());
         }
         Ok(chunk)
     }
 
     async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
-        match self.length {
-            Some(length) if length > limit => return Err(FetchError::TooLarge),
-            // One promise instead of one a chunk. The length was announced, so the host enforces it.
-            Some(_) => {
-                let buffer = self.owner.array_buffer().map_err(|_| FetchError::Unreachable)?;
-                let buffer = JsFuture::from(buffer).await.map_err(|_| FetchError::Unreachable)?;
-                self.over = true;
-                return Ok(Uint8Array::new(&buffer).to_vec());
-            }
-            None => {}
+        if let Self::Read(bytes) = self {
+            return if bytes.len() <= limit { Ok(bytes) } else { Err(FetchError::TooLarge) };
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = self.chunk().await? {
-            if bytes.len() + chunk.len() > limit {
+            if bytes.len().saturating_add(chunk.len()) > limit {
                 return Err(FetchError::TooLarge);
             }
             bytes.extend_from_slice(&chunk);
@@ -98,29 +65,29 @@ impl Body for Inward {
     }
 }
 
-impl Drop for Inward {
-    fn drop(&mut self) {
-        if self.over {
-            return;
+/// Reads a stream chunk by chunk.
+pub struct Reader(ReadableStreamDefaultReader);
+
+impl Reader {
+    fn of(stream: ReadableStream) -> Option<Self> {
+        stream.get_reader().dyn_into().ok().map(Self)
+    }
+
+    async fn chunk(&self) -> Result<Option<Vec<u8>>, FetchError> {
+        let result = JsFuture::from(self.0.read()).await.map_err(|_| FetchError::Unreachable)?;
+        let value = js_sys::Reflect::get(&result, &"value".into()).unwrap_or(JsValue::UNDEFINED);
+        if value.is_undefined() {
+            return Ok(None);
         }
-        // Nothing is waited for: the upstream sees its connection close, and that is all there is to it.
-        let cancelled = match &self.reader {
-            Some(reader) => Some(reader.cancel()),
-            None => self.owner.stream().map(|stream| stream.cancel()),
-        };
-        if let Some(cancelled) = cancelled {
-            host::ignore(&cancelled);
-        }
+        Ok(Some(Uint8Array::new(&value).to_vec()))
     }
 }
 
-async fn read(reader: &ReadableStreamDefaultReader) -> Result<Option<Vec<u8>>, FetchError> {
-    let result = JsFuture::from(reader.read()).await.map_err(|_| FetchError::Unreachable)?;
-    let value = js_sys::Reflect::get(&result, &"value".into()).unwrap_or(JsValue::UNDEFINED);
-    if value.is_undefined() {
-        return Ok(None);
+impl Drop for Reader {
+    fn drop(&mut self) {
+        // At the end of the stream this does nothing; and nobody waits for it.
+        host::ignore(&self.0.cancel());
     }
-    Ok(Some(Uint8Array::new(&value).to_vec()))
 }
 
 /// A stream to the agent: pulled as fast as it reads, dropped when it leaves.

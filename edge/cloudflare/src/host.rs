@@ -5,17 +5,33 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/host.mjs")]
 extern "C" {
-    /// Method, URL and headers of a request, as lines.
-    pub fn head(request: &web_sys::Request) -> String;
+    /// Sends a request, on behalf of `agent`'s if there is one; resolves to an [`Answer`].
+    pub fn send(
+        agent: Option<&web_sys::Request>,
+        method: &str,
+        url: &str,
+        headers: &str,
+        body: &JsValue,
+        limit: usize,
+    ) -> Promise;
 
-    /// Sends a request on behalf of `agent`'s; resolves to a `Response` when its head is there.
-    pub fn send(agent: &web_sys::Request, method: &str, url: &str, headers: &str, body: &JsValue) -> Promise;
+    /// An upstream's answer.
+    pub type Answer;
+    /// Status and headers, as lines.
+    #[wasm_bindgen(method, getter)]
+    pub fn head(this: &Answer) -> String;
+    /// Whether the body was to be read.
+    #[wasm_bindgen(method, getter)]
+    pub fn json(this: &Answer) -> bool;
+    /// The body, unless it is too large.
+    #[wasm_bindgen(method, getter)]
+    pub fn bytes(this: &Answer) -> Option<Uint8Array>;
+    /// The response.
+    #[wasm_bindgen(method, getter)]
+    pub fn response(this: &Answer) -> web_sys::Response;
 
     /// Lets a promise fail unheard.
     pub fn ignore(promise: &Promise);
-
-    /// Status and headers of an upstream's answer, as lines.
-    pub fn answer(response: &web_sys::Response) -> String;
 
     /// The answer to the agent.
     #[wasm_bindgen(catch)]

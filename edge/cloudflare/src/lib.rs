@@ -8,6 +8,7 @@ mod body;
 mod configuration;
 mod host;
 mod platform;
+mod timer;
 
 use body::Inward;
 use host::Lines;
@@ -16,27 +17,38 @@ use postern::arrival::Head;
 use postern::mcp::headers::Headers;
 use postern::reply::{Reply, ReplyBody};
 use std::fmt::Write as _;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
-use worker::{Context, Env, Result, event};
+use worker::{Context, Env, worker_sys};
 
 /// The fetch event, on raw `web_sys` types: `worker`'s own copy method, URL, headers and `cf` before anything
 /// is known to need them.
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+///
+/// `head` has method, URL and headers as lines (`host.mjs`), `body` the body of a small request.
+///
+/// # Errors
+/// Only what the runtime itself throws while a response is built.
+#[wasm_bindgen]
+pub async fn serve(
+    request: Request,
+    env: Env,
+    context: worker_sys::Context,
+    head: String,
+    body: Option<Vec<u8>>,
+) -> Result<Response, JsValue> {
+    let context = Context::new(context);
     let gateway = match configuration::gateway(&env, &context).await {
         Ok(gateway) => gateway,
         Err(problem) => return misconfigured(&problem),
     };
     let platform = Workers::new(&request, env, context);
-    let head = arrival(&host::head(&request));
-    let length = head.headers.get("content-length").and_then(|length| length.parse().ok());
-    let reply = gateway.handle(&platform, head, Inward::of_request(request, length)).await;
+    let body = body.map_or_else(|| Inward::of_request(&request), |bytes| Inward::Read(bytes));
+    let reply = gateway.handle(&platform, arrival(&head), body).await;
     respond(reply)
 }
 
 /// Nothing is served under a configuration that does not compile; the problems are in the log alone.
-fn misconfigured(problem: &str) -> Result<Response> {
+fn misconfigured(problem: &str) -> Result<Response, JsValue> {
     worker::console_error!("postern: {problem}");
     let body = r#"{"status":"misconfigured","see":"the Worker's log names every problem"}"#;
     respond(Reply::json(503, body.to_owned()))
@@ -59,7 +71,7 @@ fn arrival(lines: &str) -> Head {
     }
 }
 
-fn respond(reply: Reply) -> Result<Response> {
+fn respond(reply: Reply) -> Result<Response, JsValue> {
     let mut lines = String::with_capacity(256);
     for (name, value) in &reply.headers {
         let _ = writeln!(lines, "{name}\n{value}");
@@ -70,5 +82,5 @@ fn respond(reply: Reply) -> Result<Response> {
         ReplyBody::Whole(bytes) => js_sys::Uint8Array::from(&bytes[..]).into(),
         ReplyBody::Stream(stream) => body::outward(stream).into(),
     };
-    Ok(host::respond(reply.status, &lines, &body)?)
+    host::respond(reply.status, &lines, &body)
 }

@@ -2,14 +2,16 @@
 
 use crate::body::Inward;
 use crate::host::{self, Lines};
+use crate::timer::Timer;
+use postern::limits;
 use postern::platform::{
     Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed};
+use std::cell::Cell;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
-use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -26,12 +28,14 @@ struct Bindings {
     request: web_sys::Request,
     env: worker::Env,
     context: worker::Context,
+    /// Set while work behind the answer is polled: see [`Journal::defer`].
+    behind: Cell<bool>,
 }
 
 impl Workers {
     /// Over the objects of one fetch event.
     pub fn new(request: &web_sys::Request, env: worker::Env, context: worker::Context) -> Self {
-        Self(Rc::new(Bindings { request: Clone::clone(request), env, context }))
+        Self(Rc::new(Bindings { request: Clone::clone(request), env, context, behind: Cell::new(false) }))
     }
 }
 
@@ -41,7 +45,7 @@ impl Clock for Workers {
     }
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()> + 'static {
-        worker::Delay::from(Duration::from_millis(u64::from(ms)))
+        Timer::new(ms)
     }
 }
 
@@ -77,22 +81,25 @@ impl Fetch for Workers {
             HttpMethod::Delete => ("DELETE", JsValue::UNDEFINED),
             HttpMethod::Post => ("POST", js_sys::Uint8Array::from(&request.body[..]).into()),
         };
-        // Given up before its head is there, a request ends with the agent's: a deadline is an answer to that.
-        let sent = host::send(&self.0.request, method, &request.url, &lines, &body);
-        let response: web_sys::Response =
+        // Given up before it is answered, a request ends with the agent's: a deadline is an answer to that.
+        let limit = limits::RESPONSE_BYTES;
+        let agent = (!self.0.behind.get()).then_some(&self.0.request);
+        let sent = host::send(agent, method, &request.url, &lines, &body, limit);
+        let answer: host::Answer =
             JsFuture::from(sent).await.map_err(|_| FetchError::Unreachable)?.unchecked_into();
-        let text = host::answer(&response);
+        let text = answer.head();
         let mut lines = Lines::new(&text);
-        let status = lines.next().parse().unwrap_or(0);
-        let content_type = lines.next().to_owned();
-        let session_id = lines.some();
-        let cache_control = lines.some();
-        let retry_after = lines.some();
-        let length = lines.some().and_then(|length| length.parse().ok());
-        // The length of a compressed body says nothing of what will be read.
-        let length = length.filter(|_| matches!(lines.next(), "" | "identity"));
-        let body = Inward::of_response(response, length);
-        Ok(Incoming { status, content_type, session_id, cache_control, retry_after, body })
+        Ok(Incoming {
+            status: lines.next().parse().unwrap_or(0),
+            content_type: lines.next().to_owned(),
+            session_id: lines.some(),
+            cache_control: lines.some(),
+            retry_after: lines.some(),
+            body: match answer.json() {
+                true => Inward::read(answer.bytes().map(|bytes| bytes.to_vec())),
+                false => Inward::of_response(answer.response()),
+            },
+        })
     }
 }
 
@@ -124,7 +131,15 @@ impl Journal for Workers {
         worker::console_log!("{record}");
     }
 
-    fn defer(&self, effect: Effect) {
-        self.0.context.wait_until(effect);
+    /// What is sent by an effect must not be cut off by the agent's leaving: that it left may be the very thing
+    /// that an upstream is told. A fetch begins within a poll of the effect, so a flag around it will do.
+    fn defer(&self, mut effect: Effect) {
+        let bindings = Rc::clone(&self.0);
+        self.0.context.wait_until(poll_fn(move |context| {
+            bindings.behind.set(true);
+            let polled = effect.as_mut().poll(context);
+            bindings.behind.set(false);
+            polled
+        }));
     }
 }

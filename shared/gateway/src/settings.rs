@@ -94,7 +94,7 @@ pub struct UpstreamSettings {
     /// `credential`: what the gateway shows the upstream; by default nothing.
     pub credential: CredentialSettings,
     /// `first_byte_ms`: until the head of its answer, and all of an answer that is no stream; by default
-    /// 30,000.
+    /// 30,000, or `total_ms` when that is less.
     pub first_byte_ms: u32,
     /// `idle_ms`: longest silence in a stream; by default 30,000.
     pub idle_ms: u32,
@@ -201,15 +201,17 @@ fn agent(reader: &Reader<'_, '_>) -> AgentSettings {
 }
 
 fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
+    let total_ms = reader.number("total_ms", 100..=3_600_000, 60_000);
     UpstreamSettings {
         url: reader.required_text("url", "write the absolute URL of its MCP endpoint"),
         era: reader.text("era").unwrap_or_else(|| "auto".to_owned()),
         insecure: reader.flag("insecure"),
         private_network: reader.flag("private_network"),
         credential: reader.table("credential", credential).flatten().unwrap_or(CredentialSettings::None),
-        first_byte_ms: reader.number("first_byte_ms", 100..=300_000, 30_000),
+        // What was not written follows from what was: it is no contradiction to name a short `total_ms` alone.
+        first_byte_ms: reader.number("first_byte_ms", 100..=300_000, total_ms.min(30_000)),
         idle_ms: reader.number("idle_ms", 100..=600_000, 30_000),
-        total_ms: reader.number("total_ms", 100..=3_600_000, 60_000),
+        total_ms,
         list_ttl_ms: reader.number("list_ttl_ms", 1_000..=86_400_000, 60_000),
     }
 }

@@ -174,6 +174,7 @@ const main :Workerd.Worker = (
 {bindings}
   ],
   compatibilityDate = "{COMPATIBILITY_DATE}",
+  compatibilityFlags = ["request_signal_passthrough"],
   globalOutbound = "internet",
 );
 

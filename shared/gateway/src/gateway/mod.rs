@@ -132,8 +132,8 @@ impl Gateway {
         }
     }
 
-    /// Below `/t/` a tenant that does not exist answers, at every step, like one that does: nothing but a good
-    /// token shows which tenants there are. Any other path is nothing of ours.
+    /// Below `/t/` a tenant that does not exist answers a stranger like one that does: no 401, 403 or preflight
+    /// tells them apart. Any other path is nothing of ours.
     fn nobody<P: Platform>(&self, head: &Head, trail: Trail<P>) -> Reply {
         if !head.path.starts_with("/t/") {
             return refuse(head, None, &Refusal::NotFound, trail);

@@ -42,12 +42,18 @@ pub(crate) struct Relay<P: Platform> {
     scene: Scene<P>,
     view: View,
     next: Next<P>,
+    /// Runs out when nothing was sent for a while. What is sent does not set it anew, since each timer is a
+    /// crossing: when it runs out, it is set to what then remains.
+    silence: Silence,
+    /// When something was last sent, in Unix ms.
+    sent_ms: u64,
     over: bool,
 }
 
 type Step<P> = (Exchange<P>, Result<Option<FromUpstream>, crate::error::Fault>);
 /// The read under way owns the exchange, so that a keep-alive never cuts a half-read chunk.
 type Next<P> = Pin<Box<dyn Future<Output = Step<P>>>>;
+type Silence = Pin<Box<dyn Future<Output = ()>>>;
 
 fn read<P: Platform>(mut exchange: Exchange<P>) -> Next<P> {
     Box::pin(async move {
@@ -68,13 +74,14 @@ pub(crate) async fn start<P: Platform>(
             _ => Err(view.fault(UpstreamFault::NoAnswer)),
         };
     }
-    let silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
+    let began_ms = scene.platform.now_ms();
+    let mut silence: Silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
     let scene = Scene {
         gateway: scene.gateway.clone(),
         platform: scene.platform.clone(),
         caller: scene.caller.clone(),
     };
-    let next = match select(read(exchange), silence).await {
+    let next = match select(read(exchange), silence.as_mut()).await {
         Either::Left(((_, Ok(Some(FromUpstream::Answer { json, response }))), _)) => {
             return view.whole(&scene, &json, &response);
         }
@@ -84,9 +91,13 @@ pub(crate) async fn start<P: Platform>(
             return Err(view.cannot_ask(request.method));
         }
         Either::Left((step, _)) => Box::pin(std::future::ready(step)),
-        Either::Right(((), next)) => next,
+        // Nothing came: the stream begins with a comment.
+        Either::Right(((), next)) => {
+            silence = Box::pin(std::future::ready(()));
+            next
+        }
     };
-    Ok(Flow::Relay(Relay { scene, view, next, over: false }))
+    Ok(Flow::Relay(Relay { scene, view, next, silence, sent_ms: began_ms, over: false }))
 }
 
 impl<P: Platform> Relay<P> {
@@ -100,12 +111,14 @@ impl<P: Platform> Relay<P> {
             if self.view.listed.as_ref().is_some_and(Listed::cancelled) {
                 return None;
             }
-            let silence = Box::pin(self.scene.platform.sleep(limits::KEEP_ALIVE_MS));
-            let (exchange, message) = match select(self.next, silence).await {
+            let (exchange, message) = match select(self.next, self.silence.as_mut()).await {
                 Either::Left((step, _)) => step,
                 Either::Right(((), next)) => {
                     self.next = next;
-                    return Some((Item::KeepAlive, (self, trail)));
+                    if let Some(item) = self.break_silence() {
+                        return Some((item, (self, trail)));
+                    }
+                    continue;
                 }
             };
             self.next = Box::pin(std::future::pending());
@@ -133,10 +146,25 @@ impl<P: Platform> Relay<P> {
             };
             if let Some(turned) = turned {
                 let text = self.text(turned, &mut trail);
+                self.sent_ms = self.scene.platform.now_ms();
                 return Some((Item::Message(text), (self, trail)));
             }
         }
         None
+    }
+
+    /// The timer has run out: a comment, if nothing was sent since it was set; and the timer set anew.
+    fn break_silence(&mut self) -> Option<Item> {
+        let now_ms = self.scene.platform.now_ms();
+        let silent_ms = u32::try_from(now_ms.saturating_sub(self.sent_ms)).unwrap_or(u32::MAX);
+        let left_ms = limits::KEEP_ALIVE_MS.saturating_sub(silent_ms);
+        if left_ms > 0 {
+            self.silence = Box::pin(self.scene.platform.sleep(left_ms));
+            return None;
+        }
+        self.sent_ms = now_ms;
+        self.silence = Box::pin(self.scene.platform.sleep(limits::KEEP_ALIVE_MS));
+        Some(Item::KeepAlive)
     }
 
     /// The message, or the one error that ends the call.
