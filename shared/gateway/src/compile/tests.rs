@@ -166,7 +166,12 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
         "link-local",
     ),
     (r#"era = "legacy""#, r#"era = "old""#, "tenants.acme.upstreams.billing.era", "no era"),
-    (r#"era = "legacy""#, "first_byte_ms = 600\ntotal_ms = 500", "tenants.acme.upstreams.billing.first_byte_ms", "more than"),
+    (
+        r#"era = "legacy""#,
+        "first_byte_ms = 600\ntotal_ms = 500",
+        "tenants.acme.upstreams.billing.first_byte_ms",
+        "more than",
+    ),
     (
         "secret:BILLING_TOKEN",
         "sk-12345",
