@@ -291,3 +291,16 @@ fn accepts_no_more_than_serde_json() {
     }
     assert!(accepted > 800 && stricter > 40, "{accepted} accepted, {stricter} stricter");
 }
+
+/// A name whose text equals the content of another's is still another name.
+#[test]
+fn escaped_names_are_compared_by_what_they_mean() {
+    let text = r#"{"a\\":1,"a\\\\":2,"\u0061b":3}"#;
+    let json = Json::parse(text.as_bytes(), &BOUNDS).unwrap();
+    for (key, expected) in
+        [(r"a\", Some("1")), (r"a\\", Some("2")), ("ab", Some("3")), (r"\u0061b", None), (r"a\\\\", None)]
+    {
+        assert_eq!(json.get(json.root(), key).map(|node| json.raw(node)), expected, "{key}");
+        assert_eq!(json.value(json.root()).get(key).map(Raw::text), expected, "{key}");
+    }
+}

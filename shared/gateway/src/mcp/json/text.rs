@@ -26,7 +26,8 @@ pub(super) fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
 /// Whether the member name `raw` (between its quotes) means `key`.
 #[inline]
 pub(super) fn key_is(raw: &str, escaped: bool, key: &str) -> bool {
-    raw == key || (escaped && unescape(raw, true) == key)
+    // With escapes the texts may be equal and mean different names: two backslashes are one.
+    if escaped { unescape(raw, true) == key } else { raw == key }
 }
 
 /// The content of a string literal, given what stands between its quotes.
