@@ -97,16 +97,16 @@ pub(crate) async fn start<P: Platform>(
             next
         }
     };
-    Ok(Flow::Relay(Relay { scene, view, next, silence, sent_ms: began_ms, over: false }))
+    Ok(Flow::Relay(Box::new(Relay { scene, view, next, silence, sent_ms: began_ms, over: false })))
 }
 
 impl<P: Platform> Relay<P> {
     /// The stream of messages. Dropping it drops the exchange, which cancels the upstream's work.
-    pub fn run(self, trail: Trail<P>) -> MessageStream {
+    pub fn run(self: Box<Self>, trail: Trail<P>) -> MessageStream {
         Box::pin(unfold((self, trail), |(relay, trail)| relay.step(trail)))
     }
 
-    async fn step(mut self, mut trail: Trail<P>) -> Option<(Item, (Self, Trail<P>))> {
+    async fn step(mut self: Box<Self>, mut trail: Trail<P>) -> Option<(Item, (Box<Self>, Trail<P>))> {
         while !self.over {
             if self.view.listed.as_ref().is_some_and(Listed::cancelled) {
                 return None;

@@ -36,7 +36,7 @@ pub(crate) enum Flow<P: Platform> {
     /// The answer to `initialize`, with the sealed session id.
     Opened(String, String),
     /// Messages still to come.
-    Relay(Relay<P>),
+    Relay(Box<Relay<P>>),
 }
 
 /// Which client asks, and in which revision.
