@@ -93,7 +93,8 @@ pub trait Fetch {
     /// The host's response body.
     type Body: Body;
     /// Sends one request and returns when the head of the answer is there. Has no deadline of its own:
-    /// callers race it against [`Clock::sleep`]; dropping the future aborts the request.
+    /// callers race it against [`Clock::sleep`]; dropping the future gives the request up, and it ends with
+    /// the agent's own at the latest.
     ///
     /// # Errors
     /// [`FetchError::Unreachable`] when there is no answer.

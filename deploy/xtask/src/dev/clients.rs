@@ -47,8 +47,8 @@ fn indented(value: &Value) -> String {
 }
 
 /// What to ask an agent that is connected to the demo servers.
-pub(crate) const DEMO_IDEAS: &str = "\
-  \"Which invoices of customer C-1001 are open, and what is on them?\"      (billing)
+pub(crate) const DEMO_IDEAS: &str =
+    "  \"Which invoices of customer C-1001 are open, and what is on them?\"      (billing)
   \"How long does a VPN session of a contractor last?\"                     (helpdesk)
   \"Quote ACME, then show the ledger.\"                                     (market)
 ";

@@ -15,6 +15,8 @@ pub fn compile(name: &str, settings: &IssuerSettings, findings: &mut Findings) -
     };
     if settings.development {
         findings.opened(&join(&path, "development"), "a development issuer: never in production");
+    } else if settings.private_network {
+        findings.opened(&join(&path, "private_network"), "private addresses are allowed for this issuer");
     }
     findings.url(&join(&path, "url"), &settings.url, reach);
     if settings.url.contains('?') {

@@ -221,6 +221,14 @@ fn problems_of_shape_and_meaning_come_together_once_a_key() {
 }
 
 #[test]
+fn an_issuer_in_a_private_network_is_an_open_setting() {
+    let text = FULL.replace("[issuers.idp]", "[issuers.idp]\nprivate_network = true");
+    let (bundle, warnings) = compiled(&text);
+    assert_eq!(bundle.open_settings, ["issuers.idp.private_network"]);
+    assert!(warnings.iter().any(|warning| warning.contains("for this issuer")), "{warnings:?}");
+}
+
+#[test]
 fn open_settings_warn_and_are_listed() {
     let text = FULL
         .replace(r#"issuers = ["idp"]"#, "anonymous = true\npath = \"/mcp\"")
