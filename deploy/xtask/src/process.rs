@@ -220,6 +220,9 @@ mod tests {
 
     /// A shell with a child of its own, one of which does not mind SIGTERM.
     fn stubborn_family() -> Command {
+        // As `xtask` does at its start: what init reaps late would look alive.
+        #[cfg(target_os = "linux")]
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
         let mut shell = Command::new("sh");
         shell.args(["-c", "trap '' TERM; sleep 60 & sleep 60"]);
         shell

@@ -26,7 +26,7 @@ impl RequestNames {
     }
 }
 
-#[cfg(all(test, feature = "jwt"))]
+#[cfg(test)]
 mod tests {
     use super::RequestNames;
     use crate::memory::Memory;
