@@ -42,7 +42,7 @@ pub async fn serve(
         Err(problem) => return misconfigured(&problem),
     };
     let platform = Workers::new(&request, env, context);
-    let body = body.map_or_else(|| Inward::of_request(&request), |bytes| Inward::Read(bytes));
+    let body = body.map_or_else(|| Inward::of_request(&request), Inward::Read);
     let reply = gateway.handle(&platform, arrival(&head), body).await;
     respond(reply)
 }

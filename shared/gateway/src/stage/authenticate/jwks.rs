@@ -1,4 +1,4 @@
-//! Key sets of issuers: fetched, kept, rolled over (`security.md` 1.3).
+//! Key sets of issuers: fetched, kept, rolled over.
 //!
 //! A set serves for 24 hours and is refreshed behind a request after about one. An unknown `kid` has it fetched at
 //! once, though at most every five minutes an issuer: until then every unknown `kid` is refused from memory. A

@@ -1,5 +1,5 @@
 //! JWK sets (RFC 7517): which keys of an issuer may verify what. Ours to check, because a verifier only ever sees
-//! one key: RFC 8725 3.5, `security.md` 1.3.
+//! one key: RFC 8725 3.5.
 
 use super::token::Token;
 use crate::limits;
