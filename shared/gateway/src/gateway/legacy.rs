@@ -74,9 +74,12 @@ impl Session {
         &'a self,
         scene: &'a Scene<P>,
     ) -> impl Iterator<Item = (Rc<Link>, &'a Sealed)> + 'a {
-        let tenant = scene.caller.tenant();
+        let (tenant, agent) = (scene.caller.tenant(), scene.caller.agent());
+        // A session outlives a change of the settings; the permission for its upstream does not.
+        let allowed = |(alias, _): &&(String, Sealed)| authorize::may_use(agent, alias);
         self.sessions
             .iter()
+            .filter(allowed)
             .filter_map(move |(alias, session)| Some((scene.gateway.links.of(tenant, alias)?, session)))
     }
 }
