@@ -25,12 +25,14 @@ use report::{Recorded, Report};
 use servers::Files;
 
 const USAGE: &str = "\
-postern-bench --workerd PATH [--entry FILE --build FOLDER] [--out FOLDER] [--quick] [--only SECTION] [--record]
+postern-bench --workerd PATH [--entry FILE --build FOLDER] [--out FOLDER] [--quick]
+              [--only SECTION] [--load LOAD] [--record]
 postern-bench upstream --port N
   --entry, --build  the gateway's main module and what it imports; without them only direct and floor are measured
   --out             for report.json, capnp files and logs; target/bench when not given
   --quick           under a minute: shows that the benchmark runs
   --only            one of: 400 B, 4 KB, 32 KB, list of 200, stream of 100, settings
+  --load            one of: closed 1, closed 16, closed 64, open 200/s, chain of 10
   --record          writes the ratios of this run to tests/bench/recorded.json";
 
 /// The ratios that `--record` writes and that every later run is held against.
@@ -43,12 +45,14 @@ struct Options {
     out: PathBuf,
     quick: bool,
     only: Option<String>,
+    load: Option<String>,
     record: bool,
 }
 
 impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
-        let (mut workerd, mut entry, mut build, mut only) = (None, None, None, None);
+        let (mut workerd, mut entry, mut build) = (None, None, None);
+        let (mut only, mut load) = (None, None);
         let (mut out, mut quick, mut record) = (PathBuf::from("target/bench"), false, false);
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{name} needs a value\n{USAGE}"));
@@ -58,6 +62,7 @@ impl Options {
                 "--build" => build = Some(PathBuf::from(value()?)),
                 "--out" => out = PathBuf::from(value()?),
                 "--only" => only = Some(value()?),
+                "--load" => load = Some(value()?),
                 "--quick" => quick = true,
                 "--record" => record = true,
                 _ => bail!("{name} is not known\n{USAGE}"),
@@ -69,7 +74,7 @@ impl Options {
             _ => bail!("--entry and --build belong together\n{USAGE}"),
         };
         let workerd = workerd.with_context(|| format!("--workerd is missing\n{USAGE}"))?;
-        Ok(Self { workerd, gateway, out, quick, only, record })
+        Ok(Self { workerd, gateway, out, quick, only, load, record })
     }
 }
 
@@ -110,7 +115,7 @@ async fn start() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let options = Options::parse(arguments)?;
-    let pace = Pace::new(options.quick, options.only.clone())?;
+    let pace = Pace::new(options.quick, options.only.clone(), options.load.clone())?;
     if cfg!(debug_assertions) {
         eprintln!("this is a debug build: the generator will be the limit; use --release");
     }

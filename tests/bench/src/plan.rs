@@ -16,6 +16,7 @@ use crate::upstream::TOOLS;
 
 /// Connections of the warm-up, in which workerd compiles anew what is hot, in the background and for seconds.
 const WARM_UP: usize = 16;
+const WARM_UP_TIME: Duration = Duration::from_secs(4);
 /// A void block is repeated so many times in a row at most.
 const REPEATS: usize = 2;
 /// A request of the open loop is late when it leaves one interval after its time; more late ones make it void.
@@ -108,21 +109,34 @@ pub struct Pace {
     pub quick: bool,
     /// Only the section of this name.
     pub only: Option<String>,
-    /// Blocks of each load and target.
-    pub rounds: usize,
-    /// Length of one block.
-    pub block: Duration,
+    /// Only the load of this name.
+    pub load: Option<String>,
 }
 
 impl Pace {
     /// The pace of a full run, about 12 minutes, or of a quick one, under a minute.
-    pub fn new(quick: bool, only: Option<String>) -> Result<Self> {
+    pub fn new(quick: bool, only: Option<String>, load: Option<String>) -> Result<Self> {
         let names: Vec<&str> = PLANS.iter().map(|plan| plan.name).collect();
         if let Some(only) = &only {
             ensure!(names.contains(&only.as_str()), "--only {only}: the sections are {}", names.join(", "));
         }
-        let (rounds, block) = if quick { (2, 500) } else { (5, 2000) };
-        Ok(Self { quick, only, rounds, block: Duration::from_millis(block) })
+        let loads: Vec<String> = CALLS.iter().map(|load| load.name()).collect();
+        if let Some(load) = &load {
+            ensure!(loads.contains(load), "--load {load}: the loads are {}", loads.join(", "));
+        }
+        Ok(Self { quick, only, load })
+    }
+
+    /// Blocks of each target under `load`, and the length of one. Closed loops alternate fast, because a neighbour
+    /// comes and goes within seconds; latencies need blocks with enough calls for a 99th percentile.
+    fn blocks(&self, load: Load) -> (usize, Duration) {
+        let (rounds, ms) = match (load, self.quick) {
+            (Load::Closed(_), false) => (40, 250),
+            (Load::Closed(_), true) => (4, 250),
+            (_, false) => (5, 2_000),
+            (_, true) => (2, 500),
+        };
+        (rounds, Duration::from_millis(ms))
     }
 
     fn wants(&self, plan: &Plan) -> bool {
@@ -134,11 +148,12 @@ impl Pace {
 
     /// A quick run measures one closed loop of each section, and the latencies only of the first.
     fn loads(&self, plan: &Plan) -> Vec<Load> {
+        let named = |load: &Load| self.load.as_ref().is_none_or(|name| load.name() == *name);
         let wanted = |load: &Load| match load {
             Load::Closed(count) => !self.quick || *count == 16,
             Load::Open | Load::Chain => !self.quick || plan.work == Work::Text(400),
         };
-        plan.loads.iter().copied().filter(wanted).collect()
+        plan.loads.iter().copied().filter(named).filter(wanted).collect()
     }
 }
 
@@ -157,7 +172,7 @@ pub async fn run(pace: &Pace, files: &Files, upstream: &Running) -> Result<Vec<S
             continue;
         }
         eprintln!("{}", plan.name);
-        let (stage, starts) = stage(plan, files, upstream, pace.block * 2)
+        let (stage, starts) = stage(plan, files, upstream, WARM_UP_TIME)
             .await
             .with_context(|| format!("section {}", plan.name))?;
         let mut rows = Vec::new();
@@ -239,15 +254,16 @@ async fn warm_up(target: &mut Target, time: Duration) -> Result<Start> {
 async fn measure(pace: &Pace, load: Load, targets: &[Target]) -> Result<Vec<Row>> {
     let mut blocks: Vec<Vec<Block>> = targets.iter().map(|_| Vec::new()).collect();
     let mut void = vec![0; targets.len()];
-    for _ in 0..pace.rounds {
+    let (rounds, time) = pace.blocks(load);
+    for _ in 0..rounds {
         for ((target, blocks), void) in targets.iter().zip(&mut blocks).zip(&mut void) {
-            let mut block = one(pace, load, target).await?;
+            let mut block = one(load, time, target).await?;
             for _ in 0..REPEATS {
                 if !lagged(&block) {
                     break;
                 }
                 *void += 1;
-                block = one(pace, load, target).await?;
+                block = one(load, time, target).await?;
             }
             *void += usize::from(lagged(&block));
             blocks.push(block);
@@ -256,11 +272,11 @@ async fn measure(pace: &Pace, load: Load, targets: &[Target]) -> Result<Vec<Row>
     Ok(Row::of(load, targets, &blocks, &void))
 }
 
-async fn one(pace: &Pace, load: Load, target: &Target) -> Result<Block> {
+async fn one(load: Load, time: Duration, target: &Target) -> Result<Block> {
     match load {
-        Load::Closed(count) => load::closed(target, count, pace.block).await,
-        Load::Open => load::open(target, pace.block).await,
-        Load::Chain => load::chains(target, pace.block).await,
+        Load::Closed(count) => load::closed(target, count, time).await,
+        Load::Open => load::open(target, time).await,
+        Load::Chain => load::chains(target, time).await,
     }
 }
 
