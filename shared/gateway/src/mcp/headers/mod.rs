@@ -8,11 +8,40 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 
-/// Request or response headers; names in lower case, duplicates joined by `, `.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The request headers that [`Headers::get`] may be asked for. A host where each header costs a crossing hands over
+/// these, and the others when they are asked for.
+pub const NAMED: &[&str] = &[
+    "host",
+    "origin",
+    "authorization",
+    "content-type",
+    "content-encoding",
+    "mcp-protocol-version",
+    "mcp-method",
+    "mcp-name",
+    "mcp-session-id",
+    "access-control-request-headers",
+];
+
+/// Reads a header by its lower-case name where the host has it.
+pub type Rest = Box<dyn Fn(&str) -> Option<String>>;
+
+/// Request headers; names in lower case, duplicates joined by `, `.
+#[derive(Default)]
 pub struct Headers {
     /// `name\nvalue\n`, repeated: one string crosses a host's border cheaper than many.
     flat: String,
+    /// Where the line ends are.
+    ends: Vec<usize>,
+    /// Where those are that are not in `flat`.
+    rest: Option<Rest>,
+}
+
+impl std::fmt::Debug for Headers {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
 }
 
 /// A header value that is not what it claims to be.
@@ -26,7 +55,14 @@ impl Headers {
     /// From `name\nvalue\n` pairs with lower-case names, as a host hands them over.
     #[must_use]
     pub fn from_flat(flat: String) -> Self {
-        Self { flat }
+        let ends = flat.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Self { flat, ends, rest: None }
+    }
+
+    /// The same of the [`NAMED`] headers alone; `rest` finds the others.
+    #[must_use]
+    pub fn from_named(flat: String, rest: Rest) -> Self {
+        Self { rest: Some(rest), ..Self::from_flat(flat) }
     }
 
     /// From pairs; names are lower-cased, line ends in values become blanks.
@@ -39,19 +75,35 @@ impl Headers {
             flat.push_str(&value.as_ref().replace(['\n', '\r'], " "));
             flat.push('\n');
         }
-        Self { flat }
+        Self::from_flat(flat)
     }
 
-    /// The value of the header `lower_name`.
+    /// The value of the header `lower_name`, which is one of [`NAMED`].
     #[must_use]
     pub fn get(&self, lower_name: &str) -> Option<&str> {
+        debug_assert!(NAMED.contains(&lower_name), "{lower_name} is not handed over by every host");
+        self.find(lower_name)
+    }
+
+    /// The value of any header.
+    #[must_use]
+    pub fn any(&self, lower_name: &str) -> Option<Cow<'_, str>> {
+        let found = self.find(lower_name).map(Cow::Borrowed);
+        found.or_else(|| self.rest.as_ref()?(lower_name).map(Cow::Owned))
+    }
+
+    fn find(&self, lower_name: &str) -> Option<&str> {
         self.iter().find(|(name, _)| *name == lower_name).map(|(_, value)| value)
     }
 
-    /// All (name, value) pairs.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut lines = self.flat.split('\n');
-        std::iter::from_fn(move || Some((lines.next()?, lines.next()?)))
+    /// All (name, value) pairs that are here.
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut start = 0;
+        self.ends.as_chunks::<2>().0.iter().map(move |&[name, value]| {
+            let pair = (self.flat.get(start..name), self.flat.get(name + 1..value));
+            start = value + 1;
+            (pair.0.unwrap_or_default(), pair.1.unwrap_or_default())
+        })
     }
 }
 
@@ -98,15 +150,27 @@ mod tests {
 
     #[test]
     fn headers_are_found_by_lower_case_name() {
-        let headers = Headers::from_flat("host\nexample\naccept\na, b\nempty\n\n".to_owned());
-        assert_eq!(headers.get("accept"), Some("a, b"));
-        assert_eq!(headers.get("empty"), Some(""));
-        assert_eq!(headers.get("b"), None);
+        let headers = Headers::from_flat("host\nexample\norigin\na, b\nmcp-name\n\n".to_owned());
+        assert_eq!(headers.get("origin"), Some("a, b"));
+        assert_eq!(headers.get("mcp-name"), Some(""));
+        assert_eq!(headers.get("mcp-method"), None);
+        assert_eq!(headers.any("b"), None);
         assert_eq!(headers.iter().count(), 3);
-        assert_eq!(Headers::from_pairs([("Host", "example"), ("Accept", "a, b"), ("empty", "")]), headers);
+        let pairs = Headers::from_pairs([("Host", "example"), ("Origin", "a, b"), ("mcp-name", "")]);
+        assert_eq!(pairs.flat, headers.flat);
         assert_eq!(Headers::from_pairs([("A", "x\nhost\ny")]).get("host"), None);
         assert_eq!(Headers::default().iter().count(), 0);
         assert_eq!(Headers::from_flat("cut".to_owned()).iter().count(), 0);
+    }
+
+    #[test]
+    fn headers_that_were_not_handed_over_are_asked_for() {
+        let rest = Box::new(|name: &str| (name == "mcp-param-a").then(|| "eu".to_owned()));
+        let headers = Headers::from_named("host\nexample\n".to_owned(), rest);
+        assert_eq!(headers.any("mcp-param-a").as_deref(), Some("eu"));
+        assert_eq!(headers.any("mcp-param-b"), None);
+        assert_eq!(headers.any("host").as_deref(), Some("example"));
+        assert_eq!(format!("{headers:?}"), r#"["host"]"#);
     }
 
     #[test]

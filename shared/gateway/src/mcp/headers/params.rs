@@ -67,8 +67,9 @@ pub fn check_params(
 ) -> Result<(), HeaderMismatch> {
     for param in params {
         let argument = arguments.and_then(|arguments| at(arguments, &param.path));
-        let header = headers.get(&name(param).to_ascii_lowercase());
-        compare(param, header, argument).map_err(|why| HeaderMismatch { header: name(param), why })?;
+        let header = headers.any(&name(param).to_ascii_lowercase());
+        compare(param, header.as_deref(), argument)
+            .map_err(|why| HeaderMismatch { header: name(param), why })?;
     }
     Ok(())
 }
