@@ -55,8 +55,8 @@ pub(crate) async fn call<P: Platform>(
         // The upstream's annotations may have changed since it was listed. Its complaint never reaches the
         // agent, whose own headers are right by the list that it was given.
         Err(error) if target.kind == Kind::Tool && about_headers(&error) => {
-            let newer = target.tool_anew(scene).await.ok_or(error)?;
-            open(scene, &newer, &session, ask(&newer)?).await?
+            let newer = Box::pin(target.tool_anew(scene)).await.ok_or(error)?;
+            Box::pin(open(scene, &newer, &session, ask(&newer)?)).await?
         }
         outcome => outcome?,
     };

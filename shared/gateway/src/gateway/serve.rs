@@ -53,7 +53,7 @@ pub(crate) async fn body<P: Platform>(scene: &Scene<P>, head: &Head, bytes: &[u8
         Err(error) => return Reply::of(fail(trail, None, Revision::V2026_07_28, &unreadable(&error))),
     };
     match json.kind(json.root()) {
-        Kind::Array => batch(scene, head, &json, trail).await,
+        Kind::Array => Box::pin(batch(scene, head, &json, trail)).await,
         _ => Reply::of(one(scene, head, &json, json.root(), trail).await),
     }
 }
@@ -82,7 +82,8 @@ async fn batch<P: Platform>(scene: &Scene<P>, head: &Head, json: &Json<'_>, trai
     {
         return Reply::of(fail(trail, None, Revision::V2025_03_26, &Refusal::InvalidRequest(why).into()));
     }
-    let answers = join_all(nodes.into_iter().map(|node| one(scene, head, json, node, trail.fork()))).await;
+    let answers =
+        join_all(nodes.into_iter().map(|node| Box::pin(one(scene, head, json, node, trail.fork())))).await;
     trail.skip();
     let mut messages = Vec::new();
     let mut streamed = false;
@@ -145,7 +146,7 @@ async fn one<P: Platform>(
         }
         Message::Response(response) => {
             trail.note("method", "(answer)");
-            match legacy::posted(scene, head, json, &response).await {
+            match Box::pin(legacy::posted(scene, head, json, &response)).await {
                 Ok(()) => accepted(trail),
                 Err(error) => fail(trail, None, Revision::V2025_11_25, &error),
             }
@@ -216,7 +217,7 @@ async fn ask<P: Platform>(
             modern(scene, head, json, request, &asker, trail).await.map_err(|error| (revision, error))
         }
         Claim::Legacy { .. } if request.method == Method::Initialize => {
-            legacy::initialize(scene, json, request, trail)
+            Box::pin(legacy::initialize(scene, json, request, trail))
                 .await
                 .map_err(|error| (Revision::LATEST_LEGACY, error))
         }
@@ -264,11 +265,11 @@ async fn old<P: Platform>(
     match request.method {
         Method::Ping => Ok(Flow::Message(200, result_message(json.raw(request.id), "{}"))),
         Method::SetLevel => {
-            legacy::set_level(scene, json, request, asker).await?;
+            Box::pin(legacy::set_level(scene, json, request, asker)).await?;
             Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")))
         }
         Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
-            forward::subscribe(scene, json, request, asker, trail).await
+            Box::pin(forward::subscribe(scene, json, request, asker, trail)).await
         }
         Method::TasksGet | Method::TasksCancel | Method::TasksList | Method::TasksResult => {
             Err(Refusal::NotSupported("tasks").into())

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::hash::Hash;
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -20,6 +20,8 @@ const CLAIM_MS: u64 = 1_000;
 const BEAT_MS: u32 = 400;
 /// The longest pause between two looks, in ms.
 const LONGEST_PAUSE_MS: u32 = 50;
+
+type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The claims of one kind of work.
 pub(crate) struct Flights<K>(RefCell<HashMap<K, Rc<Flight>>>);
@@ -65,7 +67,8 @@ impl<K: Copy + Eq + Hash> Flights<K> {
             let now = platform.now_ms();
             let current = self.0.borrow().get(&key).cloned();
             match current.filter(|flight| flight.until.get() > now) {
-                None => return self.lead(platform, key, now, work()).await,
+                // On the heap: it is rare, and larger than all the rest of a call.
+                None => return self.lead(platform, key, now, Box::pin(work())).await,
                 Some(flight) => {
                     platform.sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE_MS);
@@ -82,7 +85,7 @@ impl<K: Copy + Eq + Hash> Flights<K> {
         platform: &P,
         key: K,
         now: u64,
-        work: impl Future<Output = Result<T, UpstreamFault>>,
+        work: Work<'_, Result<T, UpstreamFault>>,
     ) -> Result<T, UpstreamFault> {
         let flight = Rc::new(Flight { until: Cell::new(now + CLAIM_MS), state: Cell::new(State::Working) });
         self.0.borrow_mut().insert(key, Rc::clone(&flight));
@@ -105,8 +108,7 @@ struct Claim<'a, K: Copy + Eq + Hash> {
 
 impl<K: Copy + Eq + Hash> Claim<'_, K> {
     /// Does `work`, and says every now and then that somebody still does.
-    async fn beat<P: Platform, T>(&self, platform: &P, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
+    async fn beat<P: Platform, T>(&self, platform: &P, mut work: Work<'_, T>) -> T {
         let mut beat = None;
         poll_fn(|context| {
             if let Poll::Ready(value) = work.as_mut().poll(context) {

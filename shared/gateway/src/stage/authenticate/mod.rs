@@ -128,7 +128,7 @@ impl Authenticator {
         if let Some(caller) = self.verdicts.borrow().get(&key, now_ms) {
             return Ok(caller);
         }
-        let (caller, until_ms) = self.check(platform, tenant, text, now_ms).await?;
+        let (caller, until_ms) = Box::pin(self.check(platform, tenant, text, now_ms)).await?;
         self.verdicts.borrow_mut().put(key, Rc::clone(&caller), now_ms, until_ms);
         Ok(caller)
     }

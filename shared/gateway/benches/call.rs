@@ -1,0 +1,129 @@
+//! What one `tools/call` costs in the gateway itself, without any host, natively:
+//! `cargo bench -p postern --features memory --bench call`. Allocations are counted: they are what a call's cost
+//! consists of, and unlike times they are the same on every machine.
+
+// The pipeline is one future, stage in stage, and the compiler lays it out in one query.
+#![recursion_limit = "256"]
+
+use postern::Gateway;
+use postern::arrival::Head;
+use postern::mcp::headers::Headers;
+use postern::mcp::json::Json;
+use postern::mcp::seal::Sealer;
+use postern::memory::{Memory, MemoryBody, Step};
+use postern::reply::ReplyBody;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+#[allow(unsafe_code, reason = "the trait is unsafe; all is passed on")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const SETTINGS: &str = r#"
+version = 1
+[tenants.bench]
+path = "/mcp"
+hosts = ["gateway"]
+origins = []
+anonymous = true
+[tenants.bench.agents.anonymous]
+allow = ["*"]
+[tenants.bench.upstreams.bench]
+url = "https://upstream.example/mcp"
+era = "modern"
+"#;
+
+const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}},"name":"bench__look","arguments":{"customer":"C-1001","limit":10}}}"#;
+
+/// Answers as an upstream would: its list, or a text of `size` bytes.
+fn upstream(memory: &Memory, size: usize) {
+    let text = "The router was restarted on Monday. ".repeat(size / 36 + 1);
+    let text = text.get(..size).unwrap_or_default().to_owned();
+    let host = memory.clone();
+    memory.on_fetch(move |sent| {
+        let json = Json::parse(&sent.body, &postern::limits::REQUEST).ok();
+        let id = json.as_ref().and_then(|json| Some(json.raw(json.get(json.root(), "id")?).to_owned()));
+        let id = id.unwrap_or_default();
+        let result = match sent.headers.iter().find(|(name, _)| *name == "mcp-method").map(|(_, value)| value) {
+            Some("tools/list") => r#"{"resultType":"complete","ttlMs":3600000,"cacheScope":"public","tools":[{"name":"look","inputSchema":{"type":"object"}}]}"#.to_owned(),
+            Some("server/discover") => r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"u","version":"1"}}"#.to_owned(),
+            _ => format!(r#"{{"resultType":"complete","content":[{{"type":"text","text":"{text}"}}]}}"#),
+        };
+        let answer = host.answer(200, "application/json", format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#));
+        async move { Ok(answer) }
+    });
+}
+
+fn head() -> Head {
+    Head {
+        method: "POST".to_owned(),
+        path: "/mcp".to_owned(),
+        query: false,
+        secure: true,
+        headers: Headers::from_flat(
+            "host\ngateway\ncontent-type\napplication/json\nmcp-protocol-version\n2026-07-28\nmcp-method\ntools/call\nmcp-name\nbench__look\n"
+                .to_owned(),
+        ),
+    }
+}
+
+fn main() {
+    let rounds: u32 = std::env::var("CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5_000);
+    for size in [400_usize, 4_096, 32_768]
+        .into_iter()
+        .take(std::env::var("SIZES").ok().and_then(|t| t.parse().ok()).unwrap_or(3))
+    {
+        let memory = Memory::new();
+        upstream(&memory, size);
+        let none = |_: &str| None;
+        let checked = postern::compile::check(SETTINGS, &none).map_err(|problems| println!("{problems}"));
+        let Ok((bundle, _)) = checked else {
+            return println!("bad settings");
+        };
+        let Ok(sealer) = Sealer::from_keys("k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=") else { return };
+        let gateway = Gateway::new(bundle, sealer);
+        let call = || {
+            let body: MemoryBody = memory.answer_in_steps(200, "", [Step::Bytes(CALL.into())]).body;
+            let future = gateway.handle(&memory, head(), body);
+            let bytes = size_of_val(&future);
+            (memory.run(future), bytes)
+        };
+        let (reply, future) = call();
+        let ReplyBody::Whole(first) = &reply.body else { return println!("no answer") };
+        assert!(reply.status == 200 && first.len() > size, "{}", String::from_utf8_lossy(first));
+        let (counted, start) = (ALLOCATIONS.load(Ordering::Relaxed), Instant::now());
+        let mut fastest = Duration::MAX;
+        for _ in 0..rounds {
+            let one = Instant::now();
+            drop(black_box(call()));
+            fastest = fastest.min(one.elapsed());
+        }
+        let counted = (ALLOCATIONS.load(Ordering::Relaxed) - counted) / u64::from(rounds);
+        println!(
+            "{size:>6} B result: {:>8.1?} a call, {fastest:.1?} the fastest, {counted} allocations, future of {future} bytes",
+            start.elapsed() / rounds
+        );
+    }
+}
