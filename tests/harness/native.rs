@@ -152,7 +152,7 @@ async fn send(outgoing: Outgoing) -> anyhow::Result<Incoming<Inbound>> {
     };
     let path = uri.path_and_query().map_or("/", hyper::http::uri::PathAndQuery::as_str);
     let mut request = Request::builder().method(method).uri(path).header("host", authority);
-    for (name, value) in &outgoing.headers {
+    for (name, value) in outgoing.headers.iter() {
         request = request.header(name, value);
     }
     let response = sender.send_request(request.body(Full::new(Bytes::from(outgoing.body)))?).await?;
@@ -164,8 +164,6 @@ async fn send(outgoing: Outgoing) -> anyhow::Result<Incoming<Inbound>> {
         status: response.status().as_u16(),
         content_type: header("content-type").unwrap_or_default(),
         session_id: header("mcp-session-id"),
-        cache_control: header("cache-control"),
-        retry_after: header("retry-after"),
         body: Inbound(response.into_body()),
     })
 }

@@ -122,8 +122,6 @@ impl Memory {
             status,
             content_type: content_type.to_owned(),
             session_id: None,
-            cache_control: None,
-            retry_after: None,
             body: MemoryBody { memory: self.clone(), steps: steps.into_iter().collect() },
         }
     }

@@ -42,10 +42,55 @@ pub struct Outgoing {
     pub method: HttpMethod,
     /// Absolute URL, from configuration only: never from an agent's input.
     pub url: String,
-    /// Header names in lower case with their values; names and values are already checked.
-    pub headers: Vec<(String, String)>,
+    /// The headers.
+    pub headers: OutgoingHeaders,
     /// The body of a POST; empty otherwise.
     pub body: Vec<u8>,
+}
+
+/// Headers of a request, as lines: one string crosses a host's border cheaper than many.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct OutgoingHeaders(String);
+
+impl OutgoingHeaders {
+    /// Adds a header; its name is in lower case. Both were checked before; if a line end should be left in one, it
+    /// is cut there, so that no value can become another header.
+    pub fn push(&mut self, name: &str, value: &str) {
+        for text in [name, value] {
+            let end = text.bytes().position(|byte| matches!(byte, b'\n' | b'\r' | 0)).unwrap_or(text.len());
+            self.0.push_str(text.get(..end).unwrap_or_default());
+            self.0.push('\n');
+        }
+    }
+
+    /// `name\nvalue\n`, repeated.
+    #[must_use]
+    pub fn lines(&self) -> &str {
+        &self.0
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut lines = self.0.split_terminator('\n');
+        std::iter::from_fn(move || Some((lines.next()?, lines.next()?)))
+    }
+}
+
+impl std::fmt::Debug for OutgoingHeaders {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for OutgoingHeaders {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut headers = Self::default();
+        for (name, value) in pairs {
+            headers.push(name.as_ref(), value.as_ref());
+        }
+        headers
+    }
 }
 
 /// The head of an upstream's answer, and its body still to be read. Dropping the body closes the connection.
@@ -57,10 +102,6 @@ pub struct Incoming<B> {
     pub content_type: String,
     /// `mcp-session-id`, when present.
     pub session_id: Option<String>,
-    /// `cache-control`, when present.
-    pub cache_control: Option<String>,
-    /// `retry-after`, when present.
-    pub retry_after: Option<String>,
     /// The body.
     pub body: B,
 }

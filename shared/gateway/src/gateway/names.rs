@@ -22,7 +22,18 @@ impl RequestNames {
             self.drawn.set(u64::from_be_bytes(bytes));
         }
         self.count.set(count.wrapping_add(1));
-        format!("{:016x}{count:08x}", self.drawn.get())
+        let mut name = String::with_capacity(24);
+        hex(&mut name, &self.drawn.get().to_be_bytes());
+        hex(&mut name, &count.to_be_bytes());
+        name
+    }
+}
+
+fn hex(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            out.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+        }
     }
 }
 

@@ -1,11 +1,18 @@
 use super::{Memory, Step};
-use crate::platform::{Body, Clock, Fetch, FetchError, HttpMethod, Journal, Outgoing, Random, Store};
+use crate::platform::{
+    Body, Clock, Fetch, FetchError, HttpMethod, Journal, Outgoing, OutgoingHeaders, Random, Store,
+};
 use crate::within::within;
 use std::pin::pin;
 use std::task::Poll;
 
 fn get(url: &str) -> Outgoing {
-    Outgoing { method: HttpMethod::Get, url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
+    Outgoing {
+        method: HttpMethod::Get,
+        url: url.to_owned(),
+        headers: OutgoingHeaders::default(),
+        body: Vec::new(),
+    }
 }
 
 #[test]

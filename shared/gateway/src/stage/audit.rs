@@ -6,7 +6,6 @@ use super::authenticate::Caller;
 use crate::error::Error;
 use crate::mcp::json::quote;
 use crate::platform::Platform;
-use std::fmt::Write as _;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +52,8 @@ impl<P: Platform> Trail<P> {
             platform: platform.clone(),
             began_ms: now,
             last_ms: now,
-            stages: String::new(),
-            fields: String::with_capacity(384),
+            stages: String::with_capacity(96),
+            fields: String::with_capacity(448),
             outcome: Outcome::Abandoned,
             open: true,
         };
@@ -64,22 +63,31 @@ impl<P: Platform> Trail<P> {
 
     /// Adds a text field. The key is ours; the value is escaped.
     pub fn note(&mut self, key: &'static str, value: &str) {
-        let _ = write!(self.fields, ",\"{key}\":");
+        self.key(key);
         // A name is at most 1 KB (`limits`), but 256 bytes say enough of a hostile one.
         quote(&mut self.fields, head(value, 256));
     }
 
     /// Adds a number.
     pub fn count(&mut self, key: &'static str, value: u64) {
-        let _ = write!(self.fields, ",\"{key}\":{value}");
+        self.key(key);
+        number(&mut self.fields, value);
+    }
+
+    fn key(&mut self, key: &'static str) {
+        for part in [",\"", key, "\":"] {
+            self.fields.push_str(part);
+        }
     }
 
     /// Ends a stage: what has passed since the last one ended is its time. On Workers the clock moves with
     /// I/O only, so a pure stage shows 0 there.
     pub fn stage(&mut self, name: &'static str) {
         let now = self.platform.now_ms();
-        let comma = if self.stages.is_empty() { "" } else { "," };
-        let _ = write!(self.stages, "{comma}\"{name}\":{}", now.saturating_sub(self.last_ms));
+        for part in [if self.stages.is_empty() { "\"" } else { ",\"" }, name, "\":"] {
+            self.stages.push_str(part);
+        }
+        number(&mut self.stages, now.saturating_sub(self.last_ms));
         self.last_ms = now;
     }
 
@@ -158,14 +166,17 @@ impl<P: Platform> Trail<P> {
             return;
         }
         let now = self.platform.now_ms();
-        let line = format!(
-            "{{\"audit\":1,\"time_ms\":{},\"outcome\":\"{}\",\"total_ms\":{}{},\"stages_ms\":{{{}}}}}",
-            self.began_ms,
-            self.outcome.name(),
-            now.saturating_sub(self.began_ms),
-            self.fields,
-            self.stages,
-        );
+        let mut line = String::with_capacity(128 + self.fields.len() + self.stages.len());
+        line.push_str("{\"audit\":1,\"time_ms\":");
+        number(&mut line, self.began_ms);
+        line.push_str(",\"outcome\":\"");
+        line.push_str(self.outcome.name());
+        line.push_str("\",\"total_ms\":");
+        number(&mut line, now.saturating_sub(self.began_ms));
+        line.push_str(&self.fields);
+        line.push_str(",\"stages_ms\":{");
+        line.push_str(&self.stages);
+        line.push_str("}}");
         self.platform.append(&line);
     }
 }
@@ -174,6 +185,22 @@ impl<P: Platform> Drop for Trail<P> {
     fn drop(&mut self) {
         self.append();
     }
+}
+
+/// Decimal digits, without the machinery of formatting: a record has a dozen numbers.
+fn number(out: &mut String, value: u64) {
+    let mut digits = [b'0'; 20];
+    let mut rest = value;
+    let mut at = digits.len();
+    while let Some(digit) = at.checked_sub(1).and_then(|before| digits.get_mut(before)) {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        at -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.push_str(std::str::from_utf8(digits.get(at..).unwrap_or_default()).unwrap_or_default());
 }
 
 /// The longest prefix of `text` of at most `most` bytes that ends between characters.

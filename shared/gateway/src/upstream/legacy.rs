@@ -1,7 +1,7 @@
 //! Requests as the revisions up to 2025-11-25 have them: a handshake, and perhaps a session.
 
 use super::fault::{self, Failure};
-use super::link::Link;
+use super::link::{Link, with_credential};
 use super::modern::{CLIENT_INFO, quoted};
 use super::send::{self, Call};
 use super::wanted::{Logs, Progress, Wanted};
@@ -10,7 +10,7 @@ use super::{About, Ask, Hello, Sealed};
 use crate::error::UpstreamFault;
 use crate::mcp::revisions::meta;
 use crate::mcp::{Era, Json, Kind, Node, Outcome, Revision};
-use crate::platform::{HttpMethod, Outgoing, Platform};
+use crate::platform::{HttpMethod, Outgoing, OutgoingHeaders, Platform};
 use std::rc::Rc;
 
 /// Keys that only a modern upstream understands.
@@ -50,7 +50,7 @@ pub(super) async fn handshake<P: Platform>(
     let wanted =
         Wanted { id, era: Era::Legacy, session: None, askable: false, progress: None, logs: Logs::None };
     // Initialization must not be cancelled (MCP 2025-11-25, lifecycle).
-    let call = Call { headers: link.headers(), body, wanted, end, cancellable: false };
+    let call = Call { headers: link.headers.clone(), body, wanted, end, cancellable: false };
     let mut exchange = send::send(link, platform, call).await?;
     let session_id = exchange.session_id.take();
     let (json, response) = exchange.answer().await?;
@@ -130,16 +130,20 @@ pub(super) fn call(
     }
 }
 
-fn headers(link: &Link, session: Option<&Sealed>, revision: Revision) -> Vec<(String, String)> {
-    let mut headers = link.headers();
+fn headers(link: &Link, session: Option<&Sealed>, revision: Revision) -> OutgoingHeaders {
+    let mut headers = link.headers.clone();
+    bind(&mut headers, session, revision);
+    headers
+}
+
+fn bind(headers: &mut OutgoingHeaders, session: Option<&Sealed>, revision: Revision) {
     // The header came with 2025-06-18.
     if revision >= Revision::V2025_06_18 {
-        headers.push(("mcp-protocol-version".to_owned(), revision.as_str().to_owned()));
+        headers.push("mcp-protocol-version", revision.as_str());
     }
     if let Some(session) = session {
-        headers.push(("mcp-session-id".to_owned(), session.id.clone()));
+        headers.push("mcp-session-id", &session.id);
     }
-    headers
 }
 
 /// Posts an answer or a notification, which gives 202 and no message back.
@@ -193,10 +197,9 @@ pub(super) async fn close<P: Platform>(
 
 /// The rest of a stream after the event `last`.
 pub(super) fn resumption(link: &Link, session: &Sealed, last: &str) -> Outgoing {
-    let mut headers = headers(link, Some(session), session.revision);
-    headers.retain(|(name, _)| name != "content-type" && name != "accept");
-    headers.push(("accept".to_owned(), "text/event-stream".to_owned()));
-    headers.push(("last-event-id".to_owned(), last.to_owned()));
+    let fixed = [("accept", "text/event-stream"), ("accept-encoding", "identity"), ("last-event-id", last)];
+    let mut headers = with_credential(&fixed, link.upstream());
+    bind(&mut headers, Some(session), session.revision);
     Outgoing { method: HttpMethod::Get, url: link.upstream().url.clone(), headers, body: Vec::new() }
 }
 

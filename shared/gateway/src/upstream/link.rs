@@ -9,7 +9,7 @@ use super::{era, legacy, modern, send};
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Era, Revision};
-use crate::platform::Platform;
+use crate::platform::{OutgoingHeaders, Platform};
 use crate::tenant::{Bundle, Credential, EraSetting, Tenant, Upstream};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -61,6 +61,8 @@ pub struct Link {
     pub(super) memory: era::Memory,
     pool: Rc<Pool>,
     openings: Openings,
+    /// What every POST to the upstream has: nothing of the agent's is among it.
+    pub(super) headers: OutgoingHeaders,
     /// The next request id; 0 before the first.
     next_id: Cell<u64>,
 }
@@ -81,6 +83,14 @@ impl Link {
             memory: era::Memory::new(),
             pool: Rc::clone(pool),
             openings: Openings::new(),
+            headers: with_credential(
+                &[
+                    ("content-type", "application/json"),
+                    ("accept", "application/json, text/event-stream"),
+                    ("accept-encoding", "identity"),
+                ],
+                upstream,
+            ),
             next_id: Cell::new(0),
         }
     }
@@ -149,11 +159,11 @@ impl Link {
         };
         // Lost, and forgotten by now: a new one may do, if nothing can happen twice.
         let lost = failure.kind == UpstreamFault::Session && ask.request.method.safe();
-        if !lost && !self.is_other_now(platform, speech, &failure).await {
+        if !lost && !Box::pin(self.is_other_now(platform, speech, &failure)).await {
             return Err(failure.kind);
         }
         let speech = self.speech(platform).await?;
-        self.attempt(platform, speech, ask, end).await.map_err(|failure| failure.kind)
+        Box::pin(self.attempt(platform, speech, ask, end)).await.map_err(|failure| failure.kind)
     }
 
     /// Whether `failure` is explained by the upstream not being what `speech` took it for. Then it did not read
@@ -198,7 +208,7 @@ impl Link {
                 send::send(self, platform, call).await
             }
             Speech::Legacy { session_bound: true, .. } => {
-                let session = self.pooled(platform, principal, end).await?;
+                let session = Box::pin(self.pooled(platform, principal, end)).await?;
                 let call = legacy::call(self, Some(&session), session.revision, ask, id, end, false);
                 let outcome = send::send(self, platform, call).await;
                 if outcome.as_ref().is_err_and(|failure| failure.kind == UpstreamFault::Session) {
@@ -307,22 +317,6 @@ impl Link {
         legacy::close(self, platform, session).await.map_err(|kind| self.fault(kind))
     }
 
-    /// The headers that every request to the upstream has: built here, nothing of the agent's is among them.
-    pub(super) fn headers(&self) -> Vec<(String, String)> {
-        let mut headers = Vec::with_capacity(12);
-        for (name, value) in [
-            ("content-type", "application/json"),
-            ("accept", "application/json, text/event-stream"),
-            ("accept-encoding", "identity"),
-        ] {
-            headers.push((name.to_owned(), value.to_owned()));
-        }
-        if let Credential::Header { name, value } = &self.upstream.credential {
-            headers.push((name.clone(), value.clone()));
-        }
-        headers
-    }
-
     /// When a call that starts now must be over, in Unix ms.
     pub(super) fn deadline<P: Platform>(&self, platform: &P) -> u64 {
         platform.now_ms().saturating_add(u64::from(self.upstream.total_ms))
@@ -355,4 +349,13 @@ impl Link {
             self.memory.doubt(platform.now_ms());
         }
     }
+}
+
+/// `headers`, and the upstream's own credential.
+pub(super) fn with_credential(headers: &[(&str, &str)], upstream: &Upstream) -> OutgoingHeaders {
+    let mut headers: OutgoingHeaders = headers.iter().copied().collect();
+    if let Credential::Header { name, value } = &upstream.credential {
+        headers.push(name, value);
+    }
+    headers
 }

@@ -8,6 +8,7 @@ use crate::mcp::headers::encode_value;
 use crate::mcp::json::quote;
 use crate::mcp::revisions::meta;
 use crate::mcp::{Edits, Era, Json, Request, Revision};
+use crate::platform::OutgoingHeaders;
 
 /// The gateway as an MCP Implementation.
 pub(super) const CLIENT_INFO: &str =
@@ -21,9 +22,11 @@ pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String, end: u64) -> Call {
     let method = ask.json.string(ask.request.method_name);
     let mut headers = headers(link, &encode_value(&method.unwrap_or_default()));
     if let Some(name) = &ask.name {
-        headers.push(("mcp-name".to_owned(), encode_value(name).into_owned()));
+        headers.push("mcp-name", &encode_value(name));
     }
-    headers.extend(ask.param_headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    for (name, value) in &ask.param_headers {
+        headers.push(&name.to_ascii_lowercase(), value);
+    }
     let progress = ask.client.progress_token.clone().map(|token| Progress { token, last: None });
     let logs = Logs::wanted(ask.client.log_level.as_deref(), ask.client.revision.era());
     let wanted = Wanted { id, era: Era::Modern, session: None, askable: false, progress, logs };
@@ -45,10 +48,10 @@ pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
     Call { headers: headers(link, "server/discover"), body, wanted, end, cancellable: false }
 }
 
-fn headers(link: &Link, method: &str) -> Vec<(String, String)> {
-    let mut headers = link.headers();
-    headers.push(("mcp-protocol-version".to_owned(), Revision::V2026_07_28.as_str().to_owned()));
-    headers.push(("mcp-method".to_owned(), method.to_owned()));
+fn headers(link: &Link, method: &str) -> OutgoingHeaders {
+    let mut headers = link.headers.clone();
+    headers.push("mcp-protocol-version", Revision::V2026_07_28.as_str());
+    headers.push("mcp-method", method);
     headers
 }
 

@@ -9,7 +9,7 @@ use super::watch::Watch;
 use crate::error::UpstreamFault;
 use crate::limits;
 use crate::mcp::Json;
-use crate::platform::{Body, HttpMethod, Incoming, Outgoing, Platform};
+use crate::platform::{Body, HttpMethod, Incoming, Outgoing, OutgoingHeaders, Platform};
 use std::rc::Rc;
 
 /// Largest body of an error status that is looked at, in bytes.
@@ -19,7 +19,7 @@ const SESSION_ID_CHARS: usize = 512;
 
 /// A request ready to be sent.
 pub(super) struct Call {
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: OutgoingHeaders,
     pub(super) body: String,
     pub(super) wanted: Wanted,
     /// When the answer must be complete, in Unix ms.

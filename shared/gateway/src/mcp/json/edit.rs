@@ -52,6 +52,35 @@ enum Fate {
     Removed,
 }
 
+/// An object to be edited.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Tape(&'a Json<'a>, Node),
+    Text(Raw<'a>),
+}
+
+impl<'a> Place<'a> {
+    fn value(self) -> Raw<'a> {
+        match self {
+            Self::Tape(json, node) => json.value(node),
+            Self::Text(object) => object,
+        }
+    }
+
+    /// Its members: from the tape, unless that has none of them, which it does not below its last level.
+    fn members(self) -> Vec<Member> {
+        let member = |(key, value)| Member { key, value, fate: Fate::Kept };
+        if let Self::Tape(json, node) = self {
+            let members: Vec<_> = json.member_spans(node).map(member).collect();
+            if !members.is_empty() {
+                return members;
+            }
+        }
+        let mut walk = self.value().members();
+        std::iter::from_fn(|| walk.next_raw()).map(|(_, _, key, value)| member((key, value.span()))).collect()
+    }
+}
+
 impl Edits {
     /// No edits.
     #[must_use]
@@ -80,29 +109,35 @@ impl Edits {
     /// Gives the member `key` of `object` the value `raw_value`, JSON text: replaces its value or appends it. Does
     /// nothing when `object` is no object.
     pub fn set(&mut self, json: &Json<'_>, object: Node, key: &str, raw_value: impl AsRef<str>) {
-        self.set_in(json.value(object), key, raw_value);
+        let value = self.keep(raw_value.as_ref());
+        self.set_piece(Place::Tape(json, object), key, value);
     }
 
     /// As [`Edits::set`] with a string, quoted here.
     pub fn set_string(&mut self, json: &Json<'_>, object: Node, key: &str, content: &str) {
         let value = self.keep_quoted(content);
-        self.set_piece(json.value(object), key, value);
+        self.set_piece(Place::Tape(json, object), key, value);
     }
 
     /// Removes the member `key` of `object`, if it is there.
     pub fn remove(&mut self, json: &Json<'_>, object: Node, key: &str) {
-        self.remove_in(json.value(object), key);
+        self.remove_at(Place::Tape(json, object), key);
     }
 
     /// As [`Edits::set`], for an object anywhere in the document.
     pub fn set_in(&mut self, object: Raw<'_>, key: &str, raw_value: impl AsRef<str>) {
         let value = self.keep(raw_value.as_ref());
-        self.set_piece(object, key, value);
+        self.set_piece(Place::Text(object), key, value);
     }
 
     /// As [`Edits::remove`], for an object anywhere in the document.
     pub fn remove_in(&mut self, object: Raw<'_>, key: &str) {
-        let (index, name) = self.object(object, key);
+        self.remove_at(Place::Text(object), key);
+    }
+
+    fn remove_at(&mut self, place: Place<'_>, key: &str) {
+        let (index, name) = self.object(place, key);
+        let object = place.value();
         let Some(entry) = self.objects.get_mut(index) else { return };
         if let Some(member) = entry.members.iter_mut().find(|m| is_named(object, m, key)) {
             member.fate = Fate::Removed;
@@ -152,11 +187,12 @@ impl Edits {
         Piece { start, end: self.texts.len() }
     }
 
-    fn set_piece(&mut self, object: Raw<'_>, key: &str, value: Piece) {
+    fn set_piece(&mut self, place: Place<'_>, key: &str, value: Piece) {
+        let object = place.value();
         if object.kind() != Kind::Object {
             return;
         }
-        let (index, name) = self.object(object, key);
+        let (index, name) = self.object(place, key);
         let Some(entry) = self.objects.get_mut(index) else { return };
         if let Some(member) = entry.members.iter_mut().find(|m| is_named(object, m, key)) {
             member.fate = Fate::Replaced { start: value.start, end: value.end };
@@ -171,17 +207,11 @@ impl Edits {
     }
 
     /// The entry of `object`, made on its first edit, and `key` quoted.
-    fn object(&mut self, object: Raw<'_>, key: &str) -> (usize, Piece) {
+    fn object(&mut self, place: Place<'_>, key: &str) -> (usize, Piece) {
         let name = self.keep_quoted(key);
-        let span = object.span();
+        let span = place.value().span();
         let index = self.objects.iter().position(|known| known.span == span).unwrap_or_else(|| {
-            let mut walk = object.members();
-            let members = std::iter::from_fn(|| walk.next_raw()).map(|(_, _, key, value)| Member {
-                key,
-                value: value.span(),
-                fate: Fate::Kept,
-            });
-            self.objects.push(Object { span, members: members.collect(), added: Vec::new() });
+            self.objects.push(Object { span, members: place.members(), added: Vec::new() });
             self.objects.len() - 1
         });
         (index, name)

@@ -261,6 +261,14 @@ impl Json<'_> {
         self.members_raw(object).map(|(name, escaped, node)| (text::unescape(name, escaped), node))
     }
 
+    /// Where the names (with quotes) and values of `object` lie, as far as the tape has them.
+    fn member_spans(&self, object: Node) -> impl Iterator<Item = (Span, Span)> {
+        let wanted = self.kind(object) == Kind::Object;
+        self.children(object)
+            .filter(move |_| wanted)
+            .map(|node| (self.entry(node).key, self.entry(node).value))
+    }
+
     /// The elements of a root array; none for any other node (use [`Json::value`] there).
     pub fn elements(&self, array: Node) -> impl Iterator<Item = Node> {
         let wanted = self.kind(array) == Kind::Array;

@@ -323,7 +323,7 @@ async fn document<P: Platform>(platform: &P, url: String) -> Option<Vec<u8>> {
     let request = Outgoing {
         method: HttpMethod::Get,
         url,
-        headers: vec![("accept".to_owned(), "application/json".to_owned())],
+        headers: [("accept", "application/json")].into_iter().collect(),
         body: Vec::new(),
     };
     let answer = async {

@@ -45,7 +45,11 @@ impl Seen {
         let body = String::from_utf8(request.body.clone()).expect("UTF-8");
         let mut seen = Self {
             http: request.method,
-            headers: request.headers.clone(),
+            headers: request
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             method: format!("{:?}", request.method),
             id: String::new(),
             body,
