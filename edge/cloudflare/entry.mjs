@@ -5,52 +5,95 @@ import * as postern from "./build/postern.js";
 // Shared with the Rust side: `worker`'s panic hook sets `criticalError` too.
 const state = postern.__worker_init_state();
 
-// A trap outside a call of ours (a promise job, a stream callback) shows up here only.
-addEventListener("error", (event) => notice(event.error));
+// Which instance of the wasm is at work: what an earlier one waits for must not be told to a later one.
+let life = 0;
 
-/** Marks the instance as lost when `error` is a wasm trap: its memory may hold half-made changes. */
-function notice(error) {
-  if (error instanceof WebAssembly.RuntimeError) {
-    console.error("wasm trap", error);
-    state.criticalError = true;
-  }
+// A trap outside a call of ours (a promise job of wasm-bindgen's) shows up here only.
+addEventListener("error", ({ error }) => {
+  if (error instanceof WebAssembly.RuntimeError) lose(error);
+});
+
+/** Marks the instance as lost: its memory may hold half-made changes. */
+function lose(error) {
+  console.error("wasm trap", error);
+  state.criticalError = true;
 }
 
 /** Replaces a lost instance. Everything that lived in it (open streams, caches) is gone. */
 function renew() {
   postern.__wbg_reset_state();
   state.criticalError = false;
+  life += 1;
 }
 
-/** Method, URL and all headers of a request as lines, `method`, `url`, then `name`, `value`, ...: one crossing. */
+// The headers that the gateway looks at. The names of others reach it through `Call.header` only.
+const NAMED = postern.named_headers().split("\n");
+
+/** Method, URL and those headers as lines, `method`, `url`, then `name`, `value`, ...: one crossing. */
 function head(request) {
   let lines = `${request.method}\n${request.url}\n`;
-  for (const [name, value] of request.headers) lines += `${name}\n${value}\n`;
+  const headers = request.headers;
+  for (const name of NAMED) {
+    const value = headers.get(name);
+    if (value !== null) lines += `${name}\n${value}\n`;
+  }
   return lines;
+}
+
+/** One fetch event, as the wasm has it in hand. */
+class Call {
+  constructor(request, env, context) {
+    this.request = request;
+    this.env = env;
+    this.context = context;
+    this.life = life;
+    /** The stream to the agent, when the answer is one. */
+    this.stream = undefined;
+    const { promise, resolve, reject } = Promise.withResolvers();
+    this.response = promise;
+    this.answer = resolve;
+    this.fail = reject;
+  }
+
+  /** Tells the wasm something: `what` is the function of it that is called. */
+  tell(what, ...values) {
+    if (this.life !== life || state.criticalError) return this.end(new Error("the instance of this call was lost"));
+    try {
+      postern[what](...values);
+    } catch (error) {
+      // No function of the host throws into the wasm, so that this can only be a trap.
+      lose(error);
+      this.end(error);
+    }
+  }
+
+  /** Ends the call where it stands. */
+  end(error) {
+    this.fail(error);
+    this.stream?.error(error);
+    this.stream = undefined;
+  }
 }
 
 // Largest body, in bytes, that is read before the gateway looks at its request. Most are far smaller, and a wait
 // here costs a third of one in wasm. Anything else is read, and counted, when the gateway asks for it.
 const SMALL = 64 * 1024;
 
-async function serve(request, env, ctx) {
+async function serve(call) {
+  const request = call.request;
   const length = Number(request.headers.get("content-length") ?? NaN);
   const body = length <= SMALL ? new Uint8Array(await request.arrayBuffer()) : undefined;
-  return postern.serve(request, env, ctx, head(request), body);
+  call.tell("serve", call, head(request), body);
+  return call.response;
 }
 
 export default {
-  async fetch(request, env, ctx) {
+  fetch(request, env, context) {
     if (state.criticalError) renew();
-    try {
-      const response = serve(request, env, ctx);
-      // When the agent leaves early the runtime would drop the call where it stands: its memory would never be
-      // freed and its audit record never written. This lets it come to its end.
-      ctx.waitUntil(response);
-      return await response;
-    } catch (error) {
-      notice(error);
-      throw error;
-    }
+    const response = serve(new Call(request, env, context));
+    // When the agent leaves early the runtime would drop the call where it stands: its memory would never be
+    // freed and its audit record never written. This lets it come to its end.
+    context.waitUntil(response);
+    return response;
   },
 };

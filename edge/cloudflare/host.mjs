@@ -1,38 +1,46 @@
-// What the platform does better in JavaScript: each function is one crossing where web-sys would take ten.
+// What the platform does better in JavaScript: each function is one crossing where web-sys would take ten. What
+// comes later is told to the wasm by `call.tell`, under the number that it is waited for by. None of them throws: an
+// exception would leave the wasm in the middle of its work.
 
 /**
- * Sends a request; headers as lines. Redirects come back as they are. The request of `agent`, if there is one, takes
- * this one with it when the agent leaves.
+ * Sends a request; `lines` has URL, method and headers. Redirects come back as they are. Unless it is `behind` the
+ * answer, it ends when the agent leaves.
  *
- * `head` has the status and the headers that matter, as lines in a fixed order. A JSON answer is read to its end:
- * `bytes` has it, or nothing when it is larger than `limit`. Anything else is left in `response`.
+ * Told are the status and the headers that matter, as lines in a fixed order, and the body: a JSON answer is read to
+ * its end (nothing is told of one that is larger than `limit`), anything else is left in the response.
  */
-export async function send(agent, method, url, lines, body, limit) {
-  const response = await fetch(url, {
-    method,
-    headers: pairs(lines),
-    body,
-    redirect: "manual",
-    signal: agent?.signal,
-  });
-  const headers = response.headers;
-  const type = headers.get("content-type") ?? "";
-  const session = headers.get("mcp-session-id") ?? "";
-  const json = type.startsWith("application/json");
-  const head = json
-    ? `${response.status}\n${type}\n${session}\n\n\n`
-    : `${response.status}\n${type}\n${session}\n${headers.get("cache-control") ?? ""}\n${headers.get("retry-after") ?? ""}\n`;
-  return { head, json, bytes: json ? await whole(response, limit) : undefined, response };
+export async function send(call, number, behind, lines, body, limit) {
+  let head = "";
+  let bytes;
+  let response;
+  try {
+    const { url, method, headers } = prepared(lines);
+    const signal = behind ? undefined : call.request.signal;
+    const sent = method === "POST" ? body.slice() : undefined;
+    response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
+    const answered = response.headers;
+    const type = answered.get("content-type") ?? "";
+    const session = answered.get("mcp-session-id") ?? "";
+    if (type.startsWith("application/json")) {
+      const announced = answered.get("content-length");
+      // Its announced length says nothing when it is compressed.
+      const known = announced !== null && answered.get("content-encoding") === null;
+      bytes = known && Number(announced) <= limit
+        ? new Uint8Array(await response.arrayBuffer())
+        : await whole(response, known ? 0 : limit);
+      head = `${response.status}\n${type}\n${session}\n`;
+      response = undefined;
+    } else {
+      head = `${response.status}\n${type}\n${session}\n`;
+    }
+  } catch {
+    head = ""; // no answer
+  }
+  call.tell("answered", number, head, bytes, response);
 }
 
-/** A body of at most `limit` bytes. Its announced length says nothing when it is compressed. */
+/** A body of at most `limit` bytes. */
 async function whole(response, limit) {
-  const announced = response.headers.get("content-length");
-  if (announced !== null && response.headers.get("content-encoding") === null) {
-    if (Number(announced) <= limit) return new Uint8Array(await response.arrayBuffer());
-    ignore(response.body?.cancel() ?? Promise.resolve());
-    return undefined;
-  }
   const chunks = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
@@ -49,21 +57,102 @@ async function whole(response, limit) {
   return bytes;
 }
 
-/** Lets a promise fail unheard. */
-export function ignore(promise) {
-  promise.catch(() => {});
+// Requests by their lines: calls of the same tool differ in their bodies only, and headers made of strings cost
+// more than all that is done with them here. The map is emptied rather than grown.
+const requests = new Map();
+
+function prepared(lines) {
+  let request = requests.get(lines);
+  if (!request) {
+    const [url, method, ...rest] = lines.split("\n");
+    const headers = new Headers();
+    for (let at = 0; at + 1 < rest.length; at += 2) headers.append(rest[at], rest[at + 1]);
+    request = { url, method, headers };
+    if (requests.size >= 512) requests.clear();
+    requests.set(lines, request);
+  }
+  return request;
 }
 
-/** The answer to the agent; headers as lines. */
-export function respond(status, lines, body) {
-  return new Response(body, { status, headers: pairs(lines) });
+/** A header of the agent's request. */
+export function header(call, name) {
+  try {
+    return call.request.headers.get(name) ?? undefined;
+  } catch {
+    return undefined; // not the name of a header
+  }
 }
 
-function pairs(lines) {
-  const parts = lines.split("\n");
-  const headers = [];
-  for (let at = 0; at + 1 < parts.length; at += 2) headers.push([parts[at], parts[at + 1]]);
-  return headers;
+/** A reader of the body of a request or response; nothing when there is none. */
+export function reader(message) {
+  return message.body?.getReader();
+}
+
+/** Reads a chunk; told are its bytes, nothing at the end. */
+export async function read(call, number, reader) {
+  let chunk;
+  let broken = false;
+  try {
+    chunk = (await reader.read()).value;
+  } catch {
+    broken = true;
+  }
+  call.tell("chunk", number, broken, chunk);
+}
+
+/** Ends a reader's stream, unheard. */
+export function cancel(reader) {
+  reader.cancel().catch(() => {});
+}
+
+/** Tells after `ms` milliseconds, and lets run what is due; returns what `clearTimeout` takes. */
+export function ring(call, number, ms) {
+  return setTimeout(() => call.tell("rung", number), ms);
+}
+
+/** The answer to the agent; `lines` has its headers. */
+export function respond(call, status, lines, body) {
+  try {
+    // An object is read by the platform at a third of the cost of pairs. No name comes twice.
+    const parts = lines.split("\n");
+    const headers = {};
+    for (let at = 0; at + 1 < parts.length; at += 2) headers[parts[at]] = parts[at + 1];
+    call.answer(new Response(body, { status, headers }));
+  } catch (error) {
+    call.end(error);
+  }
+}
+
+/** The same with a body still to come: `number` names what it is pulled from. */
+export function stream(call, status, lines, number) {
+  const body = new ReadableStream({
+    start(controller) {
+      call.stream = controller;
+    },
+    pull() {
+      return new Promise((resolve) => {
+        call.pulled = resolve;
+        call.tell("pulled", number);
+      });
+    },
+    cancel() {
+      call.stream = undefined;
+      call.tell("left", number);
+    },
+  }, { highWaterMark: 0 });
+  respond(call, status, lines, body);
+}
+
+/** Gives the stream its next bytes, or its end. */
+export function push(call, bytes) {
+  const stream = call.stream;
+  if (bytes === undefined) call.stream = undefined;
+  try {
+    bytes === undefined ? stream?.close() : stream?.enqueue(bytes.slice());
+  } catch {
+    // The agent has left, and the wasm is told so.
+  }
+  call.pulled();
 }
 
 const ALGORITHMS = {

@@ -1,13 +1,18 @@
 //! Bodies, in and out. Bytes are counted while they are read.
 
-use crate::host;
+use crate::event::{Event, Expected};
+use crate::host::{self, Call, Reader};
 use futures_util::StreamExt;
-use js_sys::Uint8Array;
+use futures_util::future::{Either, poll_fn, select};
+use futures_util::stream::Fuse;
 use postern::platform::{Body, FetchError};
 use postern::reply::ByteStream;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStream, ReadableStreamDefaultReader, Request, Response};
+use std::pin::pin;
+use std::task::Poll;
+use wasm_bindgen::JsValue;
+
+/// Bytes that are handed to an agent at once, at most about.
+const CHUNK: usize = 64 * 1024;
 
 /// A body to be read. Dropping it before its end cancels it: an upstream sees its connection close.
 pub enum Inward {
@@ -16,38 +21,41 @@ pub enum Inward {
     /// Larger than it may be.
     TooLarge,
     /// Still to come.
-    Stream(Option<Reader>),
+    Stream(Call, Source),
 }
 
 impl Inward {
-    /// A body that the host has read.
+    /// A body that the host has read, unless it is too large.
     pub fn read(bytes: Option<Vec<u8>>) -> Self {
         bytes.map_or(Self::TooLarge, Self::Read)
     }
 
-    /// The body of an agent's request.
-    pub fn of_request(request: &Request) -> Self {
-        Self::Stream(request.body().and_then(Reader::of))
-    }
-
-    /// The body of an upstream's answer.
-    pub fn of_response(response: Response) -> Self {
-        Self::Stream(response.body().and_then(Reader::of))
+    /// The body of a request or response.
+    pub fn of(call: &Call, message: &JsValue) -> Self {
+        match host::reader(message) {
+            Some(reader) => Self::Stream(Clone::clone(call), Source(reader)),
+            None => Self::Read(Vec::new()),
+        }
     }
 }
 
 impl Body for Inward {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
-        let chunk = match self {
+        let (call, source) = match self {
             Self::Read(bytes) => return Ok(Some(std::mem::take(bytes)).filter(|bytes| !bytes.is_empty())),
             Self::TooLarge => return Err(FetchError::TooLarge),
-            Self::Stream(None) => return Ok(None),
-            Self::Stream(Some(reader)) => reader.chunk().await?,
+            Self::Stream(call, source) => (call, source),
         };
-        if chunk.is_none() {
-            *self = Self::Read(Vec::new());
+        let expected = Expected::new();
+        host::read(call, expected.number(), &source.0);
+        match expected.await {
+            Event::Chunk(Some(bytes)) => Ok(Some(bytes)),
+            Event::Chunk(None) => {
+                *self = Self::Read(Vec::new());
+                Ok(None)
+            }
+            _ => Err(FetchError::Unreachable),
         }
-        Ok(chunk)
     }
 
     async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
@@ -65,33 +73,40 @@ impl Body for Inward {
     }
 }
 
-/// Reads a stream chunk by chunk.
-pub struct Reader(ReadableStreamDefaultReader);
+/// Where a body is read from.
+pub struct Source(Reader);
 
-impl Reader {
-    fn of(stream: ReadableStream) -> Option<Self> {
-        stream.get_reader().dyn_into().ok().map(Self)
-    }
-
-    async fn chunk(&self) -> Result<Option<Vec<u8>>, FetchError> {
-        let result = JsFuture::from(self.0.read()).await.map_err(|_| FetchError::Unreachable)?;
-        let value = js_sys::Reflect::get(&result, &"value".into()).unwrap_or(JsValue::UNDEFINED);
-        if value.is_undefined() {
-            return Ok(None);
-        }
-        Ok(Some(Uint8Array::new(&value).to_vec()))
-    }
-}
-
-impl Drop for Reader {
+impl Drop for Source {
     fn drop(&mut self) {
         // At the end of the stream this does nothing; and nobody waits for it.
-        host::ignore(&self.0.cancel());
+        host::cancel(&self.0);
     }
 }
 
-/// A stream to the agent: pulled as fast as it reads, dropped when it leaves.
-pub fn outward(stream: ByteStream) -> ReadableStream {
-    let chunks = stream.map(|bytes| Ok(Uint8Array::from(&bytes[..]).into()));
-    wasm_streams::ReadableStream::from_stream(chunks).into_raw().unchecked_into()
+/// Hands `stream` to the agent as fast as it reads, and drops it when the agent leaves.
+pub async fn outward(call: Call, stream: ByteStream, mut expected: Expected) {
+    let mut stream = stream.fuse();
+    while let Event::Pulled = (&mut expected).await {
+        match select(pin!(ready(&mut stream)), &mut expected).await {
+            Either::Left((bytes, _)) => host::push(&call, bytes.as_deref()),
+            Either::Right(_) => return,
+        }
+    }
+}
+
+/// What is there to be sent, joined: each chunk costs more than its bytes. `None` at the end.
+async fn ready(stream: &mut Fuse<ByteStream>) -> Option<Vec<u8>> {
+    let mut joined = stream.next().await?;
+    poll_fn(|context| {
+        while joined.len() < CHUNK {
+            match stream.poll_next_unpin(context) {
+                Poll::Ready(Some(bytes)) => joined.extend_from_slice(&bytes),
+                // The end is found again at the next pull.
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    Some(joined)
 }

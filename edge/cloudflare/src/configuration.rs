@@ -1,5 +1,6 @@
 //! The configuration of this isolate: read once, and from KV again behind a request when it has aged.
 
+use crate::host::Call;
 use postern::Gateway;
 use postern::mcp::seal::Sealer;
 use postern::settings::Settings;
@@ -28,12 +29,13 @@ thread_local! {
 }
 
 /// The gateway of this isolate: compiled at its first request, and anew when the settings in KV have changed.
-pub async fn gateway(env: &Env, context: &Context) -> Result<Rc<Gateway>, String> {
-    if let Some(gateway) = current(env, context) {
+pub async fn gateway(call: &Call) -> Result<Rc<Gateway>, String> {
+    if let Some(gateway) = current(call) {
         return Ok(gateway);
     }
-    let text = settings(env).await?;
-    let gateway = compile(env, &text)?;
+    let env = call.env().into();
+    let text = settings(&env).await?;
+    let gateway = compile(&env, &text)?;
     keep(&gateway, text);
     Ok(gateway)
 }
@@ -43,15 +45,16 @@ fn keep(gateway: &Rc<Gateway>, text: String) {
     LOADED.set(Some(Loaded { gateway: Rc::clone(gateway), text, read_ms }));
 }
 
-fn current(env: &Env, context: &Context) -> Option<Rc<Gateway>> {
+fn current(call: &Call) -> Option<Rc<Gateway>> {
     LOADED.with_borrow_mut(|loaded| {
         let loaded = loaded.as_mut()?;
         let now = js_sys::Date::now();
         if now - loaded.read_ms > FRESH_MS {
             // Marked first: the requests of the next half minute do not read it again.
             loaded.read_ms = now;
-            if variable(env).is_ok_and(|config| config.starts_with("kv:")) {
-                context.wait_until(refresh(env.clone()));
+            let env = Env::from(call.env());
+            if variable(&env).is_ok_and(|config| config.starts_with("kv:")) {
+                Context::new(call.context()).wait_until(refresh(env));
             }
         }
         Some(Rc::clone(&loaded.gateway))

@@ -1,41 +1,53 @@
-//! The functions of `host.mjs`.
+//! The functions of `entry.mjs` and `host.mjs`.
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen]
+extern "C" {
+    /// One fetch event.
+    #[derive(Clone)]
+    pub type Call;
+    /// The agent's request.
+    #[wasm_bindgen(method, getter)]
+    pub fn request(this: &Call) -> web_sys::Request;
+    /// The bindings.
+    #[wasm_bindgen(method, getter)]
+    pub fn env(this: &Call) -> JsValue;
+    /// What keeps the event open.
+    #[wasm_bindgen(method, getter)]
+    pub fn context(this: &Call) -> worker::worker_sys::Context;
+
+    /// Clears a timer.
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub fn clear_timeout(id: &JsValue);
+}
+
 #[wasm_bindgen(module = "/host.mjs")]
 extern "C" {
-    /// Sends a request, on behalf of `agent`'s if there is one; resolves to an [`Answer`].
-    pub fn send(
-        agent: Option<&web_sys::Request>,
-        method: &str,
-        url: &str,
-        headers: &str,
-        body: &JsValue,
-        limit: usize,
-    ) -> Promise;
+    /// Sends a request; told is `Answered`.
+    pub fn send(call: &Call, number: u32, behind: bool, lines: &str, body: &[u8], limit: usize);
+    /// A header of the agent's request.
+    pub fn header(call: &Call, name: &str) -> Option<String>;
 
-    /// An upstream's answer.
-    pub type Answer;
-    /// Status and headers, as lines.
-    #[wasm_bindgen(method, getter)]
-    pub fn head(this: &Answer) -> String;
-    /// Whether the body was to be read.
-    #[wasm_bindgen(method, getter)]
-    pub fn json(this: &Answer) -> bool;
-    /// The body, unless it is too large.
-    #[wasm_bindgen(method, getter)]
-    pub fn bytes(this: &Answer) -> Option<Uint8Array>;
-    /// The response.
-    #[wasm_bindgen(method, getter)]
-    pub fn response(this: &Answer) -> web_sys::Response;
+    /// A reader of a body.
+    pub type Reader;
+    /// The reader of the body of a request or response.
+    pub fn reader(message: &JsValue) -> Option<Reader>;
+    /// Reads; told is `Chunk` or `Broken`.
+    pub fn read(call: &Call, number: u32, reader: &Reader);
+    /// Ends a reader's stream.
+    pub fn cancel(reader: &Reader);
 
-    /// Lets a promise fail unheard.
-    pub fn ignore(promise: &Promise);
+    /// Sets a timer; told is `Rung`, and what was woken is run.
+    pub fn ring(call: &Call, number: u32, ms: u32) -> JsValue;
 
     /// The answer to the agent.
-    #[wasm_bindgen(catch)]
-    pub fn respond(status: u16, headers: &str, body: &JsValue) -> Result<web_sys::Response, JsValue>;
+    pub fn respond(call: &Call, status: u16, headers: &str, body: Option<Uint8Array>);
+    /// The same with a body that is pulled.
+    pub fn stream(call: &Call, status: u16, headers: &str, number: u32);
+    /// The next bytes of that body, or its end.
+    pub fn push(call: &Call, bytes: Option<&[u8]>);
 
     /// Verifies a signature by WebCrypto; resolves to a boolean.
     pub fn verify(algorithm: &str, jwk: &str, signature: &Uint8Array, message: &Uint8Array) -> Promise;

@@ -6,55 +6,87 @@
 
 mod body;
 mod configuration;
+mod event;
 mod host;
 mod platform;
+mod task;
 mod timer;
 
 use body::Inward;
-use host::Lines;
+use event::{Event, Expected};
+use host::{Call, Lines};
+use js_sys::Uint8Array;
 use platform::Workers;
 use postern::arrival::Head;
-use postern::mcp::headers::Headers;
+use postern::mcp::headers::{Headers, NAMED};
 use postern::reply::{Reply, ReplyBody};
 use std::fmt::Write as _;
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
-use worker::{Context, Env, worker_sys};
+use web_sys::Response;
 
-/// The fetch event, on raw `web_sys` types: `worker`'s own copy method, URL, headers and `cf` before anything
-/// is known to need them.
-///
-/// `head` has method, URL and headers as lines (`host.mjs`), `body` the body of a small request.
-///
-/// # Errors
-/// Only what the runtime itself throws while a response is built.
+/// The names of the headers that `head` of [`serve`] has, one a line.
 #[wasm_bindgen]
-pub async fn serve(
-    request: Request,
-    env: Env,
-    context: worker_sys::Context,
-    head: String,
-    body: Option<Vec<u8>>,
-) -> Result<Response, JsValue> {
-    let context = Context::new(context);
-    let gateway = match configuration::gateway(&env, &context).await {
+pub fn named_headers() -> String {
+    NAMED.join("\n")
+}
+
+/// The fetch event: answers `call`, later. `head` has method, URL and headers as lines (`entry.mjs`), `body` the
+/// body of a small request.
+#[wasm_bindgen]
+pub fn serve(call: Call, head: String, body: Option<Vec<u8>>) {
+    task::spawn(&Clone::clone(&call), answer(call, head, body));
+}
+
+async fn answer(call: Call, head: String, body: Option<Vec<u8>>) {
+    let gateway = match configuration::gateway(&call).await {
         Ok(gateway) => gateway,
-        Err(problem) => return misconfigured(&problem),
+        Err(problem) => return respond(&call, misconfigured(&problem)),
     };
-    let platform = Workers::new(&request, env, context);
-    let body = body.map_or_else(|| Inward::of_request(&request), Inward::Read);
-    let reply = gateway.handle(&platform, arrival(&head), body).await;
-    respond(reply)
+    let body = body.map_or_else(|| Inward::of(&call, &call.request()), Inward::Read);
+    let platform = Workers::new(&call);
+    let reply = gateway.handle(&platform, arrival(&call, &head), body).await;
+    respond(&call, reply);
+}
+
+/// A timer is over. Also what is called in a turn of its own when a task had to let others run.
+#[wasm_bindgen]
+pub fn rung(number: u32) {
+    event::told(number, Event::Rung);
+    task::run();
+}
+
+/// An upstream has answered, or not (`host.mjs`, `send`).
+#[wasm_bindgen]
+pub fn answered(number: u32, head: String, bytes: Option<Vec<u8>>, response: Option<Response>) {
+    event::told(number, Event::Answered(head, bytes, response));
+}
+
+/// A chunk of a body is there, or its end, or it broke off.
+#[wasm_bindgen]
+pub fn chunk(number: u32, broken: bool, bytes: Option<Vec<u8>>) {
+    event::told(number, if broken { Event::Broken } else { Event::Chunk(bytes) });
+}
+
+/// The agent reads on.
+#[wasm_bindgen]
+pub fn pulled(number: u32) {
+    event::told(number, Event::Pulled);
+}
+
+/// The agent has left its stream.
+#[wasm_bindgen]
+pub fn left(number: u32) {
+    event::told(number, Event::Left);
 }
 
 /// Nothing is served under a configuration that does not compile; the problems are in the log alone.
-fn misconfigured(problem: &str) -> Result<Response, JsValue> {
+fn misconfigured(problem: &str) -> Reply {
     worker::console_error!("postern: {problem}");
     let body = r#"{"status":"misconfigured","see":"the Worker's log names every problem"}"#;
-    respond(Reply::json(503, body.to_owned()))
+    Reply::json(503, body.to_owned())
 }
 
-fn arrival(lines: &str) -> Head {
+fn arrival(call: &Call, lines: &str) -> Head {
     let mut lines = Lines::new(lines);
     let method = lines.next().to_owned();
     let url = lines.next();
@@ -62,25 +94,34 @@ fn arrival(lines: &str) -> Head {
     let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
     let path = path.split('#').next().unwrap_or_default();
     let (path, query) = path.split_once('?').map_or((path, false), |(path, _)| (path, true));
+    let call = Clone::clone(call);
     Head {
         method,
         path: path.to_owned(),
         query,
         secure: scheme == "https",
-        headers: Headers::from_flat(lines.rest().to_owned()),
+        headers: Headers::from_named(
+            lines.rest().to_owned(),
+            Box::new(move |name| host::header(&call, name)),
+        ),
     }
 }
 
-fn respond(reply: Reply) -> Result<Response, JsValue> {
+fn respond(call: &Call, reply: Reply) {
     let mut lines = String::with_capacity(256);
     for (name, value) in &reply.headers {
         let _ = writeln!(lines, "{name}\n{value}");
     }
-    let body = match reply.body {
-        ReplyBody::Empty => JsValue::NULL,
+    match reply.body {
+        ReplyBody::Empty => host::respond(call, reply.status, &lines, None),
         // A copy, never a view of wasm memory: the response outlives this call.
-        ReplyBody::Whole(bytes) => js_sys::Uint8Array::from(&bytes[..]).into(),
-        ReplyBody::Stream(stream) => body::outward(stream).into(),
-    };
-    host::respond(reply.status, &lines, &body)
+        ReplyBody::Whole(bytes) => {
+            host::respond(call, reply.status, &lines, Some(Uint8Array::from(&bytes[..])));
+        }
+        ReplyBody::Stream(stream) => {
+            let expected = Expected::new();
+            host::stream(call, reply.status, &lines, expected.number());
+            task::spawn(call, body::outward(Clone::clone(call), stream, expected));
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The platform traits over Workers' bindings.
 
 use crate::body::Inward;
-use crate::host::{self, Lines};
+use crate::event::{Event, Expected};
+use crate::host::{self, Call, Lines};
 use crate::timer::Timer;
 use postern::limits;
 use postern::platform::{
@@ -9,10 +10,9 @@ use postern::platform::{
 };
 use postern::stage::authenticate::{Key, Signed};
 use std::cell::Cell;
-use std::fmt::Write as _;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
 /// The binding of the key-value store.
@@ -25,17 +25,19 @@ const KV_TTL_FLOOR_S: u32 = 60;
 pub struct Workers(Rc<Bindings>);
 
 struct Bindings {
-    request: web_sys::Request,
-    env: worker::Env,
-    context: worker::Context,
+    call: Call,
     /// Set while work behind the answer is polled: see [`Journal::defer`].
     behind: Cell<bool>,
 }
 
 impl Workers {
     /// Over the objects of one fetch event.
-    pub fn new(request: &web_sys::Request, env: worker::Env, context: worker::Context) -> Self {
-        Self(Rc::new(Bindings { request: Clone::clone(request), env, context, behind: Cell::new(false) }))
+    pub fn new(call: &Call) -> Self {
+        Self(Rc::new(Bindings { call: Clone::clone(call), behind: Cell::new(false) }))
+    }
+
+    fn kv(&self) -> Option<worker::kv::KvStore> {
+        worker::Env::from(self.0.call.env()).kv(KV).ok()
     }
 }
 
@@ -45,7 +47,7 @@ impl Clock for Workers {
     }
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()> + 'static {
-        Timer::new(ms)
+        Timer::new(&self.0.call, ms)
     }
 }
 
@@ -72,32 +74,29 @@ impl Fetch for Workers {
     type Body = Inward;
 
     async fn fetch(&self, request: Outgoing) -> Result<Incoming<Inward>, FetchError> {
-        let mut lines = String::with_capacity(512);
-        for (name, value) in &request.headers {
-            let _ = writeln!(lines, "{name}\n{value}");
-        }
-        let (method, body) = match request.method {
-            HttpMethod::Get => ("GET", JsValue::UNDEFINED),
-            HttpMethod::Delete => ("DELETE", JsValue::UNDEFINED),
-            HttpMethod::Post => ("POST", js_sys::Uint8Array::from(&request.body[..]).into()),
+        let method = match request.method {
+            HttpMethod::Get => "GET",
+            HttpMethod::Delete => "DELETE",
+            HttpMethod::Post => "POST",
         };
+        let lines = [&request.url, "\n", method, "\n", request.headers.lines()].concat();
+        let Bindings { call, behind } = &*self.0;
+        let expected = Expected::new();
         // Given up before it is answered, a request ends with the agent's: a deadline is an answer to that.
-        let limit = limits::RESPONSE_BYTES;
-        let agent = (!self.0.behind.get()).then_some(&self.0.request);
-        let sent = host::send(agent, method, &request.url, &lines, &body, limit);
-        let answer: host::Answer =
-            JsFuture::from(sent).await.map_err(|_| FetchError::Unreachable)?.unchecked_into();
-        let text = answer.head();
-        let mut lines = Lines::new(&text);
+        host::send(call, expected.number(), behind.get(), &lines, &request.body, limits::RESPONSE_BYTES);
+        drop(lines);
+        let Event::Answered(head, bytes, response) = expected.await else {
+            return Err(FetchError::Unreachable);
+        };
+        let mut lines = Lines::new(&head);
+        let status = lines.next().parse().map_err(|_| FetchError::Unreachable)?;
         Ok(Incoming {
-            status: lines.next().parse().unwrap_or(0),
+            status,
             content_type: lines.next().to_owned(),
             session_id: lines.some(),
-            cache_control: lines.some(),
-            retry_after: lines.some(),
-            body: match answer.json() {
-                true => Inward::read(answer.bytes().map(|bytes| bytes.to_vec())),
-                false => Inward::of_response(answer.response()),
+            body: match response {
+                Some(response) => Inward::of(call, &response),
+                None => Inward::read(bytes),
             },
         })
     }
@@ -105,11 +104,11 @@ impl Fetch for Workers {
 
 impl Store for Workers {
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
-        self.0.env.kv(KV).ok()?.get(key).bytes().await.ok()?
+        self.kv()?.get(key).bytes().await.ok()?
     }
 
     async fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) {
-        let Ok(kv) = self.0.env.kv(KV) else { return };
+        let Some(kv) = self.kv() else { return };
         let Ok(put) = kv.put_bytes(key, &value) else { return };
         // KV takes one write a second and key: the loser of a race has written the same.
         let _ = put.expiration_ttl(u64::from(ttl_s.max(KV_TTL_FLOOR_S))).execute().await;
@@ -135,7 +134,7 @@ impl Journal for Workers {
     /// that an upstream is told. A fetch begins within a poll of the effect, so a flag around it will do.
     fn defer(&self, mut effect: Effect) {
         let bindings = Rc::clone(&self.0);
-        self.0.context.wait_until(poll_fn(move |context| {
+        worker::Context::new(self.0.call.context()).wait_until(poll_fn(move |context| {
             bindings.behind.set(true);
             let polled = effect.as_mut().poll(context);
             bindings.behind.set(false);
