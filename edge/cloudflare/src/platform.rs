@@ -3,6 +3,7 @@
 use crate::body::Inward;
 use crate::event::{Event, Expected};
 use crate::host::{self, Call, Lines};
+use crate::task;
 use crate::timer::Timer;
 use postern::limits;
 use postern::platform::{
@@ -43,7 +44,7 @@ impl Workers {
 
 impl Clock for Workers {
     fn now_ms(&self) -> u64 {
-        js_sys::Date::now() as u64
+        task::now_ms()
     }
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()> + 'static {

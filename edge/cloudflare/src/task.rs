@@ -40,6 +40,7 @@ impl Wake for Woken {
 }
 
 thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(0) };
     static TASKS: RefCell<HashMap<u32, Task>> = RefCell::default();
     static WOKEN: RefCell<VecDeque<u32>> = RefCell::default();
     static RUNNING: Cell<bool> = const { Cell::new(false) };
@@ -58,6 +59,7 @@ pub fn spawn(call: &Call, work: impl Future<Output = ()> + 'static) {
 /// Polls what was woken. All of it belongs to the request that the host speaks of: none waits for another's.
 pub fn run() {
     RUNNING.set(true);
+    NOW.set(0);
     let mut last = None;
     for _ in 0..TURN {
         let Some(number) = WOKEN.with_borrow_mut(VecDeque::pop_front) else { break };
@@ -70,8 +72,18 @@ pub fn run() {
         }
     }
     RUNNING.set(false);
+    NOW.set(0);
     if let Some(call) = last.filter(|_| WOKEN.with_borrow(|woken| !woken.is_empty())) {
         // Nobody waits for this number: what counts is that `run` is called in another turn.
         host::ring(&call, u32::MAX, 0);
     }
+}
+
+/// The wall clock in Unix ms. On Workers it stands still within a turn of the event loop, so that it is read once
+/// in each.
+pub fn now_ms() -> u64 {
+    if NOW.get() == 0 || !RUNNING.get() {
+        NOW.set(js_sys::Date::now() as u64);
+    }
+    NOW.get()
 }

@@ -152,6 +152,9 @@ fn declared(json: &Json<'_>, request: &Request) -> String {
     let Some(declared) = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES)) else {
         return "{}".to_owned();
     };
+    if json.get(declared, "extensions").is_none() && json.value(declared).get("extensions").is_none() {
+        return json.raw(declared).to_owned();
+    }
     let mut edits = Edits::new();
     edits.remove(json, declared, "extensions");
     edits.apply_within(json.text(), json.span(declared))

@@ -14,6 +14,9 @@ use crate::platform::OutgoingHeaders;
 pub(super) const CLIENT_INFO: &str =
     concat!(r#"{"name":"postern","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
 
+/// The revision, as JSON text.
+const REVISION: &str = "\"2026-07-28\"";
+
 /// `ask` as a request under `id`, to be complete by `end` (Unix ms).
 pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String, end: u64) -> Call {
     let mut edits = ask.edits.clone();
@@ -37,7 +40,7 @@ pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String, end: u64) -> Call {
 /// `server/discover` under `id`.
 pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
     let mut body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/discover","params":{{"_meta":{{"#);
-    member(&mut body, meta::PROTOCOL_VERSION, &quoted(Revision::V2026_07_28.as_str()));
+    member(&mut body, meta::PROTOCOL_VERSION, REVISION);
     body.push(',');
     member(&mut body, meta::CLIENT_CAPABILITIES, "{}");
     body.push(',');
@@ -58,25 +61,25 @@ fn headers(link: &Link, method: &str) -> OutgoingHeaders {
 /// The `_meta` of a request: the client as the gateway presents it. Whatever else is in it stays, trace context
 /// (`traceparent`, `tracestate`) included.
 fn describe(json: &Json<'_>, request: &Request, client: &ClientSide, id: &str, edits: &mut Edits) {
-    let mut keys = vec![
-        (meta::PROTOCOL_VERSION, quoted(Revision::V2026_07_28.as_str())),
-        (meta::CLIENT_CAPABILITIES, client.capabilities.clone()),
-        (meta::CLIENT_INFO, CLIENT_INFO.to_owned()),
-    ];
-    match (&client.log_level, client.revision.era()) {
-        (Some(level), _) => keys.push((meta::LOG_LEVEL, quoted(level))),
+    let level = match (&client.log_level, client.revision.era()) {
+        (Some(level), _) => Some(quoted(level)),
         // Such a client was told that its level is accepted, and nobody remembers which it was.
-        (None, Era::Legacy) => keys.push((meta::LOG_LEVEL, quoted("info"))),
-        (None, Era::Modern) => {}
-    }
-    if client.progress_token.is_some() {
-        keys.push((meta::PROGRESS_TOKEN, id.to_owned()));
-    }
+        (None, Era::Legacy) => Some(quoted("info")),
+        (None, Era::Modern) => None,
+    };
+    let keys = [
+        (meta::PROTOCOL_VERSION, Some(REVISION)),
+        (meta::CLIENT_CAPABILITIES, Some(client.capabilities.as_str())),
+        (meta::CLIENT_INFO, Some(CLIENT_INFO)),
+        (meta::LOG_LEVEL, level.as_deref()),
+        (meta::PROGRESS_TOKEN, client.progress_token.as_ref().map(|_| id)),
+    ];
+    let keys = keys.into_iter().filter_map(|(key, value)| Some((key, value?)));
     if let Some(node) = request.meta {
         for (key, value) in keys {
             // What is right already is left alone.
             if json.get(node, key).is_none_or(|old| json.raw(old) != value) {
-                edits.set(json, node, key, &value);
+                edits.set(json, node, key, value);
             }
         }
         return;
@@ -86,7 +89,7 @@ fn describe(json: &Json<'_>, request: &Request, client: &ClientSide, id: &str, e
         if object.len() > 1 {
             object.push(',');
         }
-        member(&mut object, key, &value);
+        member(&mut object, key, value);
     }
     object.push('}');
     match request.params {
