@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::client::Call;
 use crate::host::{Host, Kind};
@@ -39,6 +39,8 @@ pub struct Bed {
     /// The gateway.
     pub host: Box<dyn Host>,
     token: String,
+    kind: Kind,
+    settings: toml::Table,
 }
 
 impl Bed {
@@ -79,7 +81,22 @@ impl Bed {
         all.insert("issuers".to_owned(), table("dev", script::issuer(&issuer)?));
         all.insert("tenants".to_owned(), table("bed", toml::Value::Table(toml::from_str(&text)?)));
         let host = kind.start(&toml::to_string(&all)?)?;
-        Ok(Self { upstream, host, token: issuer.mint("developer", "alice", "bed", Flaw::None) })
+        let token = issuer.mint("developer", "alice", "bed", Flaw::None);
+        Ok(Self { upstream, host, token, kind, settings: all })
+    }
+
+    /// Puts a gateway in the place of this one: with the same keys, but an agent that may use only `allow`.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn allow(&mut self, allow: &str) -> Result<()> {
+        let path = ["tenants", "bed", "agents", "developer"];
+        let agent =
+            path.iter().try_fold(&mut self.settings, |table, key| table.get_mut(*key)?.as_table_mut());
+        let agent = agent.context("the settings have the agent")?;
+        agent.insert("allow".to_owned(), vec![allow.to_owned()].into());
+        self.host = self.kind.start(&toml::to_string(&self.settings)?)?;
+        Ok(())
     }
 
     /// A request of a modern client. `params` are the members of the params besides `_meta`, `meta` those of `_meta`

@@ -4,19 +4,20 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::checks::{cargo, fuzz_targets, licences, must_succeed, rust_tests, upload_size};
+use super::checks::{cargo, fuzz_targets, licences, must_succeed, rust_tests, start_up, upload_size};
 use super::{Outcome, Run, Step};
 use crate::build::{self, Mode};
 use crate::{bench, conformance, process, tools};
 
 /// The order. A new check is one line here and one function.
-pub(crate) const STEPS: [Step; 11] = [
+pub(crate) const STEPS: [Step; 12] = [
     Step { name: "format", usually: "2 s", run: format },
     Step { name: "tools", usually: "1 s, a minute at first", run: install },
     Step { name: "licences", usually: "2 s", run: licences },
     Step { name: "clippy", usually: "30 s, two minutes at first", run: clippy },
     Step { name: "worker", usually: "a minute, three at first", run: worker },
     Step { name: "size", usually: "4 s", run: upload_size },
+    Step { name: "start-up", usually: "6 s", run: start_up },
     Step { name: "rust", usually: "a minute, four at first", run: rust_tests },
     Step { name: "demo", usually: "20 s", run: demo },
     Step { name: "conformance", usually: "a minute", run: conform },
