@@ -205,6 +205,7 @@ async fn leaving_before_the_head_cancels_the_call(kind: Kind) {
     let seen = the_call(&bed).await;
     waiting.abort();
     has_left(&seen, Duration::from_secs(3)).await;
+    audited(&bed, r#""method":"tools/call""#).await;
 }
 
 async fn leaving_without_a_reset_is_noticed_too(kind: Kind) {
