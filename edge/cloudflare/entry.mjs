@@ -26,7 +26,7 @@ function renew() {
   life += 1;
 }
 
-// The headers that the gateway looks at. The names of others reach it through `Call.header` only.
+// The headers that the gateway looks at. Others it asks for one by one (`header` in host.mjs).
 const NAMED = postern.named_headers().split("\n");
 
 /** Method, URL and those headers as lines, `method`, `url`, then `name`, `value`, ...: one crossing. */
