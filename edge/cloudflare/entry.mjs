@@ -96,9 +96,9 @@ export default {
     if (state.criticalError) renew();
     const response = serve(new Call(request, env, context));
     // When the agent leaves early the runtime would drop the call where it stands: its memory would never be
-    // freed and its audit record never written. This lets it come to its end. Asked for only then, because it
-    // costs as much as a tenth of a call.
-    request.signal.onabort = () => context.waitUntil(response);
+    // freed and its audit record never written. This lets it come to its end. Not by a handler of `request.signal`
+    // instead: the signal holds its handler until a full garbage collection, and with it the whole answer.
+    context.waitUntil(response);
     return response;
   },
 };
