@@ -132,7 +132,7 @@ impl Pace {
     fn blocks(&self, load: Load) -> (usize, Duration) {
         let (rounds, ms) = match (load, self.quick) {
             (Load::Closed(_), false) => (40, 250),
-            (Load::Closed(_), true) => (4, 250),
+            (Load::Closed(_), true) => (8, 250),
             (_, false) => (5, 2_000),
             (_, true) => (2, 500),
         };
