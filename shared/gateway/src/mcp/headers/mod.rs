@@ -97,7 +97,7 @@ impl Headers {
     }
 
     /// All (name, value) pairs that are here.
-    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut start = 0;
         self.ends.as_chunks::<2>().0.iter().map(move |&[name, value]| {
             let pair = (self.flat.get(start..name), self.flat.get(name + 1..value));
