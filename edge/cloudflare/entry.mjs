@@ -41,8 +41,8 @@ function head(request) {
 }
 
 // What `Call.tell` calls. An object of our own: a name is found in it at once, in a module's namespace it is not.
-const { serve: serves, answered, chunk, rung, pulled, left } = postern;
-const doors = { serve: serves, answered, chunk, rung, pulled, left };
+const { serve, answered, chunk, rung, pulled, left } = postern;
+const doors = { serve, answered, chunk, rung, pulled, left };
 
 /** One fetch event, as the wasm has it in hand. */
 class Call {
@@ -79,11 +79,11 @@ class Call {
   }
 }
 
-// Largest body, in bytes, that is read before the gateway looks at its request. Most are far smaller, and a wait
-// here costs a third of one in wasm. Anything else is read, and counted, when the gateway asks for it.
+// Largest body, in bytes, that is read before the gateway looks at its request: it comes over with the head. Most are
+// far smaller. Anything else is read, and counted, when the gateway asks for it.
 const SMALL = 64 * 1024;
 
-async function serve(call) {
+async function begin(call) {
   const request = call.request;
   const length = Number(request.headers.get("content-length") ?? NaN);
   const body = length <= SMALL ? new Uint8Array(await request.arrayBuffer()) : undefined;
@@ -94,7 +94,7 @@ async function serve(call) {
 export default {
   fetch(request, env, context) {
     if (state.criticalError) renew();
-    const response = serve(new Call(request, env, context));
+    const response = begin(new Call(request, env, context));
     // When the agent leaves early the runtime would drop the call where it stands: its memory would never be
     // freed and its audit record never written. This lets it come to its end. Not by a handler of `request.signal`
     // instead: the signal holds its handler until a full garbage collection, and with it the whole answer.
