@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("arrival", &["error", "mcp", "reply", "tenant"]),
     ("reply", &["mcp"]),
     ("memory", &["platform", "stage"]),
+    ("serving", &["arrival", "compile", "gateway", "mcp", "platform", "reply", "settings"]),
     ("compile", &["address", "settings", "stage", "tenant", "platform", "mcp", "error", "limits"]),
     (
         "gateway",

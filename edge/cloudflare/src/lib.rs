@@ -5,7 +5,6 @@
 #![recursion_limit = "256"]
 
 mod body;
-mod configuration;
 mod event;
 mod host;
 mod platform;
@@ -20,7 +19,9 @@ use platform::Workers;
 use postern::arrival::Head;
 use postern::mcp::headers::{Headers, NAMED};
 use postern::reply::{Reply, ReplyBody};
+use postern::serving::Serving;
 use std::fmt::Write as _;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
@@ -37,14 +38,15 @@ pub fn serve(call: Call, head: String, body: Option<Vec<u8>>) {
     task::spawn(&Clone::clone(&call), answer(call, head, body));
 }
 
+thread_local! {
+    // Isolates serve many requests one at a time; a gateway is immutable but for its own caches.
+    static SERVING: Rc<Serving> = Rc::default();
+}
+
 async fn answer(call: Call, head: String, body: Option<Vec<u8>>) {
-    let gateway = match configuration::gateway(&call).await {
-        Ok(gateway) => gateway,
-        Err(problem) => return respond(&call, misconfigured(&problem)),
-    };
     let body = body.map_or_else(|| Inward::of(&call, &call.request()), Inward::Read);
-    let platform = Workers::new(&call);
-    let reply = gateway.handle(&platform, arrival(&call, &head), body).await;
+    let serving = SERVING.with(Rc::clone);
+    let reply = serving.handle(&Workers::new(&call), arrival(&call, &head), body).await;
     respond(&call, reply);
 }
 
@@ -77,13 +79,6 @@ pub fn pulled(number: u32) {
 #[wasm_bindgen]
 pub fn left(number: u32) {
     event::told(number, Event::Left);
-}
-
-/// Nothing is served under a configuration that does not compile; the problems are in the log alone.
-fn misconfigured(problem: &str) -> Reply {
-    worker::console_error!("postern: {problem}");
-    let body = r#"{"status":"misconfigured","see":"the Worker's log names every problem"}"#;
-    Reply::json(503, body.to_owned())
 }
 
 fn arrival(call: &Call, lines: &str) -> Head {

@@ -7,7 +7,8 @@ use crate::task;
 use crate::timer::Timer;
 use postern::limits;
 use postern::platform::{
-    Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random, Store,
+    Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random,
+    Store,
 };
 use postern::stage::authenticate::{Key, Signed};
 use std::cell::Cell;
@@ -23,9 +24,9 @@ const KV_TTL_FLOOR_S: u32 = 60;
 
 /// One request's view of the platform.
 #[derive(Clone)]
-pub struct Workers(Rc<Bindings>);
+pub struct Workers(Rc<Request>);
 
-struct Bindings {
+struct Request {
     call: Call,
     /// Set while work behind the answer is polled: see [`Journal::defer`].
     behind: Cell<bool>,
@@ -34,11 +35,35 @@ struct Bindings {
 impl Workers {
     /// Over the objects of one fetch event.
     pub fn new(call: &Call) -> Self {
-        Self(Rc::new(Bindings { call: Clone::clone(call), behind: Cell::new(false) }))
+        Self(Rc::new(Request { call: Clone::clone(call), behind: Cell::new(false) }))
+    }
+
+    fn env(&self) -> worker::Env {
+        self.0.call.env().into()
     }
 
     fn kv(&self) -> Option<worker::kv::KvStore> {
-        worker::Env::from(self.0.call.env()).kv(KV).ok()
+        self.env().kv(KV).ok()
+    }
+}
+
+impl Bindings for Workers {
+    const PLACES: &'static [&'static str] = &["kv"];
+    const REMEDY: &'static str = "kv:KEY for a value in POSTERN_KV, which \
+        `wrangler kv key put --binding POSTERN_KV KEY --path FILE` puts there";
+
+    /// A variable or secret: both are text bindings.
+    async fn variable(&self, name: &str) -> Option<String> {
+        self.env().var(name).ok().map(|value| value.to_string())
+    }
+
+    async fn stored(&self, _place: &str, key: &str) -> Result<Option<String>, String> {
+        let kv = self.kv().ok_or("POSTERN_KV is not bound")?;
+        kv.get(key).text().await.map_err(|error| error.to_string())
+    }
+
+    fn warn(&self, text: &str) {
+        worker::console_warn!("{text}");
     }
 }
 
@@ -81,7 +106,7 @@ impl Fetch for Workers {
             HttpMethod::Post => "POST",
         };
         let lines = [&request.url, "\n", method, "\n", request.headers.lines()].concat();
-        let Bindings { call, behind } = &*self.0;
+        let Request { call, behind } = &*self.0;
         let expected = Expected::new();
         // Given up before it is answered, a request ends with the agent's: a deadline is an answer to that.
         host::send(call, expected.number(), behind.get(), &lines, &request.body, limits::RESPONSE_BYTES);
@@ -134,11 +159,11 @@ impl Journal for Workers {
     /// What is sent by an effect must not be cut off by the agent's leaving: that it left may be the very thing
     /// that an upstream is told. A fetch begins within a poll of the effect, so a flag around it will do.
     fn defer(&self, mut effect: Effect) {
-        let bindings = Rc::clone(&self.0);
+        let request = Rc::clone(&self.0);
         worker::Context::new(self.0.call.context()).wait_until(poll_fn(move |context| {
-            bindings.behind.set(true);
+            request.behind.set(true);
             let polled = effect.as_mut().poll(context);
-            bindings.behind.set(false);
+            request.behind.set(false);
             polled
         }));
     }

@@ -19,6 +19,7 @@ pub mod mcp;
 pub mod memory;
 pub mod platform;
 pub mod reply;
+pub mod serving;
 pub mod settings;
 pub mod stage;
 pub mod tenant;

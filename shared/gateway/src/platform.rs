@@ -174,6 +174,23 @@ pub trait Journal {
     fn defer(&self, effect: Effect);
 }
 
+/// What the host is configured with: variables, secrets, and the settings where they are stored.
+pub trait Bindings {
+    /// The places that `POSTERN_CONFIG` may name on this host as `PLACE:NAME`, such as `kv`.
+    const PLACES: &'static [&'static str];
+    /// How an operator puts settings there, as the end of a sentence.
+    const REMEDY: &'static str;
+    /// The variable or secret with this name (A-Z, 0-9 and `_`), if it is set.
+    fn variable(&self, name: &str) -> impl Future<Output = Option<String>>;
+    /// The text called `name` at `place`; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// It cannot be read; the text says why.
+    fn stored(&self, place: &str, name: &str) -> impl Future<Output = Result<Option<String>, String>>;
+    /// A line for the operator in the host's log.
+    fn warn(&self, text: &str);
+}
+
 /// Everything together. Cheap to clone: streams keep one.
 pub trait Platform: Clock + Random + Fetch + Store + Crypto + Journal + Clone + 'static {}
 

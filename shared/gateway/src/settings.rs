@@ -147,6 +147,17 @@ impl Settings {
         (settings, problems)
     }
 
+    /// The names of the secrets that the settings mention as `secret:NAME`, each as often as it is mentioned.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let upstreams = self.tenants.values().flat_map(|tenant| tenant.upstreams.values());
+        upstreams.filter_map(|upstream| match &upstream.credential {
+            CredentialSettings::None => None,
+            CredentialSettings::Bearer(value) | CredentialSettings::Header { value, .. } => {
+                value.strip_prefix("secret:")
+            }
+        })
+    }
+
     /// The line of the key at `path`, or of the nearest table around it.
     #[must_use]
     pub fn line(&self, path: &str) -> Option<u32> {

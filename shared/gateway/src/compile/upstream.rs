@@ -119,7 +119,10 @@ fn secret(path: &str, reference: &str, secrets: &dyn Secrets, findings: &mut Fin
         return String::new();
     };
     let Some(value) = secrets.get(name) else {
-        let remedy = format!("create it, such as by `wrangler secret put {name}`");
+        let remedy = format!(
+            "create it: `wrangler secret put {name}` on Cloudflare, the variable `{}` on Spin",
+            name.to_ascii_lowercase()
+        );
         findings.problem(path, format!("the secret {name} does not exist"), remedy);
         return String::new();
     };
