@@ -62,6 +62,9 @@ pub struct Case {
     /// The order of `saw` means nothing: for what leaves side by side.
     #[serde(default)]
     pub any_order: bool,
+    /// It is about what memory holds between requests: not for hosts where they may meet different memories.
+    #[serde(default)]
+    pub one_memory: bool,
     /// What the requests of `saw` are to look like: by upstream and place.
     #[serde(default)]
     pub sent: BTreeMap<String, Vec<Sent>>,

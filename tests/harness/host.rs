@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Result, bail};
 
+use crate::spin::{Instances, Spin};
 use crate::workerd::Workerd;
 
 /// A running gateway. It ends when the value is dropped.
@@ -23,11 +24,15 @@ pub enum Kind {
     InProcess,
     /// On workerd, as on Cloudflare.
     Workerd,
+    /// On a Spin host.
+    Spin,
+    /// On a Spin host that makes an instance for each request.
+    SpinFresh,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 2] = [Self::InProcess, Self::Workerd];
+    pub const ALL: [Self; 4] = [Self::InProcess, Self::Workerd, Self::Spin, Self::SpinFresh];
 
     /// The name in reports and on the command line.
     #[must_use]
@@ -35,7 +40,23 @@ impl Kind {
         match self {
             Self::InProcess => "in-process",
             Self::Workerd => "workerd",
+            Self::Spin => "spin",
+            Self::SpinFresh => "spin-fresh",
         }
+    }
+
+    /// Whether all requests meet the same memory. Spin makes an instance more when there is much to do, and drops
+    /// those that have served their number.
+    #[must_use]
+    pub const fn has_one_memory(self) -> bool {
+        matches!(self, Self::InProcess | Self::Workerd)
+    }
+
+    /// Whether a client that leaves is noticed at once. Spin tells it at the next bytes of an answer's body, and
+    /// never before its head.
+    #[must_use]
+    pub const fn notices_leaving(self) -> bool {
+        matches!(self, Self::InProcess | Self::Workerd)
     }
 
     /// Starts a gateway with these settings (TOML).
@@ -46,6 +67,8 @@ impl Kind {
         match self {
             Self::InProcess => Ok(Box::new(crate::in_process::InProcess::start(settings)?)),
             Self::Workerd => Ok(Box::new(Workerd::start(settings)?)),
+            Self::Spin => Ok(Box::new(Spin::start(settings, Instances::Shared)?)),
+            Self::SpinFresh => Ok(Box::new(Spin::start(settings, Instances::Fresh)?)),
         }
     }
 }
@@ -62,7 +85,7 @@ pub fn chosen(arguments: &[String]) -> Result<Vec<Kind>> {
             let name = rest.next().map(String::as_str).unwrap_or_default();
             match Kind::ALL.iter().find(|kind| kind.name() == name) {
                 Some(kind) => found.push(*kind),
-                None => bail!("--host {name}: use in-process or workerd"),
+                None => bail!("--host {name}: use {}", Kind::ALL.map(Kind::name).join(", ")),
             }
         }
     }

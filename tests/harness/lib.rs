@@ -19,6 +19,7 @@ pub mod request;
 pub mod runner;
 pub mod script;
 pub mod spans;
+pub mod spin;
 pub mod token;
 pub mod upstream;
 pub mod workerd;

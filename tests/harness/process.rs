@@ -1,7 +1,7 @@
 //! Child processes of the tests: each in a process group of its own that ends with the value.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ use anyhow::{Context, Result, bail};
 
 /// How long a process may take until it listens.
 const START: Duration = Duration::from_secs(30);
+/// How long a gateway's first answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running process with the lines of its output.
 pub struct Running {
@@ -68,6 +70,26 @@ impl Running {
     /// As [`Running::until`].
     pub fn until_it_listens(&mut self, address: SocketAddr) -> Result<()> {
         self.until(&format!("listening on {address}"), |_| TcpStream::connect(address).ok().map(drop))
+    }
+
+    /// Waits until a gateway listens on `address` and is well: settings that do not compile show at the first
+    /// request, and their problems in the log alone.
+    ///
+    /// # Errors
+    /// As [`Running::until`], or with the log of a gateway that is not well.
+    pub fn until_it_is_well(&mut self, address: SocketAddr) -> Result<()> {
+        self.until_it_listens(address)?;
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).context("no answer from /healthz")?;
+        if !answer.starts_with("HTTP/1.1 200") {
+            // What the log says may come a moment after the answer.
+            std::thread::sleep(Duration::from_millis(200));
+            bail!("the gateway is not well:\n{}", self.lines().join("\n"));
+        }
+        Ok(())
     }
 }
 

@@ -42,6 +42,7 @@ const SETUP: [&str; 7] = [
 ];
 
 struct Run {
+    kind: Kind,
     host: Box<dyn Host>,
     upstream: Upstream,
 }
@@ -53,10 +54,11 @@ struct Run {
 pub fn run(kind: Kind, suite: &Suite, filters: &[String], report: &mut Report) -> Result<()> {
     let upstream = Upstream::start(script::handler(suite)?)?;
     let settings = script::settings(suite, &format!("http://{}", upstream.address))?;
-    let run = Rc::new(Run { host: kind.start(&settings)?, upstream });
+    let run = Rc::new(Run { kind, host: kind.start(&settings)?, upstream });
     let chosen: Vec<Case> = suite
         .cases
         .iter()
+        .filter(|case| !case.one_memory || kind.has_one_memory())
         .filter(|case| filters.is_empty() || filters.iter().any(|part| case.name.contains(part.as_str())))
         .cloned()
         .collect();
@@ -105,7 +107,7 @@ async fn all(run: Rc<Run>, cases: Vec<Case>) -> Vec<(String, Result<(), String>)
 fn settled(run: &Run, case: &Case, known: &Known) -> Result<(), String> {
     let seen = saw(run, case);
     no_token(&seen, known)?;
-    traffic(case, &seen, known).map_err(|why| format!("{why}\nthe upstreams saw {}", listed(&seen)))
+    traffic(run.kind, case, &seen, known).map_err(|why| format!("{why}\nthe upstreams saw {}", listed(&seen)))
 }
 
 async fn one(run: &Run, case: &Case) -> Result<Known, String> {
@@ -214,7 +216,7 @@ fn shown(call: &Call, reply: &Reply, seen: &[Arc<Seen>]) -> String {
 }
 
 /// Compares what the upstreams saw with `saw` and `sent`.
-fn traffic(case: &Case, seen: &[Arc<Seen>], known: &Known) -> Result<(), String> {
+fn traffic(kind: Kind, case: &Case, seen: &[Arc<Seen>], known: &Known) -> Result<(), String> {
     if seen.iter().any(|seen| seen.status.load(Ordering::SeqCst) == UNSCRIPTED) {
         return Err("an upstream was asked something that its script does not know".to_owned());
     }
@@ -226,6 +228,9 @@ fn traffic(case: &Case, seen: &[Arc<Seen>], known: &Known) -> Result<(), String>
         let ours = |seen: &&Arc<Seen>| seen.path.split('/').nth(2) == Some(alias);
         let work = |seen: &&Arc<Seen>| !SETUP.contains(&seen.rpc.as_str()) || named.contains(&seen.rpc);
         let mut found: Vec<&Arc<Seen>> = seen.iter().filter(ours).filter(work).collect();
+        if !kind.has_one_memory() {
+            found = without_repeated_set_up(found, named);
+        }
         if case.any_order {
             found.sort_by_key(|seen| named.iter().position(|name| *name == seen.rpc));
         }
@@ -252,6 +257,15 @@ fn traffic(case: &Case, seen: &[Arc<Seen>], known: &Known) -> Result<(), String>
         }
     }
     Ok(())
+}
+
+/// What is named, in its order, and all that is no set-up: an instance repeats what another has already done.
+fn without_repeated_set_up<'a>(found: Vec<&'a Arc<Seen>>, named: &[String]) -> Vec<&'a Arc<Seen>> {
+    let mut named = named.iter().peekable();
+    let kept = |seen: &&Arc<Seen>| {
+        named.next_if(|name| **name == seen.rpc).is_some() || !SETUP.contains(&seen.rpc.as_str())
+    };
+    found.into_iter().filter(kept).collect()
 }
 
 /// The agent's token reaches no upstream, in no header and no body, in no case at all; nor does its signature.

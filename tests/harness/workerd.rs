@@ -2,12 +2,10 @@
 //! between, so that a start takes a twentieth of a second.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -19,9 +17,6 @@ use crate::script::{SEAL_KEYS, SECRETS};
 const COMPATIBILITY_DATE: &str = "2026-11-17";
 /// A key-value namespace in memory, shared with the benchmark.
 const KV: &str = include_str!("../bench/workers/kv.mjs");
-
-/// How long the first answer may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running workerd with the gateway.
 pub struct Workerd {
@@ -64,27 +59,8 @@ impl Workerd {
         let mut command = Command::new(binary()?);
         command.arg("serve").arg(&file);
         let mut running = Running::start(command)?;
-        running.until_it_listens(address)?;
-        let workerd = Self { running, address, folder };
-        workerd.check_health()?;
-        Ok(workerd)
-    }
-}
-
-impl Workerd {
-    /// A configuration that does not compile shows at the first request, and its problems in the log alone.
-    fn check_health(&self) -> Result<()> {
-        let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        write!(stream, "GET /healthz HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address)?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).context("no answer from /healthz")?;
-        if !answer.starts_with("HTTP/1.1 200") {
-            // What the log says may come a moment after the answer.
-            std::thread::sleep(Duration::from_millis(200));
-            bail!("the gateway is not well:\n{}", self.running.lines().join("\n"));
-        }
-        Ok(())
+        running.until_it_is_well(address)?;
+        Ok(Self { running, address, folder })
     }
 }
 

@@ -312,3 +312,23 @@ fn workerd_modern_to_legacy() {
 fn workerd_legacy_to_modern() {
     pass(Kind::Workerd, Era::Legacy, Era::Modern, ACROSS);
 }
+
+#[test]
+fn spin_modern_to_modern() {
+    pass(Kind::Spin, Era::Modern, Era::Modern, MESSAGES);
+}
+
+#[test]
+fn spin_legacy_to_legacy() {
+    pass(Kind::Spin, Era::Legacy, Era::Legacy, MESSAGES);
+}
+
+#[test]
+fn spin_modern_to_legacy() {
+    pass(Kind::Spin, Era::Modern, Era::Legacy, ACROSS);
+}
+
+#[test]
+fn spin_legacy_to_modern() {
+    pass(Kind::Spin, Era::Legacy, Era::Modern, ACROSS);
+}

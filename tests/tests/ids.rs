@@ -88,3 +88,13 @@ fn workerd_modern() {
 fn workerd_legacy() {
     all_get_their_own(Kind::Workerd, Era::Legacy);
 }
+
+#[test]
+fn spin_modern() {
+    all_get_their_own(Kind::Spin, Era::Modern);
+}
+
+#[test]
+fn spin_legacy() {
+    all_get_their_own(Kind::Spin, Era::Legacy);
+}

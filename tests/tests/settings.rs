@@ -61,3 +61,8 @@ fn in_process() {
 fn workerd() {
     nothing_is_sent_into_a_session_at_an_upstream_that_was_taken_away(Kind::Workerd);
 }
+
+#[test]
+fn spin() {
+    nothing_is_sent_into_a_session_at_an_upstream_that_was_taken_away(Kind::Spin);
+}

@@ -47,3 +47,8 @@ fn in_process() {
 fn workerd() {
     metadata_is_found_at_both_forms(Kind::Workerd);
 }
+
+#[test]
+fn spin() {
+    metadata_is_found_at_both_forms(Kind::Spin);
+}

@@ -1,0 +1,113 @@
+//! The gateway on Spin: the component that `cargo xtask build --host spin` made, on the tests' own Spin host
+//! (`tests/spin-host`) or on the real `spin`, by the manifest at the top.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail};
+use toml::Table;
+
+use crate::host::Host;
+use crate::process::{Running, free_address, tool, top};
+use crate::script::{SEAL_KEYS, SECRETS};
+
+/// How a host uses instances of the component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instances {
+    /// As Spin does by default: one serves 128 requests, up to 16 at once.
+    Shared,
+    /// One for each request: nothing in memory outlives it.
+    Fresh,
+}
+
+/// A running Spin host with the gateway.
+pub struct Spin {
+    running: Running,
+    address: SocketAddr,
+    folder: PathBuf,
+}
+
+impl Spin {
+    /// Starts the gateway with these settings on a free port.
+    ///
+    /// # Errors
+    /// When the gateway is not built, the host is not there, or it does not listen.
+    pub fn start(settings: &str, instances: Instances) -> Result<Self> {
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("postern-spin-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let secrets = SECRETS.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));
+        let manifest = folder.join("spin.toml");
+        fs::write(&manifest, toml::to_string(&manifest_with(secrets.clone().map(|(name, _)| name))?)?)?;
+        let config = folder.join("postern.toml");
+        fs::write(&config, settings)?;
+        let address = free_address()?;
+        let mut command = Command::new(tool("POSTERN_SPIN_HOST", &[])?);
+        command.arg("--manifest").arg(&manifest).args(["--listen", &address.to_string()]);
+        command.arg("--cache").arg(top().join("target/spin-host"));
+        if instances == Instances::Fresh {
+            command.args(["--instance-reuse", "1", "--instance-concurrency", "1"]);
+        }
+        command.arg("--variable").arg(format!("postern_config=@{}", config.display()));
+        command.arg("--variable").arg(format!("postern_seal_keys={SEAL_KEYS}"));
+        // The tests' servers speak plain HTTP.
+        command.args(["--variable", "postern_allowed_host=http://127.0.0.1:*"]);
+        for (name, value) in secrets {
+            command.arg("--variable").arg(format!("{name}={value}"));
+        }
+        let mut running = Running::start(command)?;
+        running.until_it_is_well(address)?;
+        Ok(Self { running, address, folder })
+    }
+}
+
+impl Host for Spin {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn records(&self) -> Vec<String> {
+        self.running.lines().into_iter().filter(|line| line.starts_with('{')).collect()
+    }
+
+    fn noise(&self) -> Vec<String> {
+        let ours = |line: &String| !line.starts_with('{') && !line.starts_with("Serving ");
+        self.running.lines().into_iter().filter(ours).collect()
+    }
+}
+
+impl Drop for Spin {
+    fn drop(&mut self) {
+        // Best effort: the folder lies among temporary files.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The manifest at the top, with the path of the component made absolute and a variable for each secret.
+fn manifest_with(secrets: impl Iterator<Item = String>) -> Result<Table> {
+    let text = fs::read_to_string(top().join("spin.toml")).context("spin.toml")?;
+    let mut manifest: Table = toml::from_str(&text).context("spin.toml")?;
+    let source = top().join("edge/spin/build/postern.wasm");
+    if !source.is_file() {
+        bail!("the gateway is not built for Spin: run `cargo xtask build --host spin`");
+    }
+    let source = source.to_string_lossy().into_owned();
+    let secret =
+        || Table::from_iter([("required".to_owned(), true.into()), ("secret".to_owned(), true.into())]);
+    let secrets: Vec<String> = secrets.collect();
+    let variables = table(&mut manifest, &["variables"])?;
+    variables.extend(secrets.iter().map(|name| (name.clone(), secret().into())));
+    table(&mut manifest, &["component", "postern"])?.insert("source".to_owned(), source.into());
+    let variables = table(&mut manifest, &["component", "postern", "variables"])?;
+    variables.extend(secrets.iter().map(|name| (name.clone(), format!("{{{{ {name} }}}}").into())));
+    Ok(manifest)
+}
+
+fn table<'a>(root: &'a mut Table, path: &[&str]) -> Result<&'a mut Table> {
+    let found = path.iter().try_fold(root, |table, key| table.get_mut(*key)?.as_table_mut());
+    found.with_context(|| format!("spin.toml has no table {}", path.join(".")))
+}
