@@ -11,16 +11,20 @@ use body::{Inward, Outward};
 use platform::Spin;
 use postern::arrival::Head;
 use postern::mcp::headers::Headers;
+use postern::platform::Bindings as _;
 use postern::reply::{Reply, ReplyBody};
 use postern::serving::Serving;
 use spin_sdk::http::{HeaderMap, Request, Response, StatusCode, Uri};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 
 thread_local! {
     // An instance serves many requests, up to 16 at once, of all tenants; a gateway is immutable but for its own
     // caches, which are keyed by tenant.
     static SERVING: Rc<Serving> = Rc::default();
+    /// Whether TLS ends in front of Spin, once it is known.
+    static TLS_IN_FRONT: Cell<Option<bool>> = const { Cell::new(None) };
 }
 
 /// Answers a request. What streams goes on after this has returned.
@@ -31,11 +35,22 @@ async fn handle(request: Request) -> Response<Outward> {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().is_some(),
-        secure: parts.uri.scheme_str() == Some("https"),
+        secure: parts.uri.scheme_str() == Some("https") || tls_in_front().await,
         headers: headers(&parts.headers, &parts.uri),
     };
     let serving = SERVING.with(Rc::clone);
     respond(serving.handle(&Spin, head, Inward::new(body)).await)
+}
+
+/// Whether agents reach the gateway by https although Spin itself is reached by http. An operator says so: what a
+/// request says of it can be forged.
+async fn tls_in_front() -> bool {
+    if let Some(known) = TLS_IN_FRONT.get() {
+        return known;
+    }
+    let said = Spin.variable("POSTERN_SCHEME").await.is_some_and(|scheme| scheme == "https");
+    TLS_IN_FRONT.set(Some(said));
+    said
 }
 
 /// The request's headers, without those that the host adds: they can be forged, and nothing may depend on them.
