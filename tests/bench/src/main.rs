@@ -9,11 +9,12 @@ mod process;
 mod report;
 mod servers;
 mod settings;
+mod spin;
 mod token;
 mod upstream;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -22,26 +23,24 @@ use anyhow::{Context, Result, bail};
 use plan::Pace;
 use process::{Running, free_address};
 use report::{Recorded, Report};
-use servers::Files;
+use servers::{Files, Host};
+use spin::Components;
 
 const USAGE: &str = "\
-postern-bench --workerd PATH [--entry FILE --build FOLDER] [--out FOLDER] [--quick]
-              [--only SECTION] [--load LOAD] [--record]
+postern-bench --workerd PATH [--entry FILE --build FOLDER] [OPTIONS]
+postern-bench --spin PATH --component FILE --floor FILE [OPTIONS]
 postern-bench upstream --port N
   --entry, --build  the gateway's main module and what it imports; without them only direct and floor are measured
+  --spin            the tests' Spin host, which runs the gateway (--component) and what only passes on (--floor)
   --out             for report.json, capnp files and logs; target/bench when not given
   --quick           under a minute: shows that the benchmark runs
   --only            one of: 400 B, 4 KB, 32 KB, list of 200, stream of 100, settings
   --load            one of: closed 1, closed 16, closed 64, open 200/s, chain of 10
-  --record          writes the ratios of this run to tests/bench/recorded.json";
-
-/// The ratios that `--record` writes and that every later run is held against.
-const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recorded.json");
+  --record          writes the ratios of this run to tests/bench/recorded.json, or recorded-spin.json";
 
 /// The command line of a run.
 struct Options {
-    workerd: PathBuf,
-    gateway: Option<(PathBuf, PathBuf)>,
+    host: Host,
     out: PathBuf,
     quick: bool,
     only: Option<String>,
@@ -52,6 +51,7 @@ struct Options {
 impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let (mut workerd, mut entry, mut build) = (None, None, None);
+        let (mut spin, mut component, mut floor) = (None, None, None);
         let (mut only, mut load) = (None, None);
         let (mut out, mut quick, mut record) = (PathBuf::from("target/bench"), false, false);
         while let Some(name) = arguments.next() {
@@ -60,6 +60,9 @@ impl Options {
                 "--workerd" => workerd = Some(PathBuf::from(value()?)),
                 "--entry" => entry = Some(PathBuf::from(value()?)),
                 "--build" => build = Some(PathBuf::from(value()?)),
+                "--spin" => spin = Some(PathBuf::from(value()?)),
+                "--component" => component = Some(PathBuf::from(value()?)),
+                "--floor" => floor = Some(PathBuf::from(value()?)),
                 "--out" => out = PathBuf::from(value()?),
                 "--only" => only = Some(value()?),
                 "--load" => load = Some(value()?),
@@ -73,8 +76,24 @@ impl Options {
             (None, None) => None,
             _ => bail!("--entry and --build belong together\n{USAGE}"),
         };
-        let workerd = workerd.with_context(|| format!("--workerd is missing\n{USAGE}"))?;
-        Ok(Self { workerd, gateway, out, quick, only, load, record })
+        let host = match (workerd, spin, component, floor) {
+            (Some(given), None, None, None) => {
+                Host::Workerd { workerd: Files::native_workerd(&given)?, gateway }
+            }
+            (None, Some(host), Some(component), Some(floor)) if gateway.is_none() => {
+                Host::Spin(Components { host, gateway: component, floor })
+            }
+            _ => bail!("name what the gateway runs on\n{USAGE}"),
+        };
+        Ok(Self { host, out, quick, only, load, record })
+    }
+
+    /// The ratios that `--record` writes and that every later run is held against.
+    fn recorded(&self) -> &'static str {
+        match self.host {
+            Host::Workerd { .. } => concat!(env!("CARGO_MANIFEST_DIR"), "/recorded.json"),
+            Host::Spin(_) => concat!(env!("CARGO_MANIFEST_DIR"), "/recorded-spin.json"),
+        }
     }
 }
 
@@ -126,8 +145,7 @@ async fn start() -> Result<ExitCode> {
 async fn measure(options: &Options, pace: &Pace) -> Result<Report> {
     let folder = options.out.join("run");
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-    let workerd = Files::native_workerd(&options.workerd)?;
-    let files = Files { workerd, folder: folder.clone(), gateway: options.gateway.clone() };
+    let files = Files { folder: folder.clone(), host: options.host.clone() };
     let address = free_address()?;
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["upstream", "--port", &address.port().to_string()]);
@@ -156,15 +174,16 @@ fn finish(options: &Options, report: &Report) -> Result<ExitCode> {
     let path = options.out.join("report.json");
     fs::write(&path, serde_json::to_string_pretty(report)?)?;
     println!("report: {}", path.display());
-    let recorded = match fs::read_to_string(RECORDED) {
+    let record = options.recorded();
+    let recorded = match fs::read_to_string(record) {
         Ok(text) => serde_json::from_str(&text)
-            .with_context(|| format!("{RECORDED} is damaged; write it anew with --record"))?,
+            .with_context(|| format!("{record} is damaged; write it anew with --record"))?,
         Err(_) => Recorded::default(),
     };
     if options.record {
         let mut newer = recorded.clone();
         newer.cpu_to_floor.extend(report.ratios().cpu_to_floor);
-        fs::write(Path::new(RECORDED), serde_json::to_string_pretty(&newer)? + "\n")?;
+        fs::write(record, serde_json::to_string_pretty(&newer)? + "\n")?;
     }
     let faults = report.faults(&recorded);
     for fault in &faults {

@@ -168,7 +168,7 @@ struct Stage {
 pub async fn run(pace: &Pace, files: &Files, upstream: &Running) -> Result<Vec<Section>> {
     let mut sections = Vec::new();
     for plan in PLANS.iter().filter(|plan| pace.wants(plan)) {
-        if matches!(plan.gateways, Gateways::All) && files.gateway.is_none() {
+        if matches!(plan.gateways, Gateways::All) && !files.has_gateway() {
             continue;
         }
         eprintln!("{}", plan.name);
@@ -210,7 +210,7 @@ async fn stage(
     let floor = files.floor(upstream.address).await?;
     targets.push(target("floor", &floor, &plain(&floor)));
     let mut running = vec![floor];
-    for setting in settings(plan.gateways).filter(|_| files.gateway.is_some()) {
+    for setting in settings(plan.gateways).filter(|_| files.has_gateway()) {
         let (gateway, address) = files.gateway(setting, upstream.address).await?;
         let name = match plan.gateways {
             Gateways::One(_) => "gateway",

@@ -1,5 +1,5 @@
-//! What stands between the agent and the upstream: one workerd for the floor and one for each setting of the
-//! gateway, each from a capnp file of its own. wrangler is never in the path: it adds 1-2 ms CPU to each request.
+//! What stands between the agent and the upstream: one process for the floor and one for each setting of the gateway.
+//! workerd runs from a capnp file, never by wrangler, which adds 1-2 ms CPU to each request.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::call::Address;
 use crate::process::{Running, free_address};
 use crate::settings::{ALIAS, Setting};
+use crate::spin::Components;
 use crate::token;
 
 /// The date whose behaviour workerd shows, as in `wrangler.toml`; from it on `request.signal` is on by default.
@@ -18,20 +19,37 @@ const COMPATIBILITY_DATE: &str = "2026-11-17";
 const FLOOR: &str = include_str!("../workers/floor.mjs");
 const KV: &str = include_str!("../workers/kv.mjs");
 
-/// The files that every run needs.
+/// What a run starts.
 pub struct Files {
-    /// The workerd binary.
-    pub workerd: PathBuf,
-    /// Where capnp files, copies of modules and logs go.
+    /// Where generated files, copies of modules and logs go.
     pub folder: PathBuf,
-    /// The gateway's main module and the folder `build` that it imports from.
-    pub gateway: Option<(PathBuf, PathBuf)>,
+    /// What floor and gateway run on.
+    pub host: Host,
+}
+
+/// What floor and gateway run on.
+#[derive(Clone)]
+pub enum Host {
+    /// Cloudflare's runtime.
+    Workerd {
+        /// The binary.
+        workerd: PathBuf,
+        /// The gateway's main module and the folder `build` that it imports from.
+        gateway: Option<(PathBuf, PathBuf)>,
+    },
+    /// The tests' host of Spin components.
+    Spin(Components),
 }
 
 /// A module of a Worker: its name and its bytes.
 type Module = (String, Vec<u8>);
 
 impl Files {
+    /// Whether there is a gateway to be measured.
+    pub fn has_gateway(&self) -> bool {
+        !matches!(self.host, Host::Workerd { gateway: None, .. })
+    }
+
     /// Finds the native workerd: npm's `bin/workerd` may be a script that starts it, whose CPU nobody wants.
     pub fn native_workerd(given: &Path) -> Result<PathBuf> {
         let start = fs::read(given)
@@ -52,38 +70,67 @@ impl Files {
         )
     }
 
-    /// Starts the pass-through Worker in front of `upstream`.
+    /// Starts the program that only passes on to `upstream`.
     pub async fn floor(&self, upstream: SocketAddr) -> Result<Running> {
-        let modules = vec![("floor.mjs".to_owned(), FLOOR.as_bytes().to_vec())];
-        let upstream = format!("http://{upstream}");
-        self.start("floor", free_address()?, modules, &[("UPSTREAM", &upstream)], false).await
+        let (address, upstream) = (free_address()?, format!("http://{upstream}"));
+        let variables = [("UPSTREAM", upstream.as_str())];
+        let command = match &self.host {
+            Host::Workerd { workerd, .. } => {
+                let modules = vec![("floor.mjs".to_owned(), FLOOR.as_bytes().to_vec())];
+                self.worker(workerd, "floor", address, modules, &variables, false)?
+            }
+            Host::Spin(components) => {
+                components.command(&components.floor, &self.empty("floor")?, address, &variables)?
+            }
+        };
+        self.start("floor", command, address).await
     }
 
     /// Starts the gateway with `setting`; returns it with the way to address it.
     pub async fn gateway(&self, setting: &Setting, upstream: SocketAddr) -> Result<(Running, Address)> {
-        let (entry, build) = self.gateway.as_ref().context("the gateway was not named")?;
         let address = free_address()?;
         let (settings, token) = setting.compile(upstream, address)?;
-        let bindings = [("POSTERN_CONFIG", settings.as_str()), ("POSTERN_SEAL_KEYS", &token::seal_keys())];
-        let modules = modules(entry, build)?;
+        let variables = [("POSTERN_CONFIG", settings.as_str()), ("POSTERN_SEAL_KEYS", &token::seal_keys())];
         let name = format!("gateway-{}", setting.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
-        let running = self.start(&name, address, modules, &bindings, true).await?;
+        let command = match &self.host {
+            Host::Workerd { workerd, gateway } => {
+                let (entry, build) = gateway.as_ref().context("the gateway was not named")?;
+                self.worker(workerd, &name, address, modules(entry, build)?, &variables, true)?
+            }
+            Host::Spin(components) => {
+                components.command(&components.gateway, &self.empty(&name)?, address, &variables)?
+            }
+        };
+        let running = self.start(&name, command, address).await?;
         let prefix = format!("{ALIAS}__");
         Ok((running, Address { host: address.to_string(), path: "/mcp".to_owned(), prefix, token }))
     }
 
-    async fn start(
+    /// The folder `name` without what an earlier run left in it.
+    fn empty(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    async fn start(&self, name: &str, command: Command, address: SocketAddr) -> Result<Running> {
+        let log = self.folder.join(name).join("log");
+        Running::start(command, address, &log).await.with_context(|| format!("start {name}"))
+    }
+
+    fn worker(
         &self,
+        workerd: &Path,
         name: &str,
         address: SocketAddr,
         modules: Vec<Module>,
         bindings: &[(&str, &str)],
         kv: bool,
-    ) -> Result<Running> {
-        let folder = self.folder.join(name);
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
+    ) -> Result<Command> {
+        let folder = self.empty(name)?;
         for (module, bytes) in &modules {
             let path = folder.join("modules").join(module);
             fs::create_dir_all(path.parent().context("a module without a folder")?)?;
@@ -97,9 +144,9 @@ impl Files {
         let texts: Vec<&str> = bindings.iter().map(|(name, _)| *name).collect();
         let file = folder.join("worker.capnp");
         fs::write(&file, capnp(address, &names, &texts, kv)?)?;
-        let mut command = Command::new(&self.workerd);
+        let mut command = Command::new(workerd);
         command.arg("serve").arg(&file);
-        Running::start(command, address, &folder.join("log")).await.with_context(|| format!("start {name}"))
+        Ok(command)
     }
 }
 
