@@ -67,8 +67,8 @@ impl Kind {
         match self {
             Self::InProcess => Ok(Box::new(crate::in_process::InProcess::start(settings)?)),
             Self::Workerd => Ok(Box::new(Workerd::start(settings)?)),
-            Self::Spin => Ok(Box::new(Spin::start(settings, Instances::Shared)?)),
-            Self::SpinFresh => Ok(Box::new(Spin::start(settings, Instances::Fresh)?)),
+            Self::Spin => Ok(Box::new(Spin::start(settings, Instances::Shared, &[])?)),
+            Self::SpinFresh => Ok(Box::new(Spin::start(settings, Instances::Fresh, &[])?)),
         }
     }
 }

@@ -31,11 +31,11 @@ pub struct Spin {
 }
 
 impl Spin {
-    /// Starts the gateway with these settings on a free port.
+    /// Starts the gateway with these settings on a free port; `more` are further options of the host.
     ///
     /// # Errors
     /// When the gateway is not built, the host is not there, or it does not listen.
-    pub fn start(settings: &str, instances: Instances) -> Result<Self> {
+    pub fn start(settings: &str, instances: Instances, more: &[&str]) -> Result<Self> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("postern-spin-{}-{number}", std::process::id()));
@@ -49,6 +49,7 @@ impl Spin {
         let mut command = Command::new(tool("POSTERN_SPIN_HOST", &[])?);
         command.arg("--manifest").arg(&manifest).args(["--listen", &address.to_string()]);
         command.arg("--cache").arg(top().join("target/spin-host"));
+        command.args(more);
         if instances == Instances::Fresh {
             command.args(["--instance-reuse", "1", "--instance-concurrency", "1"]);
         }
