@@ -1,0 +1,92 @@
+//! What the instances of a component have: each its own, and what all share.
+
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use wasmtime::Result;
+use wasmtime::component::Accessor;
+use wasmtime_wasi::{FsPerms, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::app::App;
+use crate::files::{self, Mount};
+use crate::key_value::Stores;
+use crate::outbound::Outbound;
+use crate::output::{Lines, Target};
+
+/// What all instances share.
+pub struct Shared {
+    /// The application.
+    pub app: App,
+    /// The key-value stores; they live as long as the host.
+    pub stores: Stores,
+    /// An instance that reads a key with this in it traps.
+    pub trap_on_key: Option<String>,
+    mounts: Vec<Mount>,
+    outbound: Outbound,
+}
+
+/// What an asynchronous function of an interface answers to wasmtime.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<(T,)>> + Send + 'a>>;
+
+/// What belongs to one instance.
+pub struct State {
+    /// Resources that the instance has handles to.
+    pub table: ResourceTable,
+    /// What all instances share.
+    pub shared: Arc<Shared>,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: Outbound,
+}
+
+impl Shared {
+    /// Makes the stores and finds the files. Copies of files go below `cache`, if it is given.
+    pub fn new(mut app: App, cache: Option<&Path>, trap_on_key: Option<String>) -> Result<Self> {
+        let mounts = files::mounts(&app.files, cache)?;
+        let outbound = Outbound::new(std::mem::take(&mut app.allowed_hosts));
+        Ok(Self { stores: Stores::new(&app.stores), trap_on_key, mounts, outbound, app })
+    }
+}
+
+impl State {
+    /// The state of a new instance.
+    pub fn new(shared: Arc<Shared>) -> Result<Self> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.stdout(Lines::new(Target::Out)).stderr(Lines::new(Target::Error));
+        for (name, value) in &shared.app.environment {
+            wasi.env(name, value);
+        }
+        for mount in &shared.mounts {
+            wasi.preopened_dir(&mount.folder, &mount.at, FsPerms::ReadOnly)?;
+        }
+        Ok(Self {
+            table: ResourceTable::new(),
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            outbound: shared.outbound.clone(),
+            shared,
+        })
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+    }
+}
+
+/// A function that is asynchronous to the component and answers at once.
+pub fn at_once<'a, T: Send + 'a>(
+    accessor: &'a Accessor<State>,
+    body: impl FnOnce(&mut State) -> Result<T> + Send + 'a,
+) -> Answer<'a, T> {
+    Box::pin(async move { accessor.with(|mut store| body(store.data_mut())).map(|value| (value,)) })
+}
