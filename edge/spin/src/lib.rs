@@ -2,7 +2,6 @@
 
 // The pipeline is one future, stage in stage, and the compiler lays it out in one query.
 #![recursion_limit = "256"]
-#![cfg(target_family = "wasm")]
 
 mod body;
 mod platform;

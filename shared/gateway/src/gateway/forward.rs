@@ -41,8 +41,8 @@ pub(crate) async fn call<P: Platform>(
         headers::check_params(&head.headers, annotations(&route), arguments).map_err(Refusal::from)?;
     }
     let state = Scope::of(json, request, &target.name);
-    let about = route.link.about(&scene.platform).await?;
-    let client = client_side(scene, json, request, asker, about.era);
+    let era = route.link.era(&scene.platform).await?;
+    let client = client_side(scene, json, request, asker, era);
     let session = session_for(asker, &route.link.upstream().alias);
     let ask = |route: &Route| -> Result<Ask<'_>, Error> {
         let mut edits = Edits::new();
@@ -69,7 +69,7 @@ pub(crate) async fn call<P: Platform>(
     let view = View {
         id: id.to_owned(),
         method,
-        from: about.era,
+        from: era,
         to: asker.revision,
         declared: declared(json, request),
         link: route.link.clone(),

@@ -3,7 +3,7 @@
 use super::fault::Failure;
 use super::flight::Flights;
 use super::link::Link;
-use super::{About, GATEWAY, legacy, modern, send};
+use super::{About, GATEWAY, legacy, modern, send, told};
 use crate::error::UpstreamFault;
 use crate::mcp::Json;
 use crate::mcp::{Era, Kind, Node, Outcome, Revision};
@@ -82,8 +82,16 @@ pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<
     }
     let read = || memory.fresh(platform.now_ms());
     let work = || async {
+        // A verdict that is old or doubted here is so in the store.
+        if memory.last().is_none()
+            && let Some((about, at)) = told::recall(link, platform).await
+        {
+            return Ok(memory.learn(about, at));
+        }
         let about = probe(link, platform).await?;
-        Ok(memory.learn(about, platform.now_ms()))
+        let at = platform.now_ms();
+        told::keep(link, platform, &about, at, VERDICT_MS);
+        Ok(memory.learn(about, at))
     };
     memory.flights.once(platform, (), read, work).await
 }

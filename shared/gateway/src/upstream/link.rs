@@ -121,6 +121,17 @@ impl Link {
         era::about(self, platform).await.map_err(|kind| self.fault(kind))
     }
 
+    /// The era that it is spoken to in: known without asking where it is pinned to the modern one.
+    ///
+    /// # Errors
+    /// As [`Link::about`].
+    pub async fn era<P: Platform>(self: &Rc<Self>, platform: &P) -> Result<Era, Fault> {
+        match self.upstream.era {
+            EraSetting::Modern => Ok(Era::Modern),
+            _ => Ok(self.about(platform).await?.era),
+        }
+    }
+
     /// Sends `ask`. If the upstream turns out to be of another era than was thought, or has lost a pooled
     /// session, it is sent once more the right way; the latter only for safe methods.
     ///

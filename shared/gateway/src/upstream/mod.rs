@@ -15,6 +15,7 @@ mod modern;
 mod pool;
 mod send;
 mod stream;
+mod told;
 mod wanted;
 mod watch;
 

@@ -1,5 +1,4 @@
 //! The floor on Spin: it passes method, headers and both bodies on as streams, as `workers/floor.mjs` does on workerd.
-#![cfg(target_family = "wasm")]
 
 use spin_sdk::http::{Request, Response, send};
 use spin_sdk::variables;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::mcp::Era;
+use crate::platform::Store;
 
 #[test]
 fn verdicts() {
@@ -152,6 +153,38 @@ fn a_verdict_holds_for_an_hour() {
         assert!(bench.run(bench.call(&modern_client(), CALL)).is_ok());
         let discoveries = bench.methods().iter().filter(|method| *method == "server/discover").count();
         assert_eq!(discoveries, probes, "after {wait_ms} ms");
+    }
+}
+
+#[test]
+fn what_an_upstream_said_is_known_to_others() {
+    let servers: [fn(&Seen) -> Reply; 2] = [modern_server, sessionless_server];
+    for server in servers {
+        let first = bench(EraSetting::Auto);
+        first.serve(server);
+        let told = first.run(first.link.about(&first.memory)).expect("a verdict");
+        first.run(first.memory.run_effects());
+        let asked = first.methods().len();
+        let other = || Bench { memory: first.memory.clone(), link: bench(EraSetting::Auto).link };
+        let second = other();
+        let known = second.run(second.link.about(&second.memory)).expect("a verdict");
+        assert_eq!((&*known, second.methods().len()), (&*told, asked), "it was asked again");
+        // What is no such value is a miss.
+        let key = "about/acme/0/up";
+        let kept = first.run(first.memory.recall(key)).expect("it is kept");
+        for broken in [b"".to_vec(), b"\x01garbage".to_vec(), kept[..kept.len() - 3].to_vec()] {
+            first.run(first.memory.remember(key, broken, 60));
+            let third = other();
+            let before = third.methods().len();
+            assert_eq!(third.run(third.link.about(&third.memory)).expect("a verdict"), told);
+            assert!(third.methods().len() > before, "it was not asked");
+        }
+        // No longer than the verdict holds.
+        first.memory.advance(3_600_001);
+        let late = other();
+        let before = late.methods().len();
+        assert!(late.run(late.link.about(&late.memory)).is_ok());
+        assert!(late.methods().len() > before, "an old verdict was taken");
     }
 }
 
