@@ -1,6 +1,6 @@
 """Checks this folder, without a cluster and without the network. Exit status 1 when there is a problem.
 
-    pip install kubernetes-validate==1.37.0 jsonschema==4.26.0 PyYAML==6.0.4     # and Python 3.11 or newer
+    pip install kubernetes-validate==1.37.0 jsonschema==4.26.0 PyYAML==6.0.4     # below Python 3.11 tomli too
     python3 check.py                    # unknown keys, types, names that must agree between the files
     python3 check.py --crd crds.yaml    # also against the published CustomResourceDefinitions
     python3 check.py --rendered out.yaml [--crd crds.yaml]      # what `kubectl kustomize .` prints
@@ -13,13 +13,17 @@ import copy
 import pathlib
 import re
 import sys
-import tomllib
 from urllib.parse import urlsplit
 
 import jsonschema
 import referencing
 import yaml
 from kubernetes_validate import utils as kubernetes
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 KUBERNETES = "1.37.0"

@@ -1,32 +1,62 @@
-//! `cargo xtask bench`: builds `tests/bench` and the Worker, and runs the one on the other.
+//! `cargo xtask bench`: builds `tests/bench` and the gateway, and runs the one on the other.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use lexopt::Parser;
 
 use crate::build::{self, Mode, artifact};
+use crate::host::Host;
 use crate::paths::Paths;
 use crate::process::Group;
 use crate::tools::node::Node;
-use crate::tools::wasm::Compiler;
+use crate::tools::spin;
+use crate::tools::wasm::{self, Compiler};
 
-/// Runs `cargo xtask bench ARGUMENTS`; the arguments are those of `postern-bench`.
+/// The crate in `tests/bench` that only passes requests on, for Spin.
+const FLOOR: &str = "postern-bench-floor";
+
+/// Runs `cargo xtask bench [--host HOST] ARGUMENTS`; the arguments are those of `postern-bench`.
 pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
-    let arguments: Vec<_> = parser.raw_args()?.collect();
-    let node = build::prepare(paths, Mode::Release)?;
-    let status = Group::start(program(paths, &node)?.args(arguments))?.wait()?;
+    let mut arguments: Vec<_> = parser.raw_args()?.collect();
+    let mut host = Host::default();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--host") {
+        let named: Vec<_> = arguments.drain(at..(at + 2).min(arguments.len())).skip(1).collect();
+        let name = named.first().context("--host needs a name: workerd or spin")?;
+        host = name.to_string_lossy().parse()?;
+    }
+    let node = build::prepare(paths, host, Mode::Release)?;
+    let status = Group::start(program(paths, &node, host)?.args(arguments))?.wait()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The benchmark with the paths of what it measures. The Worker must have been built.
-pub(crate) fn program(paths: &Paths, node: &Node) -> Result<Command> {
+/// The benchmark with the paths of what it measures. The gateway must have been built for `host`.
+pub(crate) fn program(paths: &Paths, node: &Node, host: Host) -> Result<Command> {
     let mut cargo = Compiler::Default.cargo(&paths.root);
     cargo.args(["build", "--release", "--package", "postern-bench"]);
     let program = artifact(&mut cargo, "postern-bench", "").context("the benchmark does not compile")?;
     let mut bench = Command::new(program);
-    bench.current_dir(&paths.root).arg("--workerd").arg(node.workerd()?);
-    bench.arg("--entry").arg(paths.root.join("edge/cloudflare/entry.mjs"));
-    bench.arg("--build").arg(paths.worker_build()).arg("--out").arg(paths.root.join("target/bench"));
+    bench.current_dir(&paths.root).arg("--out").arg(paths.root.join("target/bench").join(host.to_string()));
+    match host {
+        Host::Workerd => {
+            bench.arg("--workerd").arg(node.workerd()?);
+            bench.arg("--entry").arg(paths.root.join("edge/cloudflare/entry.mjs"));
+            bench.arg("--build").arg(paths.worker_build());
+        }
+        Host::Spin => {
+            // Always the test host: the benchmark reads one process.
+            bench.arg("--spin").arg(spin::test_host(paths)?);
+            bench.arg("--component").arg(paths.component()).arg("--floor").arg(floor(paths)?);
+        }
+    }
     Ok(bench)
+}
+
+fn floor(paths: &Paths) -> Result<PathBuf> {
+    let target = Host::Spin.target();
+    let mut cargo = wasm::find_or_install(paths, target)?.cargo(&paths.root);
+    cargo.args(["build", "--package", FLOOR, "--target", target, "--profile", "edge"]);
+    artifact(&mut cargo, &FLOOR.replace('-', "_"), ".wasm")
+        .with_context(|| format!("{FLOOR} does not compile"))
 }

@@ -1,5 +1,5 @@
-//! The Worker: Rust to wasm, bindings, and for a release wasm-opt. The result is in `edge/cloudflare/build`, where
-//! `entry.mjs` imports it.
+//! The gateway as wasm. For workerd: bindings, and for a release wasm-opt; the result is in `edge/cloudflare/build`,
+//! where `entry.mjs` imports it. For Spin: the component in `edge/spin/build`, which `spin.toml` names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,15 @@ use std::thread;
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, anyhow, bail};
-use lexopt::{Arg, Parser};
+use lexopt::{Arg, Parser, ValueExt};
 use serde_json::Value;
 
+use crate::host::Host;
 use crate::paths::{Paths, hold};
 use crate::process::{self, Group};
 use crate::progress::step;
 use crate::tools::node::{self, Node};
-use crate::tools::wasm::{self, Compiler, TARGET};
+use crate::tools::wasm::{self, Compiler};
 
 /// Tells the `cargo xtask build` that wrangler starts what to do: see [`command`].
 pub(crate) const BUILD_VARIABLE: &str = "POSTERN_BUILD";
@@ -39,8 +40,9 @@ impl Mode {
     }
 }
 
-/// `cargo xtask build [--release | --dev]`, which is also `[build] command` of `wrangler.toml`. `cargo xtask` sets
-/// `POSTERN_BUILD` for the wrangler that it starts: `dev` keeps to the development build, `skip` builds nothing.
+/// `cargo xtask build [--host HOST] [--release | --dev]`, which is also the build command of `wrangler.toml` and
+/// `spin.toml`. `cargo xtask` sets `POSTERN_BUILD` for the wrangler that it starts: `dev` keeps to the development
+/// build, `skip` builds nothing.
 pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
     if is_skipped() {
         return Ok(ExitCode::SUCCESS);
@@ -49,14 +51,20 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
         Ok("dev") => Mode::Development,
         _ => Mode::Release,
     };
+    let mut host = Host::default();
     while let Some(argument) = parser.next()? {
         match argument {
+            Arg::Long("host") => host = parser.value()?.string()?.parse()?,
             Arg::Long("release") => mode = Mode::Release,
             Arg::Long("dev") => mode = Mode::Development,
             other => return Err(other.unexpected().into()),
         }
     }
-    prepare(paths, mode)?;
+    match host {
+        Host::Workerd => drop(prepare(paths, host, mode)?),
+        // Node is for what surrounds a gateway; the component itself needs none.
+        Host::Spin => place(paths, &compile(paths, host, mode)?)?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -65,26 +73,48 @@ pub(crate) fn is_skipped() -> bool {
     std::env::var(BUILD_VARIABLE).is_ok_and(|value| value == "skip")
 }
 
-/// Installs what a build needs and builds. The npm packages come while the compiler works.
-pub(crate) fn prepare(paths: &Paths, mode: Mode) -> Result<Node> {
+/// Installs what a build and its use need, and builds. The npm packages come while the compiler works.
+pub(crate) fn prepare(paths: &Paths, host: Host, mode: Mode) -> Result<Node> {
     if is_skipped() {
         return node::find_or_install(paths);
     }
     thread::scope(|scope| {
         let node = scope.spawn(|| node::find_or_install(paths));
-        let wasm = wasm::find_or_install(paths).and_then(|compiler| compile(paths, &compiler, mode));
+        let wasm = compile(paths, host, mode);
         let node = node.join().map_err(|_| anyhow!("setting up Node panicked"))?;
         let (wasm, node) = (wasm?, node?);
-        bind(paths, &wasm, &node, mode)?;
+        match host {
+            Host::Workerd => bind(paths, &wasm, &node, mode)?,
+            Host::Spin => place(paths, &wasm)?,
+        }
         Ok(node)
     })
 }
 
-/// Compiles the Worker; returns the wasm file.
-fn compile(paths: &Paths, compiler: &Compiler, mode: Mode) -> Result<PathBuf> {
-    let mut cargo = compiler.cargo(&paths.root);
-    cargo.args(["build", "--package", "postern-cloudflare", "--target", TARGET, "--profile", mode.profile()]);
-    artifact(&mut cargo, "postern_cloudflare", ".wasm").context("the Worker does not compile")
+/// Compiles the gateway for `host`; returns the wasm file.
+fn compile(paths: &Paths, host: Host, mode: Mode) -> Result<PathBuf> {
+    let (package, target) = (host.package(), host.target());
+    let mut cargo = wasm::find_or_install(paths, target)?.cargo(&paths.root);
+    cargo.args(["build", "--package", package, "--target", target, "--profile", mode.profile()]);
+    artifact(&mut cargo, &package.replace('-', "_"), ".wasm")
+        .with_context(|| format!("{package} does not compile"))
+}
+
+/// Brings `edge/spin/build` up to date with `wasm`. There is no wasm-opt here: it knows no components.
+fn place(paths: &Paths, wasm: &Path) -> Result<()> {
+    let _held = hold(&paths.dev, "build-spin")?;
+    let out = paths.component();
+    let made = fs::read(wasm).with_context(|| format!("{} is missing", wasm.display()))?;
+    if fs::read(&out).is_ok_and(|placed| placed == made) {
+        return Ok(());
+    }
+    let folder = out.parent().context("the component has no folder")?;
+    fs::create_dir_all(folder)?;
+    // Moved into its place: whoever starts just then sees the old component or the new one.
+    let copied = folder.join("copied.wasm");
+    fs::write(&copied, made)?;
+    fs::rename(&copied, &out)?;
+    Ok(())
 }
 
 /// Brings `edge/cloudflare/build` up to date with `wasm`.

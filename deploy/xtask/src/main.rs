@@ -1,4 +1,4 @@
-//! `cargo xtask`: sets the tools up, builds the Worker, runs it, tests it.
+//! `cargo xtask`: sets the tools up, builds the gateway, runs it, tests it.
 //!
 //! Results go to standard output, progress to standard error. Every process that is started here leads a process
 //! group of its own, which ends with `xtask` (see [`process`]).
@@ -8,6 +8,7 @@ mod build;
 mod conformance;
 mod dev;
 mod gateway;
+mod host;
 mod paths;
 mod process;
 mod progress;
@@ -30,8 +31,12 @@ usage: cargo xtask COMMAND [OPTIONS]
   conformance [OPTIONS]        run the official MCP suite against the gateway
   bench [OPTIONS]              measure what a call through the gateway costs
   setup [--tests]              install what is missing, build nothing
-  build [--release | --dev]    build the Worker into edge/cloudflare/build (default: --release)
+  build [--host HOST] [--release | --dev]
+                               build the gateway into edge/cloudflare/build, or for the host `spin` into
+                               edge/spin/build (default: workerd, --release)
 
+A HOST is workerd or spin. For spin, a `spin` of 4.1 or newer on the PATH, or named by POSTERN_SPIN, runs the gateway;
+else the test host of tests/spin-host does.
 Tools are kept in $POSTERN_CACHE, else ~/.cache/postern. First use takes minutes, later uses seconds.
 ";
 

@@ -43,6 +43,11 @@ impl Paths {
         self.root.join("edge/cloudflare/build")
     }
 
+    /// The component for Spin, where `spin.toml` names it.
+    pub(crate) fn component(&self) -> PathBuf {
+        self.root.join("edge/spin/build/postern.wasm")
+    }
+
     /// A log file for the output of one kind of process, emptied by each use.
     pub(crate) fn log(&self, name: &str) -> Result<PathBuf> {
         let folder = self.dev.join("log");

@@ -20,7 +20,8 @@ use self::options::Options;
 use self::settings::{CLIENT, Callers, ISSUER, endpoint};
 use self::token::{Cli, Grant};
 use crate::build::{self, Mode};
-use crate::gateway::{self, Gateway, Plan};
+use crate::gateway::{self, Gateway, Plan, Runner};
+use crate::host::Host;
 use crate::paths::Paths;
 use crate::process;
 use crate::servers::{Server, free_or_any};
@@ -39,15 +40,16 @@ pub(crate) fn command(paths: &Paths, parser: Parser) -> Result<ExitCode> {
     }
     let start = Instant::now();
     gateway::check_port(options.port)?;
-    let node = build::prepare(paths, Mode::Development)?;
+    let node = build::prepare(paths, options.host, Mode::Development)?;
     let cli = if options.anonymous { None } else { Some(Cli::build(paths)?) };
     let demo = options.config.is_none() && options.upstreams.is_empty();
     let mut servers = if demo { demo_servers(paths, &node)? } else { Vec::new() };
     let (settings, access) = settings_and_access(paths, &options, cli.as_ref(), &servers)?;
     fs::write(paths.dev.join("settings.toml"), &settings)?;
     let rebuild = if build::is_skipped() { "skip" } else { "dev" };
-    let plan = Plan { name: "gateway", port: options.port, settings: &settings, rebuild };
-    let mut gateway = Gateway::start(paths, &node, &plan)?;
+    let runner = Runner::find_or_install(paths, options.host, &node, rebuild)?;
+    let plan = Plan { name: "gateway", port: options.port, settings: &settings };
+    let mut gateway = Gateway::start(paths, &runner, &plan)?;
     eprintln!("ok  serving after {:.1} s", start.elapsed().as_secs_f64());
     if options.json {
         println!("{}", access.line());
@@ -56,7 +58,7 @@ pub(crate) fn command(paths: &Paths, parser: Parser) -> Result<ExitCode> {
         return agent(paths, &node, &access, &gateway, options.json);
     }
     if !options.json {
-        greet(paths, &access, demo);
+        greet(paths, &access, demo, options.host);
     }
     process::serving();
     loop {
@@ -134,7 +136,7 @@ fn agent(paths: &Paths, node: &Node, access: &Access, gateway: &Gateway, quiet: 
 }
 
 /// What a person needs now.
-fn greet(paths: &Paths, access: &Access, demo: bool) {
+fn greet(paths: &Paths, access: &Access, demo: bool, host: Host) {
     println!("\nPostern serves {}\n", access.endpoint);
     match &access.token {
         Some(token) => println!("Token, good for 8 hours (another with the next start):\n  {token}\n"),
@@ -146,5 +148,9 @@ fn greet(paths: &Paths, access: &Access, demo: bool) {
     }
     println!("Its settings: {}", paths.dev.join("settings.toml").display());
     println!("Its log, with a record of each call: {}", paths.dev.join("log/gateway.log").display());
-    println!("A change in edge/ or shared/ is built and taken over. Ctrl-C ends everything.");
+    let changes = match host {
+        Host::Workerd => "is built and taken over",
+        Host::Spin => "is built and taken over by the next start",
+    };
+    println!("A change in edge/ or shared/ {changes}. Ctrl-C ends everything.");
 }

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 
+use crate::host::Host;
+
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask dev [OPTIONS]
 
+  --host HOST           what the gateway runs on: workerd (default) or spin
   --port N              where the gateway listens on 127.0.0.1 (default 8787)
   --config FILE         your settings instead of generated ones
   --upstream ALIAS=URL  an MCP server instead of the demo ones; repeatable; `=URL` is one without an alias
@@ -19,6 +22,7 @@ usage: cargo xtask dev [OPTIONS]
 /// What `dev` was asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
+    pub(crate) host: Host,
     pub(crate) port: u16,
     pub(crate) config: Option<PathBuf>,
     /// Alias and URL, in the order given.
@@ -35,6 +39,7 @@ impl Options {
         let mut options = Self { port: 8787, ..Self::default() };
         while let Some(argument) = parser.next()? {
             match argument {
+                Arg::Long("host") => options.host = parser.value()?.string()?.parse()?,
                 Arg::Long("port") => {
                     let value = parser.value()?.string()?;
                     let port = value.parse().ok().filter(|port| *port > 0);
@@ -90,6 +95,7 @@ mod tests {
     fn wrong_options_are_refused() {
         assert!(parse(&["--port", "0"]).is_err());
         assert!(parse(&["--port", "70000"]).is_err());
+        assert!(parse(&["--host", "lambda"]).is_err());
         assert!(parse(&["--config", "a.toml", "--anonymous"]).is_err());
         assert!(upstream("http://h/mcp").is_err());
         assert!(upstream("a b=http://h").is_err());

@@ -9,10 +9,10 @@ use anyhow::{Context, Result, bail};
 
 use super::{Outcome, Run};
 use crate::process;
-use crate::tools::python;
+use crate::tools::{python, spin};
 
-/// The largest Worker, compressed: KiB.
-const UPLOAD_LIMIT_KIB: f64 = 1024.0;
+/// The largest Worker, and the largest component for Spin, compressed: KiB.
+const SIZE_LIMIT_KIB: f64 = 1024.0;
 /// The most CPU that starting the Worker may take, in ms. Cloudflare refuses 1 s; agents wait for it.
 const START_UP_LIMIT_MS: f64 = 50.0;
 /// A start is measured so often at most: a busy machine makes one look longer than it is.
@@ -56,9 +56,9 @@ pub(crate) fn licences(run: &mut Run<'_>) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// `cargo test` of the workspace. Its tests find the tools by these variables, and run the built Worker.
+/// `cargo test` of the workspace. Its tests find the tools by these variables, and run the gateway as built.
 pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
-    let node = run.node_and_worker()?;
+    let node = run.node_and_both()?;
     let log = run.paths.log("rust")?;
     let mut tests = cargo(run);
     tests
@@ -67,6 +67,7 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
         .env("POSTERN_NODE", &node.program);
     tests.env("POSTERN_PYTHON", python::find_or_install(run.paths, python::MCP)?.join("python"));
     tests.env("POSTERN_WORKERD", node.workerd()?);
+    tests.env("POSTERN_SPIN_HOST", spin::test_host(run.paths)?);
     let ran = process::run(&mut tests, &log);
     let text = fs::read_to_string(&log)?;
     let mut outcome = test_results(&text);
@@ -119,8 +120,22 @@ pub(crate) fn upload_size(run: &mut Run<'_>) -> Result<Outcome> {
     let text = fs::read_to_string(&log)?;
     let (line, kib) =
         gzip_size(&text).with_context(|| format!("wrangler named no size: see {}", log.display()))?;
-    if kib > UPLOAD_LIMIT_KIB {
-        bail!("{line}: the limit is {UPLOAD_LIMIT_KIB} KiB gzip");
+    within_limit(line, kib)
+}
+
+/// The size of the component for Spin, measured like that of the Worker.
+pub(crate) fn component_size(run: &Run<'_>) -> Result<Outcome> {
+    let component = run.paths.component();
+    let mut gzip = Command::new("sh");
+    gzip.args(["-c", "gzip --stdout \"$1\" | wc -c", "sh"]).arg(&component);
+    let compressed: u32 = process::output(&mut gzip)?.trim().parse().context("gzip printed nothing")?;
+    let kib = f64::from(compressed) / 1024.0;
+    within_limit(&format!("{} KiB / gzip: {kib:.0} KiB", fs::metadata(&component)?.len() / 1024), kib)
+}
+
+fn within_limit(line: &str, kib: f64) -> Result<Outcome> {
+    if kib > SIZE_LIMIT_KIB {
+        bail!("{line}: the limit is {SIZE_LIMIT_KIB} KiB gzip");
     }
     Ok(Outcome::held(Some(line.to_owned())))
 }

@@ -24,6 +24,7 @@ pub(crate) struct Run<'a> {
     pub(crate) paths: &'a Paths,
     node: Option<Node>,
     worker: bool,
+    component: bool,
 }
 
 impl Run<'_> {
@@ -38,6 +39,14 @@ impl Run<'_> {
             bail!("not run: the step 'worker' failed");
         }
         self.node()
+    }
+
+    /// The same, once the gateway is built for both hosts.
+    pub(crate) fn node_and_both(&self) -> Result<&Node> {
+        if !self.component {
+            bail!("not run: the step 'component' failed");
+        }
+        self.node_and_worker()
     }
 }
 
@@ -97,11 +106,11 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
             other => return Err(other.unexpected().into()),
         }
     }
-    // The first two make what others need.
+    // These make what others need.
     let chosen = |step: &Step| only.is_empty() || only.iter().any(|name| name == step.name);
-    let needed = |step: &Step| chosen(step) || ["tools", "worker"].contains(&step.name);
+    let needed = |step: &Step| chosen(step) || ["tools", "worker", "component"].contains(&step.name);
     let start = Instant::now();
-    let mut run = Run { paths, node: None, worker: false };
+    let mut run = Run { paths, node: None, worker: false, component: false };
     let mut total = Outcome::default();
     let mut failed = Vec::new();
     for step in STEPS.iter().filter(|step| needed(step)) {

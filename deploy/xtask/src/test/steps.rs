@@ -4,21 +4,26 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::checks::{cargo, fuzz_targets, licences, must_succeed, rust_tests, start_up, upload_size};
+use super::checks::{
+    cargo, component_size, fuzz_targets, licences, must_succeed, rust_tests, start_up, upload_size,
+};
 use super::{Outcome, Run, Step};
 use crate::build::{self, Mode};
+use crate::host::Host;
 use crate::{bench, conformance, process, tools};
 
 /// The order. A new check is one line here and one function.
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 14] = [
     Step { name: "format", usually: "2 s", run: format },
-    Step { name: "tools", usually: "1 s, a minute at first", run: install },
+    Step { name: "tools", usually: "1 s, five minutes at first", run: install },
     Step { name: "licences", usually: "2 s", run: licences },
     Step { name: "clippy", usually: "30 s, two minutes at first", run: clippy },
     Step { name: "worker", usually: "a minute, three at first", run: worker },
     Step { name: "size", usually: "4 s", run: upload_size },
     Step { name: "start-up", usually: "6 s", run: start_up },
+    Step { name: "component", usually: "a minute, two at first", run: component },
     Step { name: "rust", usually: "a minute, four at first", run: rust_tests },
+    Step { name: "kubernetes", usually: "2 s", run: kubernetes },
     Step { name: "demo", usually: "20 s", run: demo },
     Step { name: "conformance", usually: "a minute", run: conform },
     Step { name: "fuzz", usually: "two minutes, five at first", run: fuzz_targets },
@@ -30,7 +35,9 @@ fn format(run: &mut Run<'_>) -> Result<Outcome> {
 }
 
 fn install(run: &mut Run<'_>) -> Result<Outcome> {
-    tools::wasm::find_or_install(run.paths)?;
+    for host in Host::ALL {
+        tools::wasm::find_or_install(run.paths, host.target())?;
+    }
     run.node = Some(tools::node::find_or_install(run.paths)?);
     tools::install_for_tests(run.paths)?;
     Ok(Outcome::held(None))
@@ -43,16 +50,37 @@ fn clippy(run: &mut Run<'_>) -> Result<Outcome> {
 }
 
 fn worker(run: &mut Run<'_>) -> Result<Outcome> {
-    build::prepare(run.paths, Mode::Release)?;
+    build::prepare(run.paths, Host::Workerd, Mode::Release)?;
     run.worker = true;
     Ok(Outcome::held(None))
 }
 
-/// The scripted agent against the gateway and the demo servers, once with a token and once anonymous.
+/// The component for Spin, and its size.
+fn component(run: &mut Run<'_>) -> Result<Outcome> {
+    build::prepare(run.paths, Host::Spin, Mode::Release)?;
+    run.component = true;
+    component_size(run)
+}
+
+/// The manifests of `deploy/kubernetes` against schemas, and against each other.
+fn kubernetes(run: &mut Run<'_>) -> Result<Outcome> {
+    let python = tools::python::find_or_install(run.paths, tools::python::MCP)?.join("python");
+    let mut check = Command::new(python);
+    check.arg("deploy/kubernetes/check.py").current_dir(&run.paths.root);
+    must_succeed(run, &mut check, "kubernetes")
+}
+
+/// The scripted agent against the gateway and the demo servers, once with a token and once anonymous on each host.
 fn demo(run: &mut Run<'_>) -> Result<Outcome> {
-    run.node_and_worker()?;
+    run.node_and_both()?;
     let mut total = Outcome::default();
-    for (name, arguments) in [("demo", &[][..]), ("demo-anonymous", &["--anonymous"])] {
+    let demos: [(&str, &[&str]); 4] = [
+        ("demo", &[]),
+        ("demo-anonymous", &["--anonymous"]),
+        ("demo-spin", &["--host", "spin"]),
+        ("demo-spin-anonymous", &["--host", "spin", "--anonymous"]),
+    ];
+    for (name, arguments) in demos {
         let port = crate::servers::any_port()?.to_string();
         let mut dev = Command::new(std::env::current_exe()?);
         dev.args(["dev", "--once", "--port", &port]).args(arguments).current_dir(&run.paths.root);
@@ -70,7 +98,11 @@ fn demo(run: &mut Run<'_>) -> Result<Outcome> {
 }
 
 fn conform(run: &mut Run<'_>) -> Result<Outcome> {
-    let cells = conformance::run(run.paths, run.node_and_worker()?, None, None)?;
+    let node = run.node_and_both()?;
+    let mut cells = Vec::new();
+    for host in Host::ALL {
+        cells.extend(conformance::run(run.paths, node, host, None, None)?);
+    }
     let mut total = Outcome::default();
     for cell in cells {
         *(if cell.wrong.is_empty() { &mut total.passed } else { &mut total.failed }) += 1;
@@ -81,6 +113,11 @@ fn conform(run: &mut Run<'_>) -> Result<Outcome> {
 }
 
 fn benchmark(run: &mut Run<'_>) -> Result<Outcome> {
-    let mut bench = bench::program(run.paths, run.node_and_worker()?)?;
-    must_succeed(run, bench.arg("--quick"), "benchmark")
+    let node = run.node_and_both()?;
+    let mut total = Outcome::default();
+    for host in Host::ALL {
+        let mut bench = bench::program(run.paths, node, host)?;
+        total.add(&must_succeed(run, bench.arg("--quick"), &format!("benchmark-{host}"))?);
+    }
+    Ok(total)
 }

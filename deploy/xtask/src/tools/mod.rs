@@ -3,14 +3,15 @@
 pub(crate) mod debian;
 pub(crate) mod node;
 pub(crate) mod python;
+pub(crate) mod spin;
 pub(crate) mod wasm;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use lexopt::{Arg, Parser};
 
+use crate::host::Host;
 use crate::paths::Paths;
 
 /// `cargo xtask setup [--tests]`.
@@ -22,8 +23,10 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let compiler = wasm::find_or_install(paths)?;
-    eprintln!("wasm compiler: {compiler}");
+    for host in Host::ALL {
+        let compiler = wasm::find_or_install(paths, host.target())?;
+        eprintln!("compiler for {}: {compiler}", host.target());
+    }
     let node = node::find_or_install(paths)?;
     eprintln!("Node: {}", node.program.display());
     if tests {
@@ -32,11 +35,13 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What only the tests need. Returns the `bin` folder of the Python SDK of MCP.
-pub(crate) fn install_for_tests(paths: &Paths) -> Result<PathBuf> {
+/// What only the tests need.
+pub(crate) fn install_for_tests(paths: &Paths) -> Result<()> {
     node::install_packages(paths, "tests")?;
     python::find_or_install(paths, python::RUST_TOOLS)?;
-    python::find_or_install(paths, python::MCP)
+    python::find_or_install(paths, python::MCP)?;
+    spin::test_host(paths)?;
+    Ok(())
 }
 
 /// A version's leading numbers: "v22.19.0-rc.1" is `[22, 19, 0]`. Text without numbers gives an empty list, which
