@@ -27,7 +27,7 @@ pub(crate) const STEPS: [Step; 14] = [
     Step { name: "demo", usually: "20 s", run: demo },
     Step { name: "conformance", usually: "a minute", run: conform },
     Step { name: "fuzz", usually: "two minutes, five at first", run: fuzz_targets },
-    Step { name: "benchmark", usually: "a minute, three at first", run: benchmark },
+    Step { name: "benchmark", usually: "two minutes, four at first", run: benchmark },
 ];
 
 fn format(run: &mut Run<'_>) -> Result<Outcome> {
