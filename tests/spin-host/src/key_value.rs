@@ -1,6 +1,6 @@
 //! `spin:key-value`, in memory. Calls that break a real Spin end the host.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::component::{
@@ -38,9 +38,13 @@ enum Error {
 type Keys = (StreamReader<String>, FutureReader<Result<(), Error>>);
 
 impl Stores {
-    /// Empty stores with these labels.
-    pub fn new(labels: &[String]) -> Self {
-        Self(labels.iter().map(|label| (label.clone(), Store::default())).collect())
+    /// Stores with these labels; `entries` are in the one called `default`.
+    pub fn new(labels: &[String], entries: BTreeMap<String, String>) -> Self {
+        let stores = Self(labels.iter().map(|label| (label.clone(), Store::default())).collect());
+        if let Some(store) = stores.0.get("default") {
+            store.entries().extend(entries.into_iter().map(|(key, value)| (key, value.into_bytes())));
+        }
+        stores
     }
 }
 

@@ -56,8 +56,9 @@ async fn serve(options: Options, app: App) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let component = engine::load(&app.source, options.cache.as_deref())?;
-    let shared = Arc::new(Shared::new(app, options.cache.as_deref(), options.trap_on_key)?);
-    let instances = Instances::new(component, shared, options.reuse);
+    let reuse = options.reuse;
+    let shared = Arc::new(Shared::new(app, options)?);
+    let instances = Instances::new(component, shared, reuse);
     println!("Serving http://{}", listener.local_addr()?);
     server::run(listener, instances).await
 }

@@ -16,6 +16,8 @@ usage: postern-spin-host --manifest spin.toml --listen 127.0.0.1:PORT [OPTIONS]
 
   --variable NAME=VALUE        value of an application variable; may be repeated
   --variable NAME=@FILE        the same, read from a file
+  --key-value KEY=VALUE        an entry of the store `default`; may be repeated
+  --key-value KEY=@FILE        the same, read from a file
   --cache DIR                  keep compiled components there; private to the user
   --instance-reuse N           requests that one instance serves in its life (default: 128)
   --instance-concurrency N     requests that one instance serves at once (default: 16)
@@ -53,6 +55,8 @@ pub struct Options {
     pub listen: String,
     /// Values of the application's variables.
     pub variables: BTreeMap<String, String>,
+    /// What the store `default` holds at the start.
+    pub entries: BTreeMap<String, String>,
     /// How long an instance lives.
     pub reuse: Reuse,
     /// Where compiled components are kept.
@@ -65,7 +69,7 @@ impl Options {
     /// Reads the command line. `None` when it asks for help.
     pub fn parse(mut parser: Parser) -> Result<Option<Self>> {
         let (mut manifest, mut listen, mut cache, mut trap_on_key) = (None, None, None, None);
-        let mut variables = BTreeMap::new();
+        let (mut variables, mut entries) = (BTreeMap::new(), BTreeMap::new());
         let mut reuse = Reuse::default();
         while let Some(argument) = parser.next()? {
             match argument {
@@ -77,8 +81,12 @@ impl Options {
                 Arg::Long("instance-concurrency") => reuse.concurrent = parser.value()?.parse()?,
                 Arg::Long("idle-ms") => reuse.idle = Duration::from_millis(parser.value()?.parse()?),
                 Arg::Long("variable") => {
-                    let (name, value) = variable(&parser.value()?.string()?)?;
+                    let (name, value) = pair("--variable", &parser.value()?.string()?)?;
                     variables.insert(name, value);
+                }
+                Arg::Long("key-value") => {
+                    let (key, value) = pair("--key-value", &parser.value()?.string()?)?;
+                    entries.insert(key, value);
                 }
                 Arg::Long("help") | Arg::Short('h') => return Ok(None),
                 other => return Err(other.unexpected().into()),
@@ -86,18 +94,18 @@ impl Options {
         }
         let manifest = manifest.context("--manifest is missing; --help shows the options")?;
         let listen = listen.context("--listen is missing; --help shows the options")?;
-        Ok(Some(Self { manifest, listen, variables, reuse, cache, trap_on_key }))
+        Ok(Some(Self { manifest, listen, variables, entries, reuse, cache, trap_on_key }))
     }
 }
 
-fn variable(text: &str) -> Result<(String, String)> {
+fn pair(option: &str, text: &str) -> Result<(String, String)> {
     // The text is not repeated in the message: it may be a secret.
     let Some((name, value)) = text.split_once('=') else {
-        bail!("--variable wants NAME=VALUE or NAME=@FILE");
+        bail!("{option} wants NAME=VALUE or NAME=@FILE");
     };
     let value = match value.strip_prefix('@') {
         Some(file) => {
-            fs::read_to_string(file).with_context(|| format!("--variable {name}: cannot read {file}"))?
+            fs::read_to_string(file).with_context(|| format!("{option} {name}: cannot read {file}"))?
         }
         None => value.to_owned(),
     };
@@ -126,6 +134,7 @@ mod tests {
             "--instance-concurrency=2",
             "--idle-ms=3",
             "--trap-on-key=k",
+            "--key-value=a/b=c=d",
         ])
         .unwrap()
         .unwrap();
@@ -133,6 +142,7 @@ mod tests {
         assert_eq!(options.listen, "127.0.0.1:0");
         assert_eq!(options.cache, Some(PathBuf::from("/c")));
         assert_eq!(options.trap_on_key.as_deref(), Some("k"));
+        assert_eq!(options.entries["a/b"], "c=d");
         assert_eq!(options.variables["a"], "b=c");
         assert_eq!(options.variables["empty"], "");
         let (requests, concurrent) = (NonZeroUsize::MIN, NonZeroUsize::new(2).unwrap());

@@ -1,6 +1,5 @@
 //! What the instances of a component have: each its own, and what all share.
 
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::app::App;
 use crate::files::{self, Mount};
 use crate::key_value::Stores;
+use crate::options::Options;
 use crate::outbound::Outbound;
 use crate::output::{Lines, Target};
 
@@ -42,11 +42,12 @@ pub struct State {
 }
 
 impl Shared {
-    /// Makes the stores and finds the files. Copies of files go below `cache`, if it is given.
-    pub fn new(mut app: App, cache: Option<&Path>, trap_on_key: Option<String>) -> Result<Self> {
-        let mounts = files::mounts(&app.files, cache)?;
+    /// Makes the stores and finds the files. Copies of files go below the cache, if there is one.
+    pub fn new(mut app: App, options: Options) -> Result<Self> {
+        let mounts = files::mounts(&app.files, options.cache.as_deref())?;
         let outbound = Outbound::new(std::mem::take(&mut app.allowed_hosts));
-        Ok(Self { stores: Stores::new(&app.stores), trap_on_key, mounts, outbound, app })
+        let stores = Stores::new(&app.stores, options.entries);
+        Ok(Self { stores, trap_on_key: options.trap_on_key, mounts, outbound, app })
     }
 }
 
