@@ -5,7 +5,7 @@
 //! happen: an hour of deadlines takes no time, and always in the same order.
 
 use crate::platform::{
-    Body, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
+    Bindings, Body, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
 };
 use crate::stage::authenticate::{Key, Signed, verify_here};
 use std::cell::{Cell, RefCell};
@@ -37,6 +37,8 @@ struct World {
     open_bodies: Rc<Cell<usize>>,
     records: RefCell<Vec<String>>,
     effects: RefCell<VecDeque<Effect>>,
+    variables: RefCell<HashMap<String, String>>,
+    warnings: RefCell<Vec<String>>,
 }
 
 impl Default for Memory {
@@ -61,7 +63,20 @@ impl Memory {
             open_bodies: Rc::default(),
             records: RefCell::default(),
             effects: RefCell::default(),
+            variables: RefCell::default(),
+            warnings: RefCell::default(),
         }))
+    }
+
+    /// Sets a variable. One that is called `kv:NAME` is the text called NAME at the place `kv`.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        self.0.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The lines for the operator so far.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.0.warnings.borrow().clone()
     }
 
     /// Starts the random numbers anew.
@@ -263,6 +278,23 @@ impl Store for Memory {
 impl Crypto for Memory {
     async fn verify(&self, key: &Key, token: Signed<'_>, now_ms: u64) -> bool {
         verify_here(key, token, now_ms)
+    }
+}
+
+impl Bindings for Memory {
+    const PLACES: &'static [&'static str] = &["kv"];
+    const REMEDY: &'static str = "set the variable kv:NAME";
+
+    async fn variable(&self, name: &str) -> Option<String> {
+        self.0.variables.borrow().get(name).cloned()
+    }
+
+    async fn stored(&self, place: &str, name: &str) -> Result<Option<String>, String> {
+        Ok(self.variable(&format!("{place}:{name}")).await)
+    }
+
+    fn warn(&self, text: &str) {
+        self.0.warnings.borrow_mut().push(text.to_owned());
     }
 }
 

@@ -128,3 +128,6 @@ fn build<H: Bindings>(
     let sealer = Sealer::from_keys(&keys).map_err(|error| format!("{SEAL_KEYS}: {error}"))?;
     Ok(Gateway::new(bundle, sealer))
 }
+
+#[cfg(test)]
+mod tests;
