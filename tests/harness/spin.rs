@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,6 +23,17 @@ pub enum Instances {
     Fresh,
 }
 
+/// Where the gateway finds its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the variable itself.
+    Variable,
+    /// In the key-value store.
+    Store,
+    /// In a file of the component's.
+    File,
+}
+
 /// A running Spin host with the gateway.
 pub struct Spin {
     running: Running,
@@ -36,15 +47,25 @@ impl Spin {
     /// # Errors
     /// When the gateway is not built, the host is not there, or it does not listen.
     pub fn start(settings: &str, instances: Instances, more: &[&str]) -> Result<Self> {
+        Self::start_from(Place::Variable, settings, instances, more)
+    }
+
+    /// As [`Spin::start`], with the settings at a place of their own.
+    ///
+    /// # Errors
+    /// As [`Spin::start`].
+    pub fn start_from(place: Place, settings: &str, instances: Instances, more: &[&str]) -> Result<Self> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("postern-spin-{}-{number}", std::process::id()));
-        fs::create_dir_all(&folder)?;
+        fs::create_dir_all(folder.join("settings"))?;
         let secrets = SECRETS.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));
         let manifest = folder.join("spin.toml");
-        fs::write(&manifest, toml::to_string(&manifest_with(secrets.clone().map(|(name, _)| name))?)?)?;
-        let config = folder.join("postern.toml");
+        let names = secrets.clone().map(|(name, _)| name);
+        fs::write(&manifest, toml::to_string(&manifest_with(names, &folder.join("settings"))?)?)?;
+        let config = folder.join("settings/postern.toml");
         fs::write(&config, settings)?;
+        let config = config.display();
         let address = free_address()?;
         let mut command = Command::new(tool("POSTERN_SPIN_HOST", &[])?);
         command.arg("--manifest").arg(&manifest).args(["--listen", &address.to_string()]);
@@ -53,7 +74,14 @@ impl Spin {
         if instances == Instances::Fresh {
             command.args(["--instance-reuse", "1", "--instance-concurrency", "1"]);
         }
-        command.arg("--variable").arg(format!("postern_config=@{}", config.display()));
+        match place {
+            Place::Variable => command.arg("--variable").arg(format!("postern_config=@{config}")),
+            Place::Store => command
+                .args(["--variable", "postern_config=kv:bundle/active"])
+                .arg("--key-value")
+                .arg(format!("postern/bundle/active=@{config}")),
+            Place::File => command.args(["--variable", "postern_config=file:/settings/postern.toml"]),
+        };
         command.arg("--variable").arg(format!("postern_seal_keys={SEAL_KEYS}"));
         // The tests' servers speak plain HTTP.
         command.args(["--variable", "postern_allowed_host=http://127.0.0.1:*"]);
@@ -63,6 +91,16 @@ impl Spin {
         let mut running = Running::start(command)?;
         running.until_it_is_well(address)?;
         Ok(Self { running, address, folder })
+    }
+}
+
+impl Spin {
+    /// Puts other settings into the file. They are read when the running instances are 30 s older or have ended.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_settings(&self, settings: &str) -> Result<()> {
+        Ok(fs::write(self.folder.join("settings/postern.toml"), settings)?)
     }
 }
 
@@ -88,8 +126,9 @@ impl Drop for Spin {
     }
 }
 
-/// The manifest at the top, with the path of the component made absolute and a variable for each secret.
-fn manifest_with(secrets: impl Iterator<Item = String>) -> Result<Table> {
+/// The manifest at the top, with the path of the component made absolute, a variable for each secret, and a folder of
+/// settings at `/settings`.
+fn manifest_with(secrets: impl Iterator<Item = String>, settings: &Path) -> Result<Table> {
     let text = fs::read_to_string(top().join("spin.toml")).context("spin.toml")?;
     let mut manifest: Table = toml::from_str(&text).context("spin.toml")?;
     let source = top().join("edge/spin/build/postern.wasm");
@@ -102,7 +141,12 @@ fn manifest_with(secrets: impl Iterator<Item = String>) -> Result<Table> {
     let secrets: Vec<String> = secrets.collect();
     let variables = table(&mut manifest, &["variables"])?;
     variables.extend(secrets.iter().map(|name| (name.clone(), secret().into())));
-    table(&mut manifest, &["component", "postern"])?.insert("source".to_owned(), source.into());
+    let folder =
+        [("source", settings.to_string_lossy().into_owned()), ("destination", "/settings".to_owned())];
+    let folder = Table::from_iter(folder.map(|(key, value)| (key.to_owned(), value.into())));
+    let component = table(&mut manifest, &["component", "postern"])?;
+    component.insert("source".to_owned(), source.into());
+    component.insert("files".to_owned(), vec![toml::Value::Table(folder)].into());
     let variables = table(&mut manifest, &["component", "postern", "variables"])?;
     variables.extend(secrets.iter().map(|name| (name.clone(), format!("{{{{ {name} }}}}").into())));
     Ok(manifest)

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use postern_tests::client::{self, Call};
 use postern_tests::host::{Host as _, Kind};
 use postern_tests::request::{HOST, MODERN};
 use postern_tests::script;
-use postern_tests::spin::{Instances, Spin};
+use postern_tests::spin::{Instances, Place, Spin};
 use postern_tests::token::{Flaw, Issuer};
 use postern_tests::upstream::{Answer, Piece, Seen, Upstream};
 use tokio::task::JoinSet;
@@ -29,9 +30,35 @@ struct Pair {
     issuer: Issuer,
 }
 
+/// The settings of two tenants whose servers are at `upstream`.
+fn settings(tenants: [&str; 2], issuer: &Issuer, upstream: SocketAddr) -> String {
+    let known = toml::to_string(&script::issuer(issuer).expect("settings")).expect("TOML");
+    let mut text = format!("version = 1\n[issuers.dev]\n{known}");
+    for tenant in tenants {
+        let _ = write!(
+            text,
+            "\n[tenants.{tenant}]\nissuers = ['dev']\nhosts = ['{HOST}']\n\
+             [tenants.{tenant}.agents.developer]\nissuer = 'dev'\nclient = 'developer'\nallow = ['*']\n\
+             [tenants.{tenant}.upstreams.a]\nurl = 'http://{upstream}/{tenant}'\nera = 'modern'\ninsecure = true\n"
+        );
+    }
+    text
+}
+
 impl Pair {
     /// Lists take `list_ms`; a call is answered by `answer`.
     fn start(
+        tenants: [&str; 2],
+        instances: Instances,
+        list_ms: u64,
+        more: &[&str],
+        answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_from(Place::Variable, tenants, instances, list_ms, more, answer)
+    }
+
+    fn start_from(
+        place: Place,
         tenants: [&str; 2],
         instances: Instances,
         list_ms: u64,
@@ -52,18 +79,8 @@ impl Pair {
         }))
         .expect("the upstream starts");
         let issuer = Issuer::new("dev");
-        let known = toml::to_string(&script::issuer(&issuer).expect("settings")).expect("TOML");
-        let mut text = format!("version = 1\n[issuers.dev]\n{known}");
-        for tenant in tenants {
-            let _ = write!(
-                text,
-                "\n[tenants.{tenant}]\nissuers = ['dev']\nhosts = ['{HOST}']\n\
-                 [tenants.{tenant}.agents.developer]\nissuer = 'dev'\nclient = 'developer'\nallow = ['*']\n\
-                 [tenants.{tenant}.upstreams.a]\nurl = 'http://{}/{tenant}'\nera = 'modern'\ninsecure = true\n",
-                upstream.address
-            );
-        }
-        let gateway = Spin::start(&text, instances, more).expect("the gateway starts");
+        let text = settings(tenants, &issuer, upstream.address);
+        let gateway = Spin::start_from(place, &text, instances, more).expect("the gateway starts");
         Self { upstream, gateway, issuer }
     }
 
@@ -223,6 +240,26 @@ fn what_the_host_adds_is_neither_believed_nor_passed_on() {
             assert!(!said.contains(forged), "{said}");
         }
     });
+}
+
+#[test]
+fn settings_are_a_variable_a_value_of_the_store_or_a_file() {
+    for place in [Place::Variable, Place::Store, Place::File] {
+        let pair = Pair::start_from(place, ["one", "two"], Instances::Shared, 0, &[], whose);
+        run(async {
+            let answer = pair.send(&pair.tool("one", "one")).await;
+            assert_eq!(answer.last()["result"]["content"][0]["text"], "/one", "{place:?}");
+            if place == Place::File {
+                let newer = settings(["two", "three"], &pair.issuer, pair.upstream.address);
+                pair.gateway.write_settings(&newer).expect("it is written");
+                // The instances that know the older ones end for want of requests.
+                tokio::time::sleep(Duration::from_millis(1_500)).await;
+                let answer = pair.send(&pair.tool("three", "three")).await;
+                assert_eq!(answer.last()["result"]["content"][0]["text"], "/three", "{}", answer.text());
+                assert_eq!(pair.send(&pair.tool("one", "one")).await.status, 401);
+            }
+        });
+    }
 }
 
 #[test]
