@@ -17,6 +17,8 @@ use crate::tools::numbers;
 const OLDEST_SPIN: &str = "4.1";
 /// Names another `spin` than the PATH's.
 const SPIN_VARIABLE: &str = "POSTERN_SPIN";
+/// Where the test host is built.
+const HOST_BUILD: &str = "target/spin-host-build";
 /// The test host's program.
 const TEST_HOST: &str = "postern-spin-host";
 
@@ -86,19 +88,32 @@ pub(crate) fn test_host(paths: &Paths) -> Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    // In the checkout, where a change of the sources costs seconds and `cargo clean` clears it away.
-    let target = paths.root.join("target/spin-host-build");
-    step("the test host for Spin", "4 min, once", || {
-        let mut cargo = Command::new("cargo");
-        cargo.args(["build", "--release", "--locked"]).current_dir(&sources).env("CARGO_TARGET_DIR", &target);
-        process::run(&mut cargo, &paths.log("spin-host")?)
-    })?;
+    step("the test host for Spin", "4 min, once", || cargo_for_host(paths, "build"))?;
     fs::create_dir_all(&folder)?;
     // Moved into its place, so that a half-copied one never counts.
     let copied = folder.join("copied");
-    fs::copy(target.join("release").join(TEST_HOST), &copied)?;
+    fs::copy(paths.root.join(HOST_BUILD).join("release").join(TEST_HOST), &copied)?;
     fs::rename(&copied, &program)?;
     Ok(program)
+}
+
+/// The test host, once its own tests have passed: the tests of the gateway rely on it.
+pub(crate) fn tested_host(paths: &Paths) -> Result<PathBuf> {
+    let program = test_host(paths)?;
+    let passed = program.with_file_name("tests-passed");
+    if !passed.exists() {
+        step("the tests of the test host for Spin", "40 s, once", || cargo_for_host(paths, "test"))?;
+        fs::write(passed, "")?;
+    }
+    Ok(program)
+}
+
+/// Builds in the checkout, where a change of the sources costs seconds and `cargo clean` clears it away.
+fn cargo_for_host(paths: &Paths, command: &str) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args([command, "--release", "--locked"]).current_dir(paths.root.join("tests/spin-host"));
+    cargo.env("CARGO_TARGET_DIR", paths.root.join(HOST_BUILD));
+    process::run(&mut cargo, &paths.log(&format!("spin-host-{command}"))?)
 }
 
 /// Stands for the compiler and all that is compiled.
