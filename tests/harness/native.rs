@@ -112,17 +112,6 @@ impl Body for Inbound {
             }
         }
     }
-
-    async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
-        let mut all = Vec::new();
-        while let Some(bytes) = self.chunk().await? {
-            if all.len() + bytes.len() > limit {
-                return Err(FetchError::TooLarge);
-            }
-            all.extend_from_slice(&bytes);
-        }
-        Ok(all)
-    }
 }
 
 /// Ends the connection with the future that waits for the answer's head.

@@ -57,20 +57,6 @@ impl Body for Inward {
             _ => Err(FetchError::Unreachable),
         }
     }
-
-    async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
-        if let Self::Read(bytes) = self {
-            return if bytes.len() <= limit { Ok(bytes) } else { Err(FetchError::TooLarge) };
-        }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
-            if bytes.len().saturating_add(chunk.len()) > limit {
-                return Err(FetchError::TooLarge);
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
-    }
 }
 
 /// Where a body is read from.

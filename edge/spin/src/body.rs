@@ -35,22 +35,6 @@ impl<T: IncomingMessage + Unpin + 'static> Body for Inward<T> {
             }
         }
     }
-
-    async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
-        // Most bodies are one chunk, which is not copied.
-        let mut all = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
-            if all.len().saturating_add(chunk.len()) > limit {
-                return Err(FetchError::TooLarge);
-            }
-            if all.is_empty() {
-                all = chunk;
-            } else {
-                all.extend_from_slice(&chunk);
-            }
-        }
-        Ok(all)
-    }
 }
 
 /// The body of an answer or of a request to an upstream. The host pulls it as fast as the other side reads; it is

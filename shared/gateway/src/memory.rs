@@ -359,17 +359,6 @@ impl Body for MemoryBody {
             }
         }
     }
-
-    async fn whole(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
-        let mut whole = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
-            if whole.len() + chunk.len() > limit {
-                return Err(FetchError::TooLarge);
-            }
-            whole.extend_from_slice(&chunk);
-        }
-        Ok(whole)
-    }
 }
 
 #[cfg(test)]

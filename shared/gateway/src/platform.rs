@@ -126,7 +126,26 @@ pub trait Body: 'static {
     ///
     /// # Errors
     /// [`FetchError::TooLarge`] as soon as the limit is passed; [`FetchError::Unreachable`] when it broke.
-    fn whole(self, limit: usize) -> impl Future<Output = Result<Vec<u8>, FetchError>>;
+    fn whole(mut self, limit: usize) -> impl Future<Output = Result<Vec<u8>, FetchError>>
+    where
+        Self: Sized,
+    {
+        async move {
+            let mut whole = Vec::new();
+            while let Some(chunk) = self.chunk().await? {
+                if whole.len().saturating_add(chunk.len()) > limit {
+                    return Err(FetchError::TooLarge);
+                }
+                // Most bodies are one chunk, which is not copied.
+                if whole.is_empty() {
+                    whole = chunk;
+                } else {
+                    whole.extend_from_slice(&chunk);
+                }
+            }
+            Ok(whole)
+        }
+    }
 }
 
 /// Outbound HTTP.

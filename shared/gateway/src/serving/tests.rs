@@ -23,10 +23,6 @@ impl Body for Nothing {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
         Ok(None)
     }
-
-    async fn whole(self, _limit: usize) -> Result<Vec<u8>, FetchError> {
-        Ok(Vec::new())
-    }
 }
 
 /// The status of a GET: 405 where there is an endpoint, 404 where there is none, 503 without settings.
