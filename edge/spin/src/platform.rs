@@ -64,7 +64,7 @@ impl Clock for Spin {
 impl Random for Spin {
     fn fill(&self, out: &mut [u8]) {
         let mut filled = 0;
-        // The host may give fewer bytes than were asked for.
+        // The host may give fewer bytes than were asked for, and at least one (wasi:random 0.3): the loop ends.
         while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             let bytes = wasip3::random::random::get_random_bytes(rest.len() as u64);
             for (to, from) in rest.iter_mut().zip(&bytes) {
