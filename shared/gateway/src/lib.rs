@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod arrival;
+pub mod calendar;
 pub mod catalog;
 pub mod codec;
 pub mod compile;
