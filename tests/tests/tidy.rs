@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("within", &["platform"]),
     ("mcp", &["limits", "codec"]),
     ("error", &["mcp", "limits"]),
+    ("ledger", &["limits", "codec", "mcp"]),
     ("settings", &["error", "limits"]),
     ("tenant", &["limits"]),
     ("platform", &["stage", "error", "limits", "mcp"]),

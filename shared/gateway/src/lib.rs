@@ -14,6 +14,7 @@ pub mod codec;
 pub mod compile;
 pub mod error;
 mod gateway;
+pub mod ledger;
 pub mod limits;
 pub mod mcp;
 #[cfg(all(feature = "jwt", any(test, feature = "memory")))]

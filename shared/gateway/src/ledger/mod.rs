@@ -1,0 +1,3 @@
+//! What the gateway counts of each call.
+
+pub mod loops;
