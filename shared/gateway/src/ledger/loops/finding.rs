@@ -1,0 +1,215 @@
+//! Digests of results and errors.
+
+use super::barren::{self, Says};
+use super::digest::{Digests, short};
+use super::words::is_date;
+use super::{Finding, Finds};
+use crate::mcp::{Bounds, Json, Kind, Raw};
+use std::hash::Hasher as _;
+
+/// A text of at most so many bytes is looked into if it is JSON itself: what is longer is content.
+const TEXT_BYTES: usize = 8 * 1024;
+/// Bounds of such a text.
+const TEXT: Bounds = Bounds {
+    bytes: TEXT_BYTES,
+    depth: 64,
+    nodes: 4_096,
+    key_bytes: 1_024,
+    string_bytes: TEXT_BYTES,
+    number_chars: 64,
+};
+/// Bytes of an error's text that its gist is made of: what tells errors apart stands in front.
+const GIST_BYTES: usize = 1_024;
+/// How texts begin that tell of an error, in lower case.
+const TROUBLES: &[&str] = &[
+    "error:",
+    "error executing",
+    "error calling",
+    "error while",
+    "error in ",
+    "error -",
+    "exception:",
+    "failed to ",
+    "fatal:",
+    "traceback (most recent",
+];
+
+impl Digests {
+    /// Of the result of `tools/call`.
+    #[must_use]
+    pub fn result(&self, result: Raw<'_>) -> Finding {
+        if result.get("isError").and_then(Raw::bool) == Some(true) {
+            return self.error(result);
+        }
+        let structured = result.get("structuredContent").filter(|raw| raw.kind() != Kind::Null);
+        let content = result.get("content");
+        let says = match structured {
+            // The text is for models that cannot read this; it says the same.
+            Some(structured) => barren::value(structured, 0),
+            None => content.map_or(Says::Nothing, |content| self.content(content)),
+        };
+        let trouble = structured
+            .and_then(|raw| self.complaint(raw))
+            .or_else(|| content?.elements().find_map(|item| self.complaint(item.get("text")?)));
+        self.finding(self.exact(result), trouble, says, structured.or(content))
+    }
+
+    /// Of a JSON-RPC error, or of a result that is an error.
+    #[must_use]
+    pub fn error(&self, error: Raw<'_>) -> Finding {
+        Finding { result: short(self.exact(error)), gist: short(self.gist(error, 0)), kind: Finds::Error }
+    }
+
+    /// Of anything that a tool may have answered: a result of `tools/call`, a JSON-RPC error or answer, or the bare value.
+    #[must_use]
+    pub fn answer(&self, answer: Raw<'_>) -> Finding {
+        let is_true = |name: &str| answer.get(name).and_then(Raw::bool) == Some(true);
+        let items = answer.get("content").filter(|content| content.kind() == Kind::Array);
+        if is_true("isError") || is_true("is_error") {
+            return self.error(answer);
+        }
+        if let Some(error) = trouble(answer) {
+            return self.error(error);
+        }
+        if let Some(result) = answer.get("result").filter(|_| answer.get("jsonrpc").is_some()) {
+            return self.answer(result);
+        }
+        let code = answer.get("code").is_some_and(|code| code.kind() == Kind::Number);
+        if code && answer.get("message").is_some_and(|message| message.kind() == Kind::String) {
+            return self.error(answer);
+        }
+        let typed = items.is_some_and(|items| items.elements().all(|item| item.get("type").is_some()));
+        if typed || answer.get("structuredContent").is_some() {
+            return self.result(answer);
+        }
+        let says = match answer.string() {
+            Some(text) => self.text_says(&text),
+            None => barren::value(answer, 0),
+        };
+        self.finding(self.exact(answer), self.complaint(answer), says, Some(answer))
+    }
+
+    fn finding(&self, exact: u64, trouble: Option<u64>, says: Says, outline: Option<Raw<'_>>) -> Finding {
+        let result = short(exact);
+        match (trouble, says) {
+            (Some(gist), _) => Finding { result, gist: short(gist), kind: Finds::Complaint },
+            (None, Says::Nothing) => {
+                let gist = outline.map_or(0, |raw| self.outline(raw, 0));
+                Finding { result, gist: short(gist), kind: Finds::Nothing }
+            }
+            _ => Finding { result, gist: result, kind: Finds::Something },
+        }
+    }
+
+    /// Of the whole, texts that are JSON by their value: servers print members in any order.
+    fn exact(&self, raw: Raw<'_>) -> u64 {
+        let text = |raw: Raw<'_>| {
+            let text = raw.string().unwrap_or_default();
+            json(&text)
+                .map_or_else(|| self.text(b'"', text.trim()), |json| self.value(json.value(json.root()), 0))
+        };
+        let item = |raw: Raw<'_>| {
+            self.object(raw, |name, value| if name == "text" { text(value) } else { self.value(value, 2) })
+        };
+        match raw.kind() {
+            Kind::String => text(raw),
+            Kind::Object => self.object(raw, |name, value| {
+                if name == "content" { self.array(value, item) } else { self.value(value, 1) }
+            }),
+            _ => self.value(raw, 0),
+        }
+    }
+
+    /// What the items of a result say. Without an item there is nothing.
+    fn content(&self, content: Raw<'_>) -> Says {
+        let item = |item: Raw<'_>| match item.get("text") {
+            Some(text) => self.text_says(&text.string().unwrap_or_default()),
+            None => Says::Something,
+        };
+        content.elements().map(item).max().unwrap_or(Says::Nothing)
+    }
+
+    fn text_says(&self, text: &str) -> Says {
+        match json(text) {
+            Some(json) => barren::value(json.value(json.root()), 0),
+            None => barren::text(text),
+        }
+    }
+
+    /// The gist of a text or value that reads like an error.
+    fn complaint(&self, raw: Raw<'_>) -> Option<u64> {
+        let Some(text) = raw.string() else { return Some(self.gist(trouble(raw)?, 0)) };
+        if let Some(json) = json(&text) {
+            return Some(self.gist(trouble(json.value(json.root()))?, 0));
+        }
+        let start: String = text.trim_start().chars().take(24).flat_map(char::to_lowercase).collect();
+        let reads_so = TROUBLES.iter().any(|begin| start.starts_with(begin));
+        reads_so.then(|| self.wording(&text))
+    }
+
+    /// Of an error without what changes by itself: numbers, and in texts all that [`Digests::wording`] leaves out.
+    fn gist(&self, raw: Raw<'_>, depth: usize) -> u64 {
+        match raw.kind() {
+            Kind::String => {
+                let text = raw.string().unwrap_or_default();
+                json(&text)
+                    .filter(|_| depth < 8)
+                    .map_or_else(|| self.wording(&text), |json| self.gist(json.value(json.root()), depth + 8))
+            }
+            Kind::Object if depth < 16 => self.object(raw, |_, value| self.gist(value, depth + 1)),
+            Kind::Array if depth < 16 => self.array(raw, |value| self.gist(value, depth + 1)),
+            _ => 0,
+        }
+    }
+
+    /// Of the words of a text that have no digit in them, are no date and not all hexadecimal.
+    fn wording(&self, text: &str) -> u64 {
+        let mut hasher = self.hasher(b'w');
+        let mut left = GIST_BYTES;
+        for word in text.split(|c: char| c.is_whitespace() || c == ',' || c == ';') {
+            left = left.saturating_sub(word.len() + 1);
+            if left == 0 {
+                break;
+            }
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            let hexadecimal = word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+            let volatile = word.chars().any(char::is_numeric) || hexadecimal || is_date(word);
+            if !volatile && !word.is_empty() {
+                hasher.write(word.as_bytes());
+                hasher.write(b" ");
+            }
+        }
+        hasher.finish()
+    }
+
+    /// Of an empty result: names and kinds, as values may repeat the query or say how long it took.
+    fn outline(&self, raw: Raw<'_>, depth: usize) -> u64 {
+        match raw.kind() {
+            Kind::Object if depth < 16 => self.object(raw, |_, value| self.outline(value, depth + 1)),
+            Kind::Array if depth < 16 => self.array(raw, |value| self.outline(value, depth + 1)),
+            Kind::Array | Kind::Object => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// The error that a value reports: a member `error` that says something.
+fn trouble(raw: Raw<'_>) -> Option<Raw<'_>> {
+    let error = raw.get("error")?;
+    let says = match error.kind() {
+        Kind::String => !error.string()?.trim().is_empty(),
+        Kind::Object => error.members().next().is_some(),
+        _ => false,
+    };
+    says.then_some(error)
+}
+
+/// A text that is a JSON object or array, `null`, or a JSON string.
+fn json(text: &str) -> Option<Json<'_>> {
+    let text = text.trim();
+    let begins = matches!(text.as_bytes().first()?, b'{' | b'[' | b'"' | b'n');
+    if !begins || text.len() > TEXT_BYTES {
+        return None;
+    }
+    Json::parse(text.as_bytes(), &TEXT).ok()
+}

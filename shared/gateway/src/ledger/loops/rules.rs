@@ -1,0 +1,216 @@
+//! What counts as stuck: pure rules over the calls that a chain keeps and the one that arrives.
+//!
+//! A pattern is only held against an agent while it goes on: its calls must follow each other at its own pace. What
+//! an agent does once every few minutes is patience.
+
+use super::chain::{Chain, Entry, Fate};
+use super::{Bounds, Fingerprint, Rule};
+
+/// Lengths of cycles. A cycle of one is the same call; longer ones are made of calls that are the same often enough.
+const CYCLE: std::ops::RangeInclusive<usize> = 2..=4;
+/// Wordings that must be different among empty results. Fewer are an agent that asks again, which is another rule's.
+const WORDINGS: usize = 3;
+/// Parts of the window. With five times in two minutes, calls are less than a quarter of it apart.
+const PACE: u64 = 4;
+
+/// A chain as one arriving call sees it.
+struct Look<'a> {
+    chain: &'a Chain,
+    ring: &'a [Entry],
+    call: &'a Fingerprint,
+    window_ms: u64,
+}
+
+/// The first rule that applies to the arriving call, with how often its pattern was seen.
+pub(super) fn pattern(
+    chain: &Chain,
+    bounds: &Bounds,
+    window_ms: u64,
+    call: &Fingerprint,
+) -> Option<(Rule, u8)> {
+    let look = Look { chain, ring: chain.ring(), call, window_ms };
+    let counts = [
+        (Rule::Error, look.same_trouble().max(look.same_error()), bounds.errors),
+        (Rule::Same, look.same(bounds.same), bounds.same),
+        (Rule::Empty, look.empty(bounds.empty), bounds.empty),
+        (Rule::Flight, look.flight(), bounds.flight),
+    ];
+    for (rule, seen, bound) in counts {
+        // A bound of less than two would stop calls that nothing like them came before.
+        if seen >= usize::from(bound.max(2)) {
+            return Some((rule, u8::try_from(seen).unwrap_or(u8::MAX)));
+        }
+    }
+    let length = look.cycle(usize::from(bounds.rounds.max(2)))?;
+    Some((Rule::Cycle, u8::try_from(length).unwrap_or(u8::MAX)))
+}
+
+impl<'a> Look<'a> {
+    fn age_ms(&self, entry: &Entry) -> u64 {
+        self.chain.age_ms(entry)
+    }
+
+    /// The calls that fit and whose result is known, latest first, as long as no pause of a window lies between them,
+    /// nor between the latest and now.
+    fn row(&self, fits: impl Fn(&Entry) -> bool) -> impl Iterator<Item = (usize, &'a Entry)> {
+        let mut later_ms = 0;
+        self.ring
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(move |(_, entry)| fits(entry) && entry.fate().result().is_some())
+            .take_while(move |(_, entry)| {
+                let age_ms = self.age_ms(entry);
+                // Results that came late may be younger than what follows them.
+                let pause_ms = age_ms.saturating_sub(later_ms);
+                later_ms = later_ms.max(age_ms);
+                pause_ms < self.window_ms
+            })
+    }
+
+    /// The same call with the same result, up to `bound` times within the window.
+    fn same(&self, bound: u8) -> usize {
+        let mut first: Option<(u64, _)> = None;
+        let mut upper = self.ring.len();
+        let mut count = 0;
+        for (at, entry) in self.row(|entry| entry.is_call(self.call)) {
+            let (age_ms, result) = (self.age_ms(entry), entry.fate().result());
+            let (youngest_ms, wanted) = *first.get_or_insert((age_ms, result));
+            let within = age_ms.saturating_sub(youngest_ms) < self.window_ms
+                && age_ms < self.window_ms + self.window_ms / PACE;
+            if count >= usize::from(bound) || result != wanted || !within || self.moved(at, upper) {
+                break;
+            }
+            count += 1;
+            upper = at;
+        }
+        count
+    }
+
+    /// Whether a call between two others was made before them with another result: the agent looks at something
+    /// that changes, so that the same call around it (next, work, click) is progress.
+    fn moved(&self, from: usize, to: usize) -> bool {
+        let (before, between) = self.part(from, to);
+        between.iter().filter(|entry| entry.fate().result().is_some()).any(|entry| {
+            let earlier = before
+                .iter()
+                .rev()
+                .find(|earlier| earlier.call() == entry.call() && earlier.fate().result().is_some());
+            earlier.is_some_and(|earlier| earlier.fate().result() != entry.fate().result())
+        })
+    }
+
+    /// Whether something succeeded between two calls that was never done before them.
+    fn new_work(&self, from: usize, to: usize) -> bool {
+        let (before, between) = self.part(from, to);
+        between.iter().any(|entry| {
+            let done = matches!(entry.fate(), Fate::Something(_) | Fate::Nothing(..));
+            done && !entry.is_call(self.call) && before.iter().all(|earlier| earlier.call() != entry.call())
+        })
+    }
+
+    /// What lies before the entry `from`, and what lies between it and `to`.
+    fn part(&self, from: usize, to: usize) -> (&'a [Entry], &'a [Entry]) {
+        let between = self.ring.get(from.saturating_add(1)..to).unwrap_or_default();
+        (self.ring.get(..from).unwrap_or_default(), between)
+    }
+
+    /// The same call with an error each time. Numbers, times and ids in its text may change. If nothing else was
+    /// called in between, its text may: then it is the same call only because the agent does nothing but retry. If new
+    /// work was done in between, its text must not change at all: `9 tests failed` after `10 tests failed` is progress.
+    fn same_trouble(&self) -> usize {
+        let mut later: Option<(usize, Fate)> = None;
+        let mut count = 0;
+        for (at, entry) in self.row(|entry| entry.is_call(self.call)) {
+            let fate = entry.fate();
+            let Some(gist) = fate.trouble() else { break };
+            let goes_on = later.is_none_or(|(upper, later)| {
+                fate.result() == later.result()
+                    || self.adjacent(at, upper)
+                    || (later.trouble() == Some(gist) && !self.new_work(at, upper))
+            });
+            if !goes_on {
+                break;
+            }
+            count += 1;
+            later = Some((at, fate));
+        }
+        count
+    }
+
+    /// Whether nothing was carried out between two calls.
+    fn adjacent(&self, from: usize, to: usize) -> bool {
+        self.part(from, to).1.iter().all(|entry| entry.fate() == Fate::Stopped)
+    }
+
+    /// Calls of the same tool with the same error, digit by digit, whatever their arguments. An error that repeats the
+    /// id it is about is another one each time.
+    fn same_error(&self) -> usize {
+        let mut row = self.row(|entry| entry.is_tool(self.call)).peekable();
+        let Some(&(_, &latest)) = row.peek() else { return 0 };
+        let is_error = matches!(latest.fate(), Fate::Error(..));
+        row.take_while(|(_, entry)| is_error && entry.fate() == latest.fate()).count()
+    }
+
+    /// Calls of the same tool that differ in free text only and find nothing.
+    fn empty(&self, bound: u8) -> usize {
+        let mut row = self.row(|entry| entry.is_shape(self.call)).peekable();
+        let Some(gist) = row.peek().and_then(|(_, latest)| latest.fate().nothing()) else { return 0 };
+        let mut wordings = vec![self.call.call.to_le_bytes()];
+        let mut count = 0;
+        for (_, entry) in row.take_while(|(_, entry)| entry.fate().nothing() == Some(gist)) {
+            count += 1;
+            if !wordings.contains(&entry.call()) {
+                wordings.push(entry.call());
+            }
+            // Later wordings are not needed, and earlier ones may belong to what was asked before.
+            if count >= usize::from(bound) && wordings.len() >= WORDINGS {
+                return count;
+            }
+        }
+        0
+    }
+
+    /// The same call without a result, within the window.
+    fn flight(&self) -> usize {
+        let running = |entry: &&Entry| entry.is_call(self.call) && matches!(entry.fate(), Fate::Running(_));
+        self.ring.iter().filter(running).filter(|entry| self.age_ms(entry) < self.window_ms).count()
+    }
+
+    /// The length of the cycle whose last round the arriving call would complete.
+    fn cycle(&self, rounds: usize) -> Option<usize> {
+        CYCLE.into_iter().find(|&length| self.is_cycle(length, rounds).unwrap_or(false))
+    }
+
+    fn is_cycle(&self, length: usize, rounds: usize) -> Option<bool> {
+        let count = rounds.checked_mul(length)?.checked_sub(1)?;
+        let turns = self.ring.get(self.ring.len().checked_sub(count)?..)?;
+        let arriving = self.call.call.to_le_bytes();
+        // The arriving call is the last of its round, as this one was of the round before.
+        let last_round = count.checked_sub(length)?;
+        let (first, same) = (turns.first()?, turns.get(last_round)?);
+        if same.call() != arriving || turns.iter().all(|entry| entry.call() == arriving) {
+            return Some(false);
+        }
+        let again = turns.iter().zip(turns.get(length..)?).enumerate().all(|(at, (one, next))| {
+            one.call() == next.call() && agree(one.fate(), next.fate(), at + length > last_round)
+        });
+        // At its pace on average: calls of different length belong to one round.
+        let pace_ms = self.window_ms / PACE * u64::try_from(count).ok()?;
+        Some(again && self.age_ms(first) < pace_ms)
+    }
+}
+
+/// Whether two calls of a cycle had the same result. One that was stopped has none that could differ. One that is
+/// under way may only be of the last round, where late results are to be expected.
+fn agree(one: Fate, next: Fate, last_round: bool) -> bool {
+    match (one, next) {
+        (Fate::Stopped, _) | (_, Fate::Stopped) => true,
+        (Fate::Running(_), _) => false,
+        (_, Fate::Running(_)) => last_round,
+        _ => match (one.trouble(), next.trouble()) {
+            (Some(one), Some(next)) => one == next,
+            _ => one.result() == next.result(),
+        },
+    }
+}
