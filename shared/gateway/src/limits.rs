@@ -40,6 +40,19 @@ pub const JWKS_BYTES: usize = 256 * 1024;
 pub const POOLED_SESSIONS: usize = 1_000;
 /// Idle life of a pooled legacy session in ms: servers drop idle sessions after some minutes.
 pub const POOLED_SESSION_MS: u64 = 240_000;
+/// Reservations of one account that wait for their settlement: agents that leave thousands of calls open are charged
+/// what was estimated.
+pub const HOLDS: usize = 4_096;
+/// Bytes of a stored account: its reservations, with room to spare; a row of a Durable Object takes 2 MB.
+pub const ACCOUNT_BYTES: usize = 1024 * 1024;
+/// Bytes of one step on an account: the rules of a call, and how some hundreds of earlier calls ended.
+pub const TRANSITION_BYTES: usize = 64 * 1024;
+/// Accounts that an isolate remembers what it borrowed of: a kilobyte each at most.
+pub const DESKS: usize = 4_096;
+/// Ended calls of one account that wait to be told: about 100 bytes each, so that a step takes them along.
+pub const SETTLES: usize = 256;
+/// Tokens of a result of a tool that nobody has called yet.
+pub const MEAN_TOKENS: u32 = 500;
 
 /// The bounds of an agent's request.
 pub const REQUEST: Bounds = bounds(REQUEST_BYTES);

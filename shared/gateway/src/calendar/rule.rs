@@ -45,7 +45,7 @@ pub(super) struct Stretch {
 
 impl Rule {
     /// Clocks that never change.
-    pub(super) fn fixed(offset: i64) -> Self {
+    pub(super) const fn fixed(offset: i64) -> Self {
         Self { standard: offset, summer: None }
     }
 

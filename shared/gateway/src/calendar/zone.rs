@@ -23,6 +23,9 @@ pub struct Zone {
 }
 
 impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self { rule: Rule::fixed(0) };
+
     /// The zone of `UTC`, `+05:30`, `-03:00` or an IANA name such as `Europe/Berlin`.
     ///
     /// # Errors

@@ -74,7 +74,7 @@ impl Default for Bounds {
 }
 
 /// One call as the chains see it. All digests are [`Digests`]'s.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
     /// Who calls.
     pub principal: u32,
@@ -89,7 +89,7 @@ pub struct Sighting {
 }
 
 /// What a call brought, as the chains see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Digest of the whole result or error.
     pub result: u32,
@@ -101,7 +101,7 @@ pub struct Finding {
 }
 
 /// The kinds of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Finds {
     /// Something.
     Something,
@@ -149,7 +149,7 @@ impl Rule {
 }
 
 /// What is to become of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// It may be carried out.
     Go,
@@ -212,6 +212,19 @@ impl Chains {
             known |= chain.learn(id, finding, now_ms);
         }
         known
+    }
+
+    /// Forgets chains of which nothing matters any more.
+    pub fn sweep(&mut self, now_ms: u64) {
+        for chains in [&mut self.principals, &mut self.traces] {
+            chains.retain(|chain| chain.over_ms() > now_ms);
+        }
+    }
+
+    /// When nothing of them will matter any more, in ms; `None` when there is nothing.
+    #[must_use]
+    pub fn over_ms(&self) -> Option<u64> {
+        self.principals.iter().chain(&self.traces).map(Chain::over_ms).max()
     }
 }
 

@@ -161,6 +161,11 @@ impl Chain {
         &self.ring
     }
 
+    /// When nothing of it will matter any more, in ms.
+    pub(super) const fn over_ms(&self) -> u64 {
+        self.last_ms.saturating_add(LONGEST_WINDOW_MS)
+    }
+
     /// How old an entry is, in ms.
     pub(super) fn age_ms(&self, entry: &Entry) -> u64 {
         age_ms(tick(self.last_ms), entry)

@@ -3,6 +3,7 @@
 
 use super::words::{Place, is_doing, is_kept, marks};
 use crate::mcp::{Kind, Raw};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher as _;
 
@@ -22,7 +23,7 @@ impl std::fmt::Debug for Digests {
 }
 
 /// A call as the chains see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Of the tool's name.
     pub tool: u32,
