@@ -2,9 +2,11 @@
 //!
 //! This module knows shapes: keys, types, ranges of numbers. What the values mean is `compile`'s.
 
+mod limits;
 mod problem;
 mod reader;
 
+pub use limits::{LimitSettings, LoopSettings, PriceSettings, SelectorSettings};
 pub use problem::{Problem, Problems, join};
 
 use reader::{Reader, Source};
@@ -61,6 +63,18 @@ pub struct TenantSettings {
     pub origins: Vec<String>,
     /// `session_openings_per_min`: sessions one principal may open at one upstream in a minute; by default 60.
     pub session_openings_per_min: u32,
+    /// `jurisdiction`: where accounts have to stay, on Cloudflare: `eu` or `fedramp`.
+    pub jurisdiction: Option<String>,
+    /// `location`: where accounts are placed when they are first used, on Cloudflare, such as `weur`.
+    pub location: Option<String>,
+    /// `charge_ms`: how long a charge may take; by default 1,000.
+    pub charge_ms: u32,
+    /// `[[tenants.NAME.limits]]`.
+    pub limits: Vec<LimitSettings>,
+    /// `[tenants.NAME.prices."TOOL"]`, by exposed name or pattern.
+    pub prices: BTreeMap<String, PriceSettings>,
+    /// `[tenants.NAME.loop]`.
+    pub breaker: LoopSettings,
     /// `[tenants.NAME.agents.AGENT]`.
     pub agents: BTreeMap<String, AgentSettings>,
     /// `[tenants.NAME.upstreams.ALIAS]`.
@@ -158,6 +172,19 @@ impl Settings {
         })
     }
 
+    /// The path of a setting that cannot be kept without a ledger, if there is one.
+    #[must_use]
+    pub fn needs_ledger(&self) -> Option<String> {
+        self.tenants.iter().find_map(|(name, tenant)| {
+            let path = join("tenants", name);
+            if tenant.breaker.mode != "off" && tenant.breaker.precision == "strict" {
+                return Some(join(&path, "loop.precision"));
+            }
+            let at = tenant.limits.iter().position(|limit| limit.on_fault != "local")?;
+            Some(join(&join(&path, "limits"), &at.to_string()))
+        })
+    }
+
     /// The line of the key at `path`, or of the nearest table around it.
     #[must_use]
     pub fn line(&self, path: &str) -> Option<u32> {
@@ -196,6 +223,12 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         hosts: reader.required_texts("hosts", "write the host names under which agents reach this endpoint"),
         origins: reader.texts("origins").unwrap_or_default(),
         session_openings_per_min: reader.number("session_openings_per_min", 1..=100_000, 60),
+        jurisdiction: reader.text("jurisdiction"),
+        location: reader.text("location"),
+        charge_ms: reader.number("charge_ms", 50..=10_000, 1_000),
+        limits: reader.list("limits", limits::limit),
+        prices: reader.tables("prices", limits::price),
+        breaker: reader.table("loop", limits::breaker).unwrap_or_default(),
         agents: reader.tables("agents", agent),
         upstreams: reader.tables("upstreams", upstream),
     }

@@ -1,5 +1,9 @@
 //! The compiled, immutable configuration: what `compile` makes of settings and what every stage reads.
 
+mod limits;
+
+pub use limits::{Breaker, Each, Limit, Limits, Measure, Placement, Price, Quota, Reserve, Selector};
+
 use std::rc::Rc;
 
 /// One compiled configuration: swapped whole, never edited.
@@ -38,6 +42,8 @@ pub struct Tenant {
     pub agents: Vec<Rc<Agent>>,
     /// The upstreams in the order of their aliases: the order of merged lists.
     pub upstreams: Vec<Rc<Upstream>>,
+    /// What may be used of it.
+    pub limits: Limits,
     /// New upstream sessions a minute that one principal may open at one upstream by `initialize`.
     pub session_openings_per_min: u32,
     /// Digest (hex, 16 characters) of all that decides what a caller sees: in cursors and cache keys.

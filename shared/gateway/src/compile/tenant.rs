@@ -1,6 +1,6 @@
 //! `[tenants.NAME]` and its agents.
 
-use super::{Findings, Secrets, upstream};
+use super::{Findings, Secrets, limits, upstream};
 use crate::address::{Address, check_authority, origin};
 use crate::settings::{AgentSettings, TenantSettings, join};
 use crate::stage::authenticate::ANONYMOUS;
@@ -27,6 +27,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
     let issuers = issuers(scope, &path, findings);
     let upstreams = upstreams(settings, &path, secrets, findings);
     let agents = agents(scope, &path, &issuers, &upstreams, findings);
+    let limits = limits::compile(&path, settings, &agents, &upstreams, findings);
     let mut tenant = Tenant {
         name: scope.name.to_owned(),
         path: endpoint(scope, &join(&path, "path"), findings),
@@ -36,6 +37,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
         issuers,
         agents,
         upstreams,
+        limits,
         session_openings_per_min: settings.session_openings_per_min,
         version: String::new(),
     };

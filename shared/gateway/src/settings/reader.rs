@@ -117,14 +117,23 @@ impl<'s, 'i> Reader<'s, 'i> {
     }
 
     pub fn number(&self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
-        let Some(value) = self.value(key) else {
-            return default;
-        };
+        self.optional(key, range).unwrap_or(default)
+    }
+
+    /// A number of at most 255.
+    pub fn small(&self, key: &'static str, range: RangeInclusive<u8>, default: u8) -> u8 {
+        let range = u32::from(*range.start())..=u32::from(*range.end());
+        self.optional(key, range).and_then(|number| u8::try_from(number).ok()).unwrap_or(default)
+    }
+
+    /// A number that may be missing.
+    pub fn optional(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        let value = self.value(key)?;
         let number =
             value.as_integer().and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
         let fits = number.filter(|number| range.contains(number));
         let wanted = || format!("a number from {} to {}", range.start(), range.end());
-        fits.or_else(|| self.wrong(key, value, &wanted())).unwrap_or(default)
+        fits.or_else(|| self.wrong(key, value, &wanted()))
     }
 
     /// A table, read by `read`.
@@ -156,6 +165,46 @@ impl<'s, 'i> Reader<'s, 'i> {
             Some(other) => drop(self.wrong::<()>(key, other, "a table")),
         }
         found
+    }
+
+    /// A list of tables (`[[key]]`), each read by `read`; the first is at `key.0`.
+    pub fn list<T>(&self, key: &'static str, read: impl Fn(&Reader<'s, 'i>) -> T) -> Vec<T> {
+        let items = match self.value(key) {
+            None => return Vec::new(),
+            Some(DeValue::Array(items)) => items,
+            Some(other) => {
+                let _: Option<()> = self.wrong(key, other, "a list of tables");
+                return Vec::new();
+            }
+        };
+        let path = join(&self.path, key);
+        let mut found = Vec::new();
+        for (at, value) in items.iter().enumerate() {
+            let name = at.to_string();
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    self.mark(&join(&path, &name), value);
+                    found.push(self.child(&path, &name, table, &read));
+                }
+                other => self.note(&join(&path, &name), value, &is_not(other, "a table")),
+            }
+        }
+        found
+    }
+
+    /// An amount with up to `places` decimals, as a number or a string, in units of its last place.
+    pub fn decimal(&self, key: &'static str, places: u32) -> Option<u64> {
+        let value = self.value(key)?;
+        let text = match value {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
+            DeValue::Float(number) => number.as_str().to_owned(),
+            DeValue::String(text) => text.clone().into_owned(),
+            _ => String::new(),
+        };
+        let amount = decimal(&text, places);
+        amount.or_else(|| {
+            self.wrong(key, value, &format!("an amount with at most {places} decimals, such as 12.50"))
+        })
     }
 
     /// Notes a problem of this table as a whole.
@@ -243,6 +292,18 @@ impl<'s, 'i> Reader<'s, 'i> {
             remedy: remedy.clone(),
         });
     }
+}
+
+/// `12.5` in units of the last of `places` decimals. No sign, no exponent.
+fn decimal(text: &str, places: u32) -> Option<u64> {
+    let text = text.replace('_', "");
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let missing = places.checked_sub(u32::try_from(part.len()).ok()?)?;
+    if whole.is_empty() || !digits(whole) || !digits(part) {
+        return None;
+    }
+    format!("{whole}{part}").parse::<u64>().ok()?.checked_mul(10_u64.checked_pow(missing)?)
 }
 
 fn is_not(found: &DeValue<'_>, wanted: &str) -> (String, String) {
