@@ -1,5 +1,6 @@
 // The Worker's module: hands each request to the wasm, and gives the next one a fresh instance after a trap.
 // `build/` is made by `cargo xtask build` and holds what wasm-bindgen wrote.
+import { DurableObject } from "cloudflare:workers";
 import * as postern from "./build/postern.js";
 
 // Shared with the Rust side: `worker`'s panic hook sets `criticalError` too.
@@ -41,8 +42,8 @@ function head(request) {
 }
 
 // What `Call.tell` calls. An object of our own: a name is found in it at once, in a module's namespace it is not.
-const { serve, answered, chunk, rung, pulled, left } = postern;
-const doors = { serve, answered, chunk, rung, pulled, left };
+const { serve, answered, stepped, chunk, rung, pulled, left } = postern;
+const doors = { serve, answered, stepped, chunk, rung, pulled, left };
 
 /** One fetch event, as the wasm has it in hand. */
 class Call {
@@ -89,6 +90,59 @@ async function begin(call) {
   const body = length <= SMALL ? new Uint8Array(await request.arrayBuffer()) : undefined;
   call.tell("serve", call, head(request), body);
   return call.response;
+}
+
+// How long after a step an account writes back what it is, in ms: before the platform evicts an idle object (10 s).
+const REST = 5_000;
+
+/**
+ * One account (`ledger` in shared/gateway). A step is done without an await, so that nothing comes in between, and what
+ * it stores is durable before its outcome leaves (the output gate).
+ */
+export class Account extends DurableObject {
+  /** Reads what is stored. Anew after a trap too: the memory of the wasm that was lost held the account. */
+  wake() {
+    if (state.criticalError) renew();
+    if (this.account && this.life === life) return;
+    this.life = life;
+    this.account = new postern.Account(this.ctx.storage.kv.get("account"), Date.now());
+  }
+
+  /** One step: the bytes of a transition, and in front of those of its outcome a byte that is of no concern here. */
+  apply(transition) {
+    this.wake();
+    let outcome;
+    try {
+      outcome = this.account.apply(transition, Date.now());
+      if (outcome[0]) this.ctx.storage.kv.put("account", this.account.stored());
+    } catch (error) {
+      // What was not stored must not be believed.
+      this.account = undefined;
+      if (error instanceof WebAssembly.RuntimeError) lose(error);
+      throw error;
+    }
+    this.arm(Date.now() + REST);
+    return outcome;
+  }
+
+  /** Has the alarm come at `time`, or before. */
+  arm(time) {
+    if (this.alarmed <= time) return;
+    this.alarmed = time;
+    this.ctx.storage.setAlarm(time);
+  }
+
+  /** Writes back what is, every few seconds as long as it changes; deletes what no longer matters. */
+  async alarm() {
+    this.alarmed = undefined;
+    this.wake();
+    const changed = this.account.rest(Date.now());
+    if (changed) this.ctx.storage.kv.put("account", this.account.stored());
+    const over = this.account.over(Date.now());
+    if (over === 0) await this.ctx.storage.deleteAll();
+    // Reservations live in memory alone, which lasts as long as something happens.
+    else this.arm(changed || this.account.open() ? Date.now() + REST : over + REST);
+  }
 }
 
 export default {

@@ -83,6 +83,35 @@ export function header(call, name) {
   }
 }
 
+// Ids of accounts by their names: an id is a hash. The map is emptied rather than grown.
+const ids = new Map();
+
+/** Does a step on an account; told is its outcome, nothing when it cannot be asked. */
+export async function step(call, number, name, jurisdiction, location, transition) {
+  let outcome;
+  try {
+    const all = call.env.ACCOUNTS;
+    const accounts = jurisdiction ? all.jurisdiction(jurisdiction) : all;
+    const key = `${jurisdiction} ${name}`;
+    let id = ids.get(key);
+    if (!id) {
+      id = accounts.idFromName(name);
+      if (ids.size >= 4096) ids.clear();
+      ids.set(key, id);
+    }
+    const account = accounts.get(id, location ? { locationHint: location } : undefined);
+    outcome = await account.apply(transition.slice());
+  } catch (error) {
+    console.warn(`the account ${name} cannot be asked: ${error}`);
+  }
+  call.tell("stepped", number, outcome);
+}
+
+/** Whether there are accounts. */
+export function accounts(call) {
+  return call.env.ACCOUNTS !== undefined;
+}
+
 /** A reader of the body of a request or response; nothing when there is none. */
 export function reader(message) {
   return message.body?.getReader();

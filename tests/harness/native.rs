@@ -14,8 +14,11 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use hyper::body::Incoming as Stream;
 use hyper_util::rt::TokioIo;
+use postern::error::LedgerFault;
+use postern::ledger::{Outcome, Transition, turn};
 use postern::platform::{
-    Body, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random, Store,
+    AccountName, Body, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Ledger,
+    Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed, verify_here};
 use tokio::task::AbortHandle;
@@ -28,13 +31,14 @@ type Kept = HashMap<String, (Vec<u8>, Instant)>;
 pub struct Native {
     log: Arc<Mutex<Vec<String>>>,
     store: Rc<RefCell<Kept>>,
+    accounts: Rc<RefCell<HashMap<String, Vec<u8>>>>,
 }
 
 impl Native {
     /// With an empty store; audit records go to `log`.
     #[must_use]
     pub fn new(log: Arc<Mutex<Vec<String>>>) -> Self {
-        Self { log, store: Rc::default() }
+        Self { log, store: Rc::default(), accounts: Rc::default() }
     }
 }
 
@@ -68,6 +72,24 @@ impl Store for Native {
     async fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) {
         let until = Instant::now() + Duration::from_secs(u64::from(ttl_s));
         self.store.borrow_mut().insert(key.to_owned(), (value, until));
+    }
+}
+
+impl Ledger for Native {
+    const LEDGER_REMEDY: &'static str = "it always has one";
+
+    async fn has_ledger(&self) -> bool {
+        true
+    }
+
+    async fn apply(&self, account: AccountName<'_>, transition: &Transition) -> Result<Outcome, LedgerFault> {
+        let mut accounts = self.accounts.borrow_mut();
+        let value = accounts.get(account.name).map(Vec::as_slice);
+        let turn = turn(value, transition, self.now_ms()).map_err(|_| LedgerFault::Malformed)?;
+        if let Some((value, _)) = turn.value {
+            accounts.insert(account.name.to_owned(), value);
+        }
+        Ok(turn.outcome)
     }
 }
 

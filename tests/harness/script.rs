@@ -114,6 +114,7 @@ fn fill(text: &str, seen: &Seen) -> String {
         .replace("${arguments}", &part(&["params", "arguments"]))
         .replace("${uri}", &part(&["params", "uri"]))
         .replace("${params}", &part(&["params"]))
+        .replace("${words 3000}", &"word ".repeat(3_000))
 }
 
 /// The settings of a gateway that serves every case as a tenant of its own, with upstreams below `upstream`

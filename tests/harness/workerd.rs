@@ -54,10 +54,13 @@ impl Workerd {
         write(&folder.join("kv.mjs"), KV.as_bytes())?;
         let names: Vec<&str> = modules.iter().map(|(name, _)| name.as_str()).collect();
         let texts: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
+        let disk = folder.join("disk");
+        fs::create_dir_all(&disk)?;
         let file = folder.join("worker.capnp");
-        write(&file, capnp(address, &names, &texts)?.as_bytes())?;
+        write(&file, capnp(address, &names, &texts, &disk)?.as_bytes())?;
         let mut command = Command::new(binary()?);
-        command.arg("serve").arg(&file);
+        // Objects with SQLite storage are behind that flag outside of Cloudflare.
+        command.args(["serve", "--experimental"]).arg(&file);
         let mut running = Running::start(command)?;
         running.until_it_is_well(address)?;
         Ok(Self { running, address, folder })
@@ -126,7 +129,8 @@ fn modules(base: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 /// The configuration of workerd (`workerd.capnp`, struct Config); modules and texts lie beside it.
-fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str]) -> Result<String> {
+fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], disk: &Path) -> Result<String> {
+    let disk = disk.display();
     let mut list = String::new();
     for name in modules {
         ensure!(
@@ -146,6 +150,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "kv", worker = .kv),
     (name = "internet", network = (allow = ["public", "private", "local"])),
+    (name = "disk", disk = (path = "{disk}", writable = true)),
   ],
   sockets = [(name = "http", address = "{address}", http = (), service = "main")],
 );
@@ -155,7 +160,10 @@ const main :Workerd.Worker = (
 {list}  ],
   bindings = [
 {bindings}    (name = "POSTERN_KV", kvNamespace = "kv"),
+    (name = "ACCOUNTS", durableObjectNamespace = "Account"),
   ],
+  durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),
   compatibilityDate = "{COMPATIBILITY_DATE}",
   compatibilityFlags = ["request_signal_passthrough"],
   globalOutbound = "internet",

@@ -21,11 +21,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("within", &["platform"]),
     ("mcp", &["limits", "codec"]),
     ("error", &["mcp", "limits"]),
-    ("ledger", &["limits", "codec", "mcp"]),
+    ("ledger", &["calendar", "limits", "codec", "mcp"]),
     ("settings", &["error", "limits"]),
-    ("tenant", &["limits"]),
-    ("platform", &["stage", "error", "limits", "mcp"]),
-    ("stage", &["address", "within", "tenant", "platform", "mcp", "error", "limits", "codec"]),
+    ("tenant", &["calendar", "ledger", "limits"]),
+    ("platform", &["stage", "ledger", "tenant", "error", "limits", "mcp"]),
+    ("tokens", &[]),
+    (
+        "stage",
+        &["address", "within", "tokens", "ledger", "tenant", "platform", "mcp", "error", "limits", "codec"],
+    ),
     ("upstream", &["address", "within", "stage", "tenant", "platform", "mcp", "error", "limits", "codec"]),
     (
         "catalog",
@@ -33,14 +37,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("arrival", &["error", "mcp", "reply", "tenant"]),
     ("reply", &["mcp"]),
-    ("memory", &["platform", "stage"]),
+    ("memory", &["ledger", "error", "platform", "stage"]),
     ("serving", &["arrival", "compile", "gateway", "mcp", "platform", "reply", "settings"]),
-    ("compile", &["address", "settings", "stage", "tenant", "platform", "mcp", "error", "limits"]),
+    (
+        "compile",
+        &[
+            "address", "calendar", "ledger", "settings", "stage", "tenant", "platform", "mcp", "error",
+            "limits",
+        ],
+    ),
     (
         "gateway",
         &[
-            "arrival", "reply", "compile", "settings", "catalog", "upstream", "stage", "tenant", "platform",
-            "mcp", "error", "limits", "codec",
+            "arrival", "reply", "compile", "settings", "catalog", "upstream", "stage", "tokens", "ledger",
+            "tenant", "platform", "mcp", "error", "limits", "codec",
         ],
     ),
 ];

@@ -4,6 +4,7 @@
 // The pipeline is one future, stage in stage, and the compiler lays it out in one query.
 #![recursion_limit = "256"]
 
+mod account;
 mod body;
 mod event;
 mod host;
@@ -61,6 +62,12 @@ pub fn rung(number: u32) {
 #[wasm_bindgen]
 pub fn answered(number: u32, head: String, bytes: Option<Vec<u8>>, response: Option<Response>) {
     event::told(number, Event::Answered(head, bytes, response));
+}
+
+/// An account has done a step, or cannot be asked.
+#[wasm_bindgen]
+pub fn stepped(number: u32, outcome: Option<Vec<u8>>) {
+    event::told(number, Event::Stepped(outcome));
 }
 
 /// A chunk of a body is there, or its end, or it broke off.

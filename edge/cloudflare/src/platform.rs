@@ -5,12 +5,15 @@ use crate::event::{Event, Expected};
 use crate::host::{self, Call, Lines};
 use crate::task;
 use crate::timer::Timer;
+use postern::error::LedgerFault;
+use postern::ledger::{Outcome, Transition};
 use postern::limits;
 use postern::platform::{
-    Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random,
-    Store,
+    AccountName, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Ledger,
+    Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed};
+use postern::tenant::Placement;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
@@ -138,6 +141,28 @@ impl Store for Workers {
         let Ok(put) = kv.put_bytes(key, &value) else { return };
         // KV takes one write a second and key: the loser of a race has written the same.
         let _ = put.expiration_ttl(u64::from(ttl_s.max(KV_TTL_FLOOR_S))).execute().await;
+    }
+}
+
+impl Ledger for Workers {
+    const LEDGER_REMEDY: &'static str =
+        "bind ACCOUNTS to the Durable Object class `Account`, as wrangler.toml does";
+
+    async fn has_ledger(&self) -> bool {
+        host::accounts(&self.0.call)
+    }
+
+    async fn apply(&self, account: AccountName<'_>, transition: &Transition) -> Result<Outcome, LedgerFault> {
+        if !host::accounts(&self.0.call) {
+            return Err(LedgerFault::Absent);
+        }
+        let transition = transition.encode().map_err(|_| LedgerFault::Malformed)?;
+        let Placement { jurisdiction, location } = account.placement;
+        let expected = Expected::new();
+        host::step(&self.0.call, expected.number(), account.name, jurisdiction, location, &transition);
+        let Event::Stepped(Some(outcome)) = expected.await else { return Err(LedgerFault::Unreachable) };
+        let outcome = outcome.get(1..).unwrap_or_default();
+        Outcome::decode(outcome).map_err(|_| LedgerFault::Malformed)
     }
 }
 

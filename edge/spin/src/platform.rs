@@ -1,9 +1,11 @@
 //! The platform traits over spin-sdk and WASI.
 
 use crate::body::{Inward, Outward};
+use postern::error::LedgerFault;
+use postern::ledger::{Outcome, Transition};
 use postern::platform::{
-    Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Outgoing, Random,
-    Store,
+    AccountName, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Ledger,
+    Outgoing, Random, Store,
 };
 use postern::reply::ReplyBody;
 use postern::stage::authenticate::{Key, Signed, verify_here};
@@ -139,6 +141,22 @@ impl Store for Spin {
         let value = [&until.to_be_bytes()[..], &value].concat();
         // The loser of a race has written the same, and a fault is a miss.
         let _ = store.set(format!("{PREFIX}{key}"), value).await;
+    }
+}
+
+impl Ledger for Spin {
+    const LEDGER_REMEDY: &'static str = "set the variable postern_ledger";
+
+    async fn has_ledger(&self) -> bool {
+        false
+    }
+
+    async fn apply(
+        &self,
+        _account: AccountName<'_>,
+        _transition: &Transition,
+    ) -> Result<Outcome, LedgerFault> {
+        Err(LedgerFault::Absent)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Detail for operators travels in the audit trail; what is written here reaches the agent.
 //! Codes: JSON-RPC 2.0, MCP 2026-07-28 (-32020 to -32022), own codes positive.
 
+mod rows;
+
 use crate::mcp::era::HeaderMismatch;
 use crate::mcp::json::quote;
 use crate::mcp::revisions::Era;
@@ -64,6 +66,15 @@ pub enum Refusal {
     NoSession,
     /// A session id that is not ours, not this caller's, or expired: the client has to initialize again.
     UnknownSession,
+    /// A limit is used up.
+    Limited(Box<Limited>),
+    /// The agent is stuck, and went on after it was told so; when it may go on, in ms from now.
+    Looping {
+        /// When, in ms from now.
+        retry_ms: u64,
+    },
+    /// Too many requests that no limit counts, such as `ping`.
+    Flood,
     /// A feature that is not there yet, by name.
     NotSupported(&'static str),
 }
@@ -78,8 +89,49 @@ pub enum Fault {
         /// What went wrong.
         kind: UpstreamFault,
     },
+    /// The accounts cannot be asked, and the limits say that nothing is done without them.
+    Ledger(LedgerFault),
     /// Our own: a broken invariant. Never expected, never a panic.
     Internal(&'static str),
+}
+
+/// Why an account did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerFault {
+    /// The host has no ledger.
+    Absent,
+    /// It cannot be reached, or fails.
+    Unreachable,
+    /// It did not answer in time.
+    Late,
+    /// What it keeps, or answers, cannot be read.
+    Malformed,
+}
+
+impl LedgerFault {
+    /// A short, stable name for the audit trail.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Unreachable => "unreachable",
+            Self::Late => "late",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
+/// A limit that is used up, as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limited {
+    /// The rule's name, for the record.
+    pub rule: String,
+    /// What the agent reads.
+    pub message: String,
+    /// `error.data`, raw JSON.
+    pub data: String,
+    /// Headers of the answer.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 /// What went wrong at an upstream.
@@ -180,6 +232,8 @@ pub struct Row {
     pub kind: &'static str,
     /// Whether a legacy client gets `status` too; else 200, as SDKs of that era throw on any other status.
     pub at_http: bool,
+    /// Headers of the answer.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Row {
@@ -223,121 +277,6 @@ impl Error {
         match self {
             Self::Refusal(refusal) => refusal.row(),
             Self::Fault(fault) => fault.row(),
-        }
-    }
-}
-
-fn row(status: u16, code: i32, message: impl Into<String>, kind: &'static str, at_http: bool) -> Row {
-    Row { status, code, message: message.into(), data: None, kind, at_http }
-}
-
-/// HTTP-level rows keep their status for every era.
-const HTTP: bool = true;
-/// JSON-RPC rows answer a legacy client with 200.
-const RPC: bool = false;
-
-impl Refusal {
-    fn row(&self) -> Row {
-        match self {
-            Self::BadHost => row(403, -32600, "Host not allowed", "bad_host", HTTP),
-            Self::BadOrigin => row(403, -32600, "Origin not allowed", "bad_origin", HTTP),
-            Self::NoToken => row(401, -32600, "Unauthorized", "no_token", HTTP),
-            Self::BadToken(_) => row(401, -32600, "Unauthorized", "bad_token", HTTP),
-            Self::InsufficientScope => row(403, -32600, "Insufficient scope", "insufficient_scope", HTTP),
-            Self::NotFound => row(404, -32600, "Not found", "not_found", HTTP),
-            Self::MethodNotAllowed => row(405, -32600, "Method not allowed", "method_not_allowed", HTTP),
-            Self::MediaType(why) => row(415, -32600, *why, "media_type", HTTP),
-            Self::TooLarge => row(413, 1413, "Request too large", "too_large", HTTP),
-            Self::Parse(why) => row(400, -32700, format!("Parse error: {why}"), "parse", HTTP),
-            Self::InvalidRequest(why) => {
-                row(400, -32600, format!("Invalid request: {why}"), "invalid_request", HTTP)
-            }
-            Self::InvalidParams(why) => {
-                row(400, -32602, format!("Invalid params: {why}"), "invalid_params", RPC)
-            }
-            Self::HeaderMismatch(why) => {
-                row(400, -32020, format!("Header mismatch: {why}"), "header_mismatch", HTTP)
-            }
-            Self::UnsupportedVersion { requested, supported } => unsupported(requested, supported),
-            Self::UnknownMethod(method) => {
-                row(404, -32601, format!("Method not found: {method}"), "unknown_method", RPC)
-            }
-            Self::UnknownTool(name) => row(200, -32602, format!("Unknown tool: {name}"), "unknown_tool", RPC),
-            Self::UnknownPrompt(name) => {
-                row(200, -32602, format!("Unknown prompt: {name}"), "unknown_prompt", RPC)
-            }
-            Self::UnknownResource(uri) => {
-                let mut found = row(200, -32602, "Resource not found", "unknown_resource", RPC);
-                found.data = Some(object("uri", uri));
-                found
-            }
-            Self::BadCursor => row(200, -32602, "Invalid cursor", "bad_cursor", RPC),
-            Self::BadState => row(200, -32602, "Invalid requestState", "bad_state", RPC),
-            Self::BadAnswer => row(400, -32600, "No such request", "bad_answer", HTTP),
-            Self::MissingCapability(required) => {
-                let mut missing =
-                    row(400, -32021, "Missing required client capability", "missing_capability", RPC);
-                missing.data = Some(format!(r#"{{"requiredCapabilities":{required}}}"#));
-                missing
-            }
-            Self::NoSession => row(400, -32600, "Mcp-Session-Id header is required", "no_session", HTTP),
-            Self::UnknownSession => {
-                row(404, -32600, "Session not found: initialize again", "unknown_session", HTTP)
-            }
-            Self::NotSupported(feature) => row(
-                200,
-                -32601,
-                format!("Not supported by this gateway yet: {feature}"),
-                "not_supported",
-                RPC,
-            ),
-        }
-    }
-}
-
-fn unsupported(requested: &str, supported: &[&str]) -> Row {
-    let mut data = String::from(r#"{"supported":["#);
-    for (at, version) in supported.iter().enumerate() {
-        if at > 0 {
-            data.push(',');
-        }
-        quote(&mut data, version);
-    }
-    data.push_str(r#"],"requested":"#);
-    quote(&mut data, requested);
-    data.push('}');
-    Row { data: Some(data), ..row(400, -32022, "Unsupported protocol version", "unsupported_version", HTTP) }
-}
-
-fn object(key: &str, value: &str) -> String {
-    let mut out = String::from("{");
-    quote(&mut out, key);
-    out.push(':');
-    quote(&mut out, value);
-    out.push('}');
-    out
-}
-
-impl Fault {
-    fn row(&self) -> Row {
-        match self {
-            Self::Upstream { alias, kind } => {
-                let (code, text) = match kind {
-                    UpstreamFault::Deadline => (1504, "Upstream did not answer in time"),
-                    _ => (1502, "Upstream failed"),
-                };
-                let mut fault = row(200, code, text, "upstream", RPC);
-                let mut data = object("kind", kind.name());
-                if !alias.is_empty() {
-                    data.pop();
-                    data.push_str(r#","upstream":"#);
-                    quote(&mut data, alias);
-                    data.push('}');
-                }
-                fault.data = Some(data);
-                fault
-            }
-            Self::Internal(_) => row(500, -32603, "Internal error", "internal", RPC),
         }
     }
 }

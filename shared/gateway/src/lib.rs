@@ -25,6 +25,7 @@ pub mod serving;
 pub mod settings;
 pub mod stage;
 pub mod tenant;
+pub mod tokens;
 pub mod upstream;
 pub mod within;
 

@@ -4,6 +4,10 @@
 //! [`Memory::run`] drives a future to its end and moves the clock to the next timer whenever nothing else can
 //! happen: an hour of deadlines takes no time, and always in the same order.
 
+mod ledger;
+
+use crate::error::LedgerFault;
+use crate::ledger::Transition;
 use crate::platform::{
     Bindings, Body, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
 };
@@ -37,6 +41,9 @@ struct World {
     open_bodies: Rc<Cell<usize>>,
     records: RefCell<Vec<String>>,
     effects: RefCell<VecDeque<Effect>>,
+    accounts: RefCell<HashMap<String, Vec<u8>>>,
+    ledger: Cell<Result<u32, LedgerFault>>,
+    steps: RefCell<Vec<(String, Transition)>>,
     variables: RefCell<HashMap<String, String>>,
     warnings: RefCell<Vec<String>>,
 }
@@ -63,6 +70,9 @@ impl Memory {
             open_bodies: Rc::default(),
             records: RefCell::default(),
             effects: RefCell::default(),
+            accounts: RefCell::default(),
+            ledger: Cell::new(Ok(0)),
+            steps: RefCell::default(),
             variables: RefCell::default(),
             warnings: RefCell::default(),
         }))
@@ -71,6 +81,17 @@ impl Memory {
     /// Sets a variable. One that is called `kv:NAME` is the text called NAME at the place `kv`.
     pub fn set_variable(&self, name: &str, value: &str) {
         self.0.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Lets every step on an account take so long, in ms, or fail.
+    pub fn set_ledger(&self, ledger: Result<u32, LedgerFault>) {
+        self.0.ledger.set(ledger);
+    }
+
+    /// Every step that an account did, in order.
+    #[must_use]
+    pub fn steps(&self) -> Vec<(String, Transition)> {
+        self.0.steps.borrow().clone()
     }
 
     /// The lines for the operator so far.

@@ -4,6 +4,9 @@
 //! Futures carry no `Send` bound: both hosts are single-threaded. No future here may wait for another
 //! request's future, because both hosts cancel or trap such a wake-up.
 
+use crate::error::LedgerFault;
+use crate::ledger::{Outcome, Transition};
+use crate::tenant::Placement;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -210,7 +213,33 @@ pub trait Bindings {
     fn warn(&self, text: &str);
 }
 
-/// Everything together. Cheap to clone: streams keep one.
-pub trait Platform: Clock + Random + Fetch + Store + Crypto + Journal + Clone + 'static {}
+/// Names an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountName<'a> {
+    /// `TENANT/agent/NAME`, `TENANT/tool/NAME`, `TENANT/upstream/ALIAS` or `TENANT/tenant`.
+    pub name: &'a str,
+    /// Where it is placed, on hosts that know places.
+    pub placement: Placement,
+}
 
-impl<T: Clock + Random + Fetch + Store + Crypto + Journal + Clone + 'static> Platform for T {}
+/// Accounts: atomic, and durable before anything is answered.
+pub trait Ledger {
+    /// How an operator gives this host a ledger, as the end of a sentence.
+    const LEDGER_REMEDY: &'static str;
+    /// Whether this host has a ledger.
+    fn has_ledger(&self) -> impl Future<Output = bool>;
+    /// Does one step on an account: all of it or nothing, one step after the other. Has no deadline of its own.
+    ///
+    /// # Errors
+    /// [`LedgerFault`]. Whether the step was done is not known then.
+    fn apply(
+        &self,
+        account: AccountName<'_>,
+        transition: &Transition,
+    ) -> impl Future<Output = Result<Outcome, LedgerFault>>;
+}
+
+/// Everything together. Cheap to clone: streams keep one.
+pub trait Platform: Clock + Random + Fetch + Store + Ledger + Crypto + Journal + Clone + 'static {}
+
+impl<T: Clock + Random + Fetch + Store + Ledger + Crypto + Journal + Clone + 'static> Platform for T {}

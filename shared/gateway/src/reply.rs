@@ -45,6 +45,8 @@ pub enum Answer {
     Accepted,
     /// One message, with the HTTP status for it.
     Message(u16, String),
+    /// An error, with its HTTP status and headers.
+    Failed(u16, String, Vec<(&'static str, String)>),
     /// The answer to `initialize`, and the session id.
     Opened(String, String),
     /// Several messages.
@@ -71,6 +73,11 @@ impl Reply {
         match answer {
             Answer::Accepted => Self::empty(202),
             Answer::Message(status, text) => Self::json(status, text),
+            Answer::Failed(status, text, headers) => {
+                let mut reply = Self::json(status, text);
+                reply.headers.extend(headers);
+                reply
+            }
             Answer::Opened(text, session) => Self::json(200, text).with("mcp-session-id", session),
             Answer::Stream(messages) => Self::events(messages),
         }

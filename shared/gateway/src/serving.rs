@@ -87,6 +87,15 @@ impl Serving {
                 secrets.insert(name.to_owned(), value);
             }
         }
+        if let Some(path) = settings.needs_ledger()
+            && !host.has_ledger().await
+        {
+            return Err(format!(
+                "{path}: limits are kept in accounts, and this gateway has none: {}; or write `on_fault = \"local\"`, \
+                 and each isolate counts by itself",
+                H::LEDGER_REMEDY
+            ));
+        }
         // Nothing is waited for from here on. Of several requests that found nothing, the first one compiles.
         if let Some(loaded) = self.0.borrow().as_ref().filter(|loaded| loaded.text == text) {
             return Ok(Rc::clone(&loaded.gateway));

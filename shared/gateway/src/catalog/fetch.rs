@@ -124,7 +124,7 @@ fn kind_of(fault: Fault) -> UpstreamFault {
     match fault {
         Fault::Upstream { kind, .. } => kind,
         // A broken invariant of the link: never expected, and the list cannot be had.
-        Fault::Internal(_) => UpstreamFault::Error,
+        Fault::Internal(_) | Fault::Ledger(_) => UpstreamFault::Error,
     }
 }
 

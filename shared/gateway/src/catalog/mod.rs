@@ -21,7 +21,7 @@ pub use capabilities::Surface;
 pub use item::Item;
 pub use listing::{Listing, Note};
 pub use page::Page;
-pub use route::Route;
+pub use route::{Route, owner};
 pub use uris::Uris;
 
 use crate::mcp::{Json, Method};

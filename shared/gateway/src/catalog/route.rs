@@ -254,8 +254,17 @@ fn show_block(block: Raw<'_>, show: &mut impl FnMut(Raw<'_>)) {
     }
 }
 
+impl Catalog {
+    /// Whether the isolate knows of a tool with this exposed name at the upstream `alias`, without asking anybody.
+    #[must_use]
+    pub fn has_tool(&self, tenant: &Tenant, alias: &str, exposed: &str) -> bool {
+        let known = self.slot(tenant, alias, ListKind::Tools).and_then(|slot| slot.known());
+        known.is_some_and(|listing| listing.get(exposed).is_some())
+    }
+}
+
 /// The alias of the upstream whose name this would be: by its prefix, or the one that has no prefix.
-fn owner<'a>(tenant: &'a Tenant, exposed: &'a str) -> Option<&'a str> {
+pub fn owner<'a>(tenant: &'a Tenant, exposed: &'a str) -> Option<&'a str> {
     let prefixed = names::alias_of(exposed).and_then(|alias| tenant.upstream(alias));
     prefixed.or_else(|| tenant.upstream("")).map(|upstream| upstream.alias.as_str())
 }

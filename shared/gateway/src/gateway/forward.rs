@@ -1,5 +1,6 @@
 //! The straight path of a call: authorize, route, upstream, relay.
 
+use super::admission::{self, Admitted};
 use super::relay::{self, View};
 use super::serve::{Asker, Flow, Scene, result_message};
 use super::state::{self, Scope};
@@ -12,29 +13,70 @@ use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{Era, meta};
 use crate::platform::Platform;
+use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::upstream::{Ask, ClientSide, Exchange, Session};
+use std::rc::Rc;
+
+/// One request, and who asks.
+pub(crate) struct Errand<'a> {
+    pub head: &'a Head,
+    pub json: &'a Json<'a>,
+    pub request: &'a Request,
+    pub asker: &'a Asker,
+}
 
 /// `tools/call`, `prompts/get`, `resources/read`, `completion/complete`.
 pub(crate) async fn call<P: Platform>(
     scene: &Scene<P>,
-    head: &Head,
-    json: &Json<'_>,
-    request: &Request,
-    asker: &Asker,
+    errand: &Errand<'_>,
+    mut admitted: Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    let method = request.method;
+    let outcome = find(scene, errand, &mut admitted, trail).await;
+    let ticket = Rc::new(admitted.ticket);
+    let outcome = match outcome {
+        Ok((target, route)) => carry_out(scene, errand, &target, route, &ticket, trail).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &outcome {
+        admission::failed(scene, &ticket, error);
+    }
+    outcome
+}
+
+/// Where the call goes, with all that is charged for going there.
+async fn find<P: Platform>(
+    scene: &Scene<P>,
+    errand: &Errand<'_>,
+    admitted: &mut Admitted<'_, P>,
+    trail: &mut Trail<P>,
+) -> Result<(Target, Route), Error> {
+    let Errand { json, request, .. } = errand;
     // A 2025-11-25 task would be created, and nothing could ask for it.
     if request.params.is_some_and(|params| json.get(params, "task").is_some()) {
         return Err(Refusal::NotSupported("tasks").into());
     }
-    let target = Target::read(json, request, method)?;
+    let target = Target::read(json, request, request.method)?;
     trail.note("name", &target.name);
     let route = target.route(scene).await?;
-    trail.note("upstream", &route.link.upstream().alias);
+    let alias = &route.link.upstream().alias;
+    trail.note("upstream", alias);
     trail.stage("route");
+    admitted.routed(scene, alias).await?;
+    Ok((target, route))
+}
 
+async fn carry_out<P: Platform>(
+    scene: &Scene<P>,
+    errand: &Errand<'_>,
+    target: &Target,
+    route: Route,
+    ticket: &Rc<Ticket<P>>,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    let Errand { head, json, request, asker } = errand;
+    let method = request.method;
     let arguments = request.params.and_then(|params| json.get(params, "arguments"));
     let arguments = arguments.map(|node| json.value(node));
     if asker.revision.era() == Era::Modern && method == Method::ToolsCall {
@@ -75,6 +117,7 @@ pub(crate) async fn call<P: Platform>(
         link: route.link.clone(),
         state,
         listed,
+        ticket: Some(Rc::clone(ticket)),
     };
     relay::start(scene, exchange, view).await
 }
@@ -121,6 +164,7 @@ pub(crate) async fn subscribe<P: Platform>(
         link: route.link.clone(),
         state: Scope::of(json, request, &target.name),
         listed: None,
+        ticket: None,
     };
     relay::start(scene, exchange, view).await
 }
@@ -182,7 +226,7 @@ fn client_side<P: Platform>(
 }
 
 /// What a call names.
-struct Target {
+pub(crate) struct Target {
     kind: Kind,
     name: String,
     /// The object whose member names it, and that member.
@@ -190,14 +234,14 @@ struct Target {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Tool,
     Prompt,
     Resource,
 }
 
 impl Target {
-    fn read(json: &Json<'_>, request: &Request, method: Method) -> Result<Self, Refusal> {
+    pub fn read(json: &Json<'_>, request: &Request, method: Method) -> Result<Self, Refusal> {
         let missing = |what: &str| Refusal::InvalidParams(format!("{what} is missing or no string"));
         let params = request.params.ok_or_else(|| missing("params"))?;
         let (kind, object, key) = match method {
@@ -234,6 +278,11 @@ impl Target {
     async fn tool_anew<P: Platform>(&self, scene: &Scene<P>) -> Option<Route> {
         let Scene { gateway, platform, caller } = scene;
         gateway.catalog.tool_anew(platform, &gateway.links, caller, &self.name).await
+    }
+
+    /// The exposed name of a tool or prompt.
+    pub fn exposed(&self) -> Option<&str> {
+        (self.kind != Kind::Resource).then_some(&self.name)
     }
 
     /// Puts the upstream's own name in its place; an equal one keeps its bytes.

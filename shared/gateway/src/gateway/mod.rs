@@ -1,10 +1,12 @@
 //! The gateway: what happens to a request, on one page.
 //!
 //! request in -> **site** (host, origin) -> **authenticate** (token -> `Caller`) -> **read** (bounded, strict)
-//! -> **classify** (era) -> **authorize** (`Permit`) -> **route** (catalog) -> **upstream** -> **relay** ->
-//! **audit** -> answer. Quota, redaction and cache have their places in between and are not in it until
-//! they are real.
+//! -> **classify** (era) -> **admit** (limits, loops: charged -> `Ticket`) -> **authorize** and **route** (catalog) ->
+//! **upstream** -> **relay** (settled) -> **audit** -> answer. Redaction and cache have their places in between and are
+//! not in it until they are real.
 
+mod admission;
+mod batch;
 mod forward;
 mod legacy;
 mod names;
@@ -16,10 +18,12 @@ mod state;
 use crate::arrival::{Head, Place};
 use crate::catalog::Catalog;
 use crate::error::{Error, Refusal};
+use crate::ledger::loops::Digests;
 use crate::limits;
 use crate::mcp::seal::Sealer;
 use crate::platform::{Body, FetchError, Platform};
 use crate::reply::Reply;
+use crate::stage::admit::Admit;
 use crate::stage::audit::Trail;
 use crate::stage::authenticate::{self, Authenticator};
 use crate::tenant::{Bundle, Tenant};
@@ -41,6 +45,8 @@ pub struct Gateway {
     pub(crate) links: Links,
     pub(crate) catalog: Catalog,
     pub(crate) running: Running,
+    pub(crate) admit: Admit,
+    pub(crate) digests: Digests,
     names: RequestNames,
 }
 
@@ -50,6 +56,7 @@ impl Gateway {
     pub fn new(bundle: Bundle, sealer: Sealer) -> Rc<Self> {
         let links = Links::new(&bundle);
         let catalog = Catalog::new(&bundle);
+        let digests = Digests::new(sealer.digest_key());
         Rc::new(Self {
             bundle,
             sealer,
@@ -57,6 +64,8 @@ impl Gateway {
             links,
             catalog,
             running: Running::default(),
+            admit: Admit::new(),
+            digests,
             names: RequestNames::default(),
         })
     }

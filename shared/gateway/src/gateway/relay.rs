@@ -2,6 +2,7 @@
 //! A map over messages; the record hangs on the end of the stream, which comes once.
 
 use super::SERVER_INFO;
+use super::admission;
 use super::forward::across_eras;
 use super::legacy;
 use super::running::Listed;
@@ -15,6 +16,7 @@ use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
 use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
+use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::upstream::{Exchange, FromUpstream, Link, Sealed};
 use futures_util::future::{Either, select};
@@ -24,7 +26,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 /// What one call's answers are turned with.
-pub(crate) struct View {
+pub(crate) struct View<P: Platform> {
     /// The client's id, raw JSON: it returns with its type and every digit.
     pub id: String,
     pub method: Method,
@@ -35,12 +37,14 @@ pub(crate) struct View {
     pub link: Rc<Link>,
     pub state: Scope,
     pub listed: Option<Listed>,
+    /// What the call was charged; none for what only counts as a request.
+    pub ticket: Option<Rc<Ticket<P>>>,
 }
 
 /// A running call.
 pub(crate) struct Relay<P: Platform> {
     scene: Scene<P>,
-    view: View,
+    view: View<P>,
     next: Next<P>,
     /// Runs out when nothing was sent for a while. What is sent does not set it anew, since each timer is a
     /// crossing: when it runs out, it is set to what then remains.
@@ -66,7 +70,7 @@ fn read<P: Platform>(mut exchange: Exchange<P>) -> Next<P> {
 pub(crate) async fn start<P: Platform>(
     scene: &Scene<P>,
     mut exchange: Exchange<P>,
-    view: View,
+    view: View<P>,
 ) -> Result<Flow<P>, Error> {
     if !exchange.is_stream() {
         return match exchange.next().await? {
@@ -180,25 +184,23 @@ impl<P: Platform> Relay<P> {
                 self.over = true;
                 self.next = Box::pin(std::future::pending());
                 trail.error(&error);
+                if let Some(ticket) = &self.view.ticket {
+                    admission::failed(&self.scene, ticket, &error);
+                }
                 error.row().for_era(self.view.to.era()).message(Some(&self.view.id))
             }
         }
     }
 }
 
-impl View {
+impl<P: Platform> View<P> {
     fn fault(&self, kind: UpstreamFault) -> Error {
         self.link.fault(kind).into()
     }
 
     /// The upstream's answer when nothing came before it, with the status that its code has in the agent's
     /// era (MCP 2026-07-28, Streamable HTTP).
-    fn whole<P: Platform>(
-        &self,
-        scene: &Scene<P>,
-        json: &Json<'_>,
-        response: &Response,
-    ) -> Result<Flow<P>, Error> {
+    fn whole(&self, scene: &Scene<P>, json: &Json<'_>, response: &Response) -> Result<Flow<P>, Error> {
         let code = match response.outcome {
             Outcome::Error(error) => json.get(error, "code").and_then(|code| json.integer(code)),
             Outcome::Result(_) => None,
@@ -212,12 +214,11 @@ impl View {
     }
 
     /// The upstream's answer as the agent gets it.
-    fn answer<P: Platform>(
-        &self,
-        scene: &Scene<P>,
-        json: &Json<'_>,
-        response: &Response,
-    ) -> Result<String, Error> {
+    fn answer(&self, scene: &Scene<P>, json: &Json<'_>, response: &Response) -> Result<String, Error> {
+        if let Some(ticket) = &self.ticket {
+            admission::answered(scene, ticket, json, response.outcome, self.method)
+                .map_err(|kind| self.fault(kind))?;
+        }
         let mut edits = Edits::new();
         if let Some(id) = response.id {
             edits.replace(json.span(id), &self.id);
@@ -229,7 +230,7 @@ impl View {
         Ok(edits.apply(json.text()))
     }
 
-    fn result<P: Platform>(
+    fn result(
         &self,
         scene: &Scene<P>,
         json: &Json<'_>,
@@ -297,7 +298,7 @@ impl View {
     }
 
     /// A legacy upstream's question on the stream of a call, under an id that finds its way back.
-    fn question<P: Platform>(
+    fn question(
         &self,
         scene: &Scene<P>,
         json: &Json<'_>,

@@ -1,6 +1,8 @@
 //! From a body to answers: single messages, batches, and the methods of both eras.
 
-use super::forward;
+use super::admission::{self, Admitted};
+use super::batch;
+use super::forward::{self, Errand};
 use super::legacy;
 use super::relay::Relay;
 use super::{Gateway, SERVER_INFO};
@@ -12,13 +14,11 @@ use crate::mcp::envelope::{EnvelopeError, Message, Notification, Request};
 use crate::mcp::era::{self, Claim, Invalid};
 use crate::mcp::json::{Json, JsonError, Kind, Node};
 use crate::mcp::method::Method;
-use crate::mcp::revisions::Revision;
+use crate::mcp::revisions::{Era, Revision};
 use crate::platform::Platform;
-use crate::reply::{Answer, Item, Reply};
+use crate::reply::{Answer, Reply};
 use crate::stage::audit::Trail;
 use crate::stage::authenticate::Caller;
-use futures_util::StreamExt;
-use futures_util::future::join_all;
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -53,8 +53,8 @@ pub(crate) async fn body<P: Platform>(scene: &Scene<P>, head: &Head, bytes: &[u8
         Err(error) => return Reply::of(fail(trail, None, Revision::V2026_07_28, &unreadable(&error))),
     };
     match json.kind(json.root()) {
-        Kind::Array => Box::pin(batch(scene, head, &json, trail)).await,
-        _ => Reply::of(one(scene, head, &json, json.root(), trail).await),
+        Kind::Array => Box::pin(batch::answer(scene, head, &json, trail)).await,
+        _ => Reply::of(one(scene, head, &json, json.root(), Due::Now, trail).await),
     }
 }
 
@@ -65,58 +65,13 @@ fn unreadable(error: &JsonError) -> Error {
     }
 }
 
-/// A 2025-03-26 batch: several messages, answered together. Later revisions refuse arrays.
-async fn batch<P: Platform>(scene: &Scene<P>, head: &Head, json: &Json<'_>, trail: Trail<P>) -> Reply {
-    if let Err(refusal) = legacy::may_batch(scene, head) {
-        return Reply::of(fail(trail, None, Revision::V2026_07_28, &refusal.into()));
-    }
-    let nodes: Vec<Node> = json.elements(json.root()).take(limits::BATCH_MESSAGES + 1).collect();
-    if nodes.is_empty() || nodes.len() > limits::BATCH_MESSAGES {
-        let why = Refusal::InvalidRequest("a batch has 1 to 32 messages");
-        return Reply::of(fail(trail, None, Revision::V2025_03_26, &why.into()));
-    }
-    // What cannot be read is answered in its place; the others decide whether they may stand together.
-    let messages: Vec<Message> = nodes.iter().filter_map(|node| Message::read(json, *node).ok()).collect();
-    if !messages.is_empty()
-        && let Err(Invalid::Request(why)) = era::classify_batch(&head.headers, &messages, json)
-    {
-        return Reply::of(fail(trail, None, Revision::V2025_03_26, &Refusal::InvalidRequest(why).into()));
-    }
-    let answers =
-        join_all(nodes.into_iter().map(|node| Box::pin(one(scene, head, json, node, trail.fork())))).await;
-    trail.skip();
-    let mut messages = Vec::new();
-    let mut streamed = false;
-    for answer in answers {
-        match answer {
-            Answer::Accepted => {}
-            Answer::Message(_, text) | Answer::Opened(text, _) => messages.push(text),
-            Answer::Stream(mut stream) => {
-                streamed = true;
-                while let Some(item) = stream.next().await {
-                    if let Item::Message(text) = item {
-                        messages.push(text);
-                    }
-                }
-            }
-        }
-    }
-    if messages.is_empty() {
-        Reply::empty(202)
-    } else if streamed {
-        // Notifications have no place in an array of responses.
-        Reply::events(Box::pin(futures_util::stream::iter(messages.into_iter().map(Item::Message))))
-    } else {
-        Reply::json(200, format!("[{}]", messages.join(",")))
-    }
-}
-
 /// Answers one message.
-async fn one<P: Platform>(
+pub(crate) async fn one<P: Platform>(
     scene: &Scene<P>,
     head: &Head,
     json: &Json<'_>,
     node: Node,
+    due: Due<'_, P>,
     mut trail: Trail<P>,
 ) -> Answer {
     let message = match Message::read(json, node) {
@@ -132,7 +87,7 @@ async fn one<P: Platform>(
     match message {
         Message::Request(request) => {
             trail.note("method", &name(json, request.method_name));
-            match ask(scene, head, json, &request, &mut trail).await {
+            match ask(scene, head, json, &request, due, &mut trail).await {
                 Ok(flow) => settle(flow, trail),
                 Err((revision, error)) => fail(trail, Some(json.raw(request.id)), revision, &error),
             }
@@ -174,13 +129,26 @@ fn accepted<P: Platform>(mut trail: Trail<P>) -> Answer {
 }
 
 /// Closes the record and renders the error.
-fn fail<P: Platform>(mut trail: Trail<P>, id: Option<&str>, revision: Revision, error: &Error) -> Answer {
+pub(crate) fn fail<P: Platform>(
+    mut trail: Trail<P>,
+    id: Option<&str>,
+    revision: Revision,
+    error: &Error,
+) -> Answer {
     trail.error(error);
     let row = error.row().for_era(revision.era());
-    Answer::Message(row.status, row.message(id))
+    Answer::Failed(row.status, row.message(id), row.headers)
 }
 
 type Failed = (Revision, Error);
+
+/// When a request is charged.
+pub(crate) enum Due<'a, P: Platform> {
+    /// By itself.
+    Now,
+    /// It was, or was refused, with others that it came with.
+    Paid(Box<Result<Admitted<'a, P>, Error>>),
+}
 
 /// What is served inside a modern envelope; discover lists the same.
 const MODERN: &[&str] = &[Revision::LATEST_MODERN.as_str()];
@@ -205,6 +173,7 @@ async fn ask<P: Platform>(
     head: &Head,
     json: &Json<'_>,
     request: &Request,
+    due: Due<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Failed> {
     let claim = era::classify(&head.headers, &Message::Request(*request), json)
@@ -214,7 +183,8 @@ async fn ask<P: Platform>(
             let revision = claimed.revision;
             trail.note("revision", revision.as_str());
             let asker = Asker { revision, session: None };
-            modern(scene, head, json, request, &asker, trail).await.map_err(|error| (revision, error))
+            let errand = Errand { head, json, request, asker: &asker };
+            charged(scene, &errand, due, trail).await.map_err(|error| (revision, error))
         }
         Claim::Legacy { .. } if request.method == Method::Initialize => {
             Box::pin(legacy::initialize(scene, json, request, trail))
@@ -227,43 +197,71 @@ async fn ask<P: Platform>(
             let revision = session.revision;
             trail.note("revision", revision.as_str());
             let asker = Asker { revision, session: Some(session) };
-            old(scene, head, json, request, &asker, trail).await.map_err(|error| (revision, error))
+            let errand = Errand { head, json, request, asker: &asker };
+            charged(scene, &errand, due, trail).await.map_err(|error| (revision, error))
         }
     }
 }
 
-async fn modern<P: Platform>(
+/// Charges a request, unless it is free, and answers it in its era.
+async fn charged<P: Platform>(
     scene: &Scene<P>,
-    head: &Head,
-    json: &Json<'_>,
-    request: &Request,
-    asker: &Asker,
+    errand: &Errand<'_>,
+    due: Due<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    match request.method {
-        Method::Discover => {
-            let Scene { gateway, platform, caller } = scene;
-            let result = gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await;
-            Ok(Flow::Message(200, result_message(json.raw(request.id), &result)))
-        }
+    let Errand { head, json, request, asker } = *errand;
+    if admission::is_free(request.method, asker.revision.era()) {
+        return free(scene, errand).await;
+    }
+    let admitted = match due {
+        Due::Now => admission::admit(scene, head, json, request).await?,
+        Due::Paid(outcome) => (*outcome)?,
+    };
+    trail.stage("admit");
+    if let Some(stopped) = admitted.judge(scene, json, request, asker.revision, trail)? {
+        return Ok(stopped);
+    }
+    match asker.revision.era() {
+        Era::Modern => modern(scene, errand, admitted, trail).await,
+        Era::Legacy => old(scene, errand, admitted, trail).await,
+    }
+}
+
+/// `server/discover` and `ping`: answered from memory, whatever the limits say.
+async fn free<P: Platform>(scene: &Scene<P>, errand: &Errand<'_>) -> Result<Flow<P>, Error> {
+    let Errand { json, request, .. } = *errand;
+    let Scene { gateway, platform, caller } = scene;
+    let result = match request.method {
+        Method::Discover => gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await,
+        _ => "{}".to_owned(),
+    };
+    Ok(Flow::Message(200, result_message(json.raw(request.id), &result)))
+}
+
+async fn modern<P: Platform>(
+    scene: &Scene<P>,
+    errand: &Errand<'_>,
+    admitted: Admitted<'_, P>,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    match errand.request.method {
         Method::Listen => Err(Refusal::NotSupported("subscriptions/listen").into()),
         Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
             Err(Refusal::NotSupported("tasks (io.modelcontextprotocol/tasks)").into())
         }
-        _ => shared(scene, head, json, request, asker, trail).await,
+        _ => shared(scene, errand, admitted, trail).await,
     }
 }
 
 async fn old<P: Platform>(
     scene: &Scene<P>,
-    head: &Head,
-    json: &Json<'_>,
-    request: &Request,
-    asker: &Asker,
+    errand: &Errand<'_>,
+    admitted: Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
+    let Errand { json, request, asker, .. } = *errand;
     match request.method {
-        Method::Ping => Ok(Flow::Message(200, result_message(json.raw(request.id), "{}"))),
         Method::SetLevel => {
             Box::pin(legacy::set_level(scene, json, request, asker)).await?;
             Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")))
@@ -274,26 +272,25 @@ async fn old<P: Platform>(
         Method::TasksGet | Method::TasksCancel | Method::TasksList | Method::TasksResult => {
             Err(Refusal::NotSupported("tasks").into())
         }
-        _ => shared(scene, head, json, request, asker, trail).await,
+        _ => shared(scene, errand, admitted, trail).await,
     }
 }
 
 /// What both eras have.
 async fn shared<P: Platform>(
     scene: &Scene<P>,
-    head: &Head,
-    json: &Json<'_>,
-    request: &Request,
-    asker: &Asker,
+    errand: &Errand<'_>,
+    admitted: Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
+    let Errand { json, request, asker, .. } = *errand;
     match request.method {
         Method::ToolsList => list(scene, json, request, ListKind::Tools, asker, trail).await,
         Method::PromptsList => list(scene, json, request, ListKind::Prompts, asker, trail).await,
         Method::ResourcesList => list(scene, json, request, ListKind::Resources, asker, trail).await,
         Method::ResourcesTemplatesList => list(scene, json, request, ListKind::Templates, asker, trail).await,
         Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead | Method::Complete => {
-            forward::call(scene, head, json, request, asker, trail).await
+            forward::call(scene, errand, admitted, trail).await
         }
         _ => Err(Refusal::UnknownMethod(name(json, request.method_name).into_owned()).into()),
     }

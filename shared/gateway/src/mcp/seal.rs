@@ -184,6 +184,17 @@ impl Sealer {
         }
     }
 
+    /// A key for digests that mean nothing outside: of the newest master key, and for no sealed token.
+    #[must_use]
+    pub fn digest_key(&self) -> [u8; 16] {
+        let mut key = [0; 16];
+        if let Some((_, master)) = self.keys.first() {
+            // Fails for keys of more than 8 KB only.
+            let _ = Hkdf::<Sha256>::new(None, master).expand(b"postern/digest/1", &mut key);
+        }
+        key
+    }
+
     /// Seals `payload`. `nonce` must come from the platform's random source. The life is cut to the purpose's.
     ///
     /// # Errors

@@ -111,8 +111,10 @@ impl<P: Platform> Trail<P> {
         match error {
             Error::Refusal(refusal) => {
                 self.outcome = Outcome::Refused;
-                if let crate::error::Refusal::BadToken(why) = refusal {
-                    self.note("detail", why);
+                match refusal {
+                    crate::error::Refusal::BadToken(why) => self.note("detail", why),
+                    crate::error::Refusal::Limited(limited) => self.note("limit", &limited.rule),
+                    _ => {}
                 }
             }
             Error::Fault(fault) => {
@@ -125,6 +127,7 @@ impl<P: Platform> Trail<P> {
                             self.count("upstream_status", u64::from(*status));
                         }
                     }
+                    crate::error::Fault::Ledger(fault) => self.note("ledger", fault.name()),
                     crate::error::Fault::Internal(what) => self.note("detail", what),
                 }
             }

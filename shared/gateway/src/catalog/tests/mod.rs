@@ -262,6 +262,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
         issuers: Vec::new(),
         agents: vec![Rc::new(agent)],
         upstreams: aliases.iter().map(upstream).collect(),
+        limits: Default::default(),
         session_openings_per_min: 10,
         version: version.to_owned(),
     }

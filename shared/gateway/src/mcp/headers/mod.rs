@@ -20,6 +20,7 @@ pub const NAMED: &[&str] = &[
     "mcp-method",
     "mcp-name",
     "mcp-session-id",
+    "traceparent",
     "access-control-request-headers",
 ];
 

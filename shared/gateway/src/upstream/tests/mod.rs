@@ -165,6 +165,7 @@ fn bench(era: EraSetting) -> Bench {
         issuers: Vec::new(),
         agents: Vec::new(),
         upstreams: vec![Rc::new(upstream)],
+        limits: Default::default(),
         session_openings_per_min: 2,
         version: "0".into(),
     });
@@ -246,6 +247,7 @@ fn kind(fault: Fault) -> UpstreamFault {
             assert_eq!(alias, "up");
             kind
         }
+        Fault::Ledger(fault) => panic!("{fault:?}"),
         Fault::Internal(why) => panic!("{why}"),
     }
 }

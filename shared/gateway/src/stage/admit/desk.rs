@@ -1,0 +1,192 @@
+//! What an isolate knows of accounts: what it has borrowed, what it has still to tell, and what it counts by itself. May
+//! vanish at any time: what was borrowed is lost then, and what was reserved stays as estimated.
+
+use super::bill::Bill;
+use crate::ledger::loops::Chains;
+use crate::ledger::{Account, Ask, RuleKey, Settle, Standing, Transition};
+use crate::limits;
+use crate::platform::{AccountName, Platform};
+use crate::tenant::Placement;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// How long what has ended may wait for a charge that takes it along, in ms.
+const PATIENCE_MS: u32 = 250;
+/// How long it is believed that somebody is about to tell it, in ms: his request may have been cut off.
+const TELLING_MS: u64 = 2_000;
+
+/// Every account that this isolate deals with.
+#[derive(Default)]
+pub(super) struct Desks {
+    desks: RefCell<HashMap<String, Rc<Desk>>>,
+    /// Mean size of results in tokens, by account of the tool's tenant and its name.
+    means: RefCell<HashMap<String, f32>>,
+}
+
+/// One account.
+#[derive(Default)]
+pub(super) struct Desk {
+    loans: RefCell<Vec<Loan>>,
+    ended: RefCell<Vec<Settle>>,
+    /// Until when somebody is about to tell what has ended, Unix ms.
+    telling_ms: Cell<u64>,
+    /// The loop breaker's memory, for calls that no account is asked for.
+    pub chains: RefCell<Chains>,
+    /// What is counted here while the ledger cannot be asked, for rules that say so.
+    pub fallback: RefCell<Account>,
+}
+
+/// A block that was borrowed.
+#[derive(Clone, Copy)]
+struct Loan {
+    rule: RuleKey,
+    left: u64,
+    until_ms: u64,
+}
+
+impl Desks {
+    /// The desk of an account.
+    pub fn of(&self, account: &str) -> Rc<Desk> {
+        let mut desks = self.desks.borrow_mut();
+        if let Some(desk) = desks.get(account) {
+            return Rc::clone(desk);
+        }
+        if desks.len() >= limits::DESKS {
+            // Whoever is in use, or has something to tell, stays. Should all of them, nothing is kept of this one.
+            desks.retain(|_, desk| Rc::strong_count(desk) > 1 || !desk.ended.borrow().is_empty());
+        }
+        let desk = Rc::<Desk>::default();
+        if desks.len() < limits::DESKS {
+            desks.insert(account.to_owned(), Rc::clone(&desk));
+        }
+        desk
+    }
+
+    /// The mean size of a tool's results, in tokens.
+    pub fn mean(&self, tool: &str) -> u32 {
+        self.means.borrow().get(tool).map_or(limits::MEAN_TOKENS, |mean| *mean as u32)
+    }
+
+    /// Takes a result into the mean: the newest of them count most.
+    pub fn learn(&self, tool: &str, tokens: u32) {
+        let mut means = self.means.borrow_mut();
+        if means.len() >= limits::DESKS && !means.contains_key(tool) {
+            means.clear();
+        }
+        let tokens = tokens as f32;
+        means.entry(tool.to_owned()).and_modify(|mean| *mean += (tokens - *mean) / 8.0).or_insert(tokens);
+    }
+}
+
+impl Desk {
+    /// Whether all that a bill asks for was borrowed.
+    pub fn covers(&self, bill: &Bill, now_ms: u64) -> bool {
+        let loans = self.loans.borrow();
+        bill.asks.iter().all(|ask| ask.lease && loans.iter().any(|loan| loan.pays(ask, now_ms)))
+    }
+
+    /// Pays from what was borrowed, and says what.
+    pub fn spend(&self, bill: &Bill, now_ms: u64) -> Vec<(RuleKey, u64)> {
+        let mut loans = self.loans.borrow_mut();
+        let mut spend = |ask: &Ask| {
+            let loan = loans.iter_mut().find(|loan| ask.lease && loan.pays(ask, now_ms))?;
+            loan.left -= ask.amount;
+            Some((ask.rule, ask.amount))
+        };
+        bill.asks.iter().filter_map(&mut spend).collect()
+    }
+
+    /// Puts back what was spent of a charge that was refused.
+    pub fn give_back(&self, spent: &[(RuleKey, u64)]) {
+        let mut loans = self.loans.borrow_mut();
+        for (rule, amount) in spent {
+            if let Some(loan) = loans.iter_mut().find(|loan| loan.rule == *rule) {
+                loan.left = loan.left.saturating_add(*amount);
+            }
+        }
+    }
+
+    /// Takes what was lent to a charge that asked for `asks`.
+    pub fn borrow(&self, asks: &[Ask], standings: &[Standing], now_ms: u64) {
+        let mut loans = self.loans.borrow_mut();
+        for (ask, standing) in asks.iter().zip(standings).filter(|(_, standing)| standing.lent > 0) {
+            let until_ms = now_ms.saturating_add(u64::from(standing.lent_ms));
+            match loans.iter_mut().find(|loan| loan.rule == ask.rule) {
+                // Another request borrowed meanwhile: both blocks end with the earlier one.
+                Some(loan) if loan.until_ms > now_ms => {
+                    loan.left = loan.left.saturating_add(standing.lent);
+                    loan.until_ms = loan.until_ms.min(until_ms);
+                }
+                Some(loan) => (loan.left, loan.until_ms) = (standing.lent, until_ms),
+                None => loans.push(Loan { rule: ask.rule, left: standing.lent, until_ms }),
+            }
+        }
+    }
+
+    /// What is left of a block of this rule.
+    pub fn left(&self, rule: RuleKey) -> u64 {
+        self.loans.borrow().iter().find(|loan| loan.rule == rule).map_or(0, |loan| loan.left)
+    }
+
+    /// Settles what was counted here.
+    pub fn settle_here(&self, settle: Settle, now_ms: u64) {
+        self.fallback.borrow_mut().apply(&Transition::Settle(vec![settle]), now_ms);
+    }
+
+    /// What has ended and was not told yet: for a charge to take along.
+    pub fn settled(&self) -> Vec<Settle> {
+        let mut ended = self.ended.borrow_mut();
+        let many = ended.len().min(limits::SETTLES);
+        ended.drain(..many).collect()
+    }
+
+    /// Keeps for later what could not be told.
+    pub fn put_back(&self, mut settled: Vec<Settle>) {
+        let mut ended = self.ended.borrow_mut();
+        settled.append(&mut ended);
+        // What is not told stays charged as estimated.
+        let excess = settled.len().saturating_sub(limits::SETTLES);
+        *ended = settled.split_off(excess);
+    }
+
+    /// Tells the account how a call ended: with the next charge, or behind an answer, whichever comes first.
+    pub fn tell<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        account: &str,
+        placement: Placement,
+        settle: Settle,
+        urgent: bool,
+    ) {
+        self.put_back(vec![settle]);
+        let now_ms = platform.now_ms();
+        if !urgent && self.telling_ms.get() > now_ms {
+            return;
+        }
+        self.telling_ms.set(now_ms.saturating_add(TELLING_MS));
+        let (desk, here, account) = (Rc::clone(self), platform.clone(), account.to_owned());
+        platform.defer(Box::pin(async move {
+            if !urgent {
+                here.sleep(PATIENCE_MS).await;
+            }
+            desk.telling_ms.set(0);
+            let settled = desk.settled();
+            if settled.is_empty() {
+                return;
+            }
+            let transition = Transition::Settle(settled);
+            let account = AccountName { name: &account, placement };
+            let told = here.apply(account, &transition).await;
+            if let (Err(_), Transition::Settle(settled)) = (told, transition) {
+                desk.put_back(settled);
+            }
+        }));
+    }
+}
+
+impl Loan {
+    fn pays(&self, ask: &Ask, now_ms: u64) -> bool {
+        self.rule == ask.rule && self.left >= ask.amount && now_ms < self.until_ms
+    }
+}

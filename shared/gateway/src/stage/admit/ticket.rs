@@ -1,0 +1,285 @@
+//! What a request was charged, until it has ended.
+
+use super::Weighed;
+use super::bill::Bill;
+use super::desk::{Desk, Desks};
+use crate::error::LedgerFault;
+use crate::ledger::{RuleKey, Settle, loops};
+use crate::platform::Platform;
+use crate::stage::authenticate::Caller;
+use crate::tenant::{Limit, Measure, Placement, Price, Reserve, Tenant};
+use crate::tokens;
+use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+/// The proof that a request was charged. When it is dropped, what was reserved for it is settled: with what it really
+/// used, if that was told by [`Ticket::ended`]; else as it was estimated, so that who hangs up gets nothing for free.
+pub struct Ticket<P: Platform> {
+    platform: P,
+    desks: Rc<Desks>,
+    id: u64,
+    /// The tool, in the isolate's table of means; empty when nobody counts tokens.
+    tool: String,
+    request_tokens: u32,
+    price: Price,
+    cap: Option<u32>,
+    shares: Vec<(Rc<Paid<P>>, Share)>,
+    /// What the loop breaker says, and who has to hear how the call ends.
+    verdict: Option<loops::Verdict>,
+    watcher: Watcher<P>,
+    standings: String,
+    fault: Option<LedgerFault>,
+    ended: Cell<Option<Ended>>,
+}
+
+enum Watcher<P: Platform> {
+    Nobody,
+    Here(Rc<Desk>),
+    Account(Rc<Paid<P>>),
+}
+
+/// What of a request is settled under one rule.
+pub(super) struct Share {
+    pub rule: Rc<Limit>,
+    pub estimate: u64,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Tokens of its result.
+    pub result_tokens: u32,
+    /// Whether the upstream was asked, so that there is something to pay for.
+    pub carried_out: bool,
+    /// What the loop breaker remembers.
+    pub finding: Option<loops::Finding>,
+}
+
+impl<P: Platform> Ticket<P> {
+    pub(super) fn new(
+        platform: &P,
+        desks: &Rc<Desks>,
+        caller: &Rc<Caller>,
+        request: &Weighed<'_>,
+        counts_tokens: bool,
+    ) -> Self {
+        let limits = &caller.tenant().limits;
+        let name = request.name.as_deref().filter(|_| counts_tokens);
+        let watched = request.sighting.is_some() && limits.breaker.is_some();
+        Self {
+            platform: platform.clone(),
+            desks: Rc::clone(desks),
+            id: if watched { super::random(platform) } else { 0 },
+            tool: name.map(|name| [caller.tenant().name.as_str(), "/", name].concat()).unwrap_or_default(),
+            request_tokens: if counts_tokens { tokens::estimate(request.arguments) } else { 0 },
+            price: name.map(|name| limits.price(name)).unwrap_or_default(),
+            cap: None,
+            shares: Vec::new(),
+            verdict: None,
+            watcher: Watcher::Nobody,
+            standings: String::new(),
+            fault: None,
+            ended: Cell::new(None),
+        }
+    }
+
+    /// Names the call to the loop breaker.
+    pub(super) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) const fn request_tokens(&self) -> u32 {
+        self.request_tokens
+    }
+
+    pub(super) const fn price(&self) -> Price {
+        self.price
+    }
+
+    pub(super) fn mean_result(&self) -> u32 {
+        self.desks.mean(&self.tool)
+    }
+
+    pub(super) fn judged(&mut self, verdict: loops::Verdict, here: &Rc<Desk>, account: Option<&Rc<Paid<P>>>) {
+        self.verdict = Some(verdict);
+        self.watcher = match account {
+            Some(paid) => Watcher::Account(Rc::clone(paid)),
+            None => Watcher::Here(Rc::clone(here)),
+        };
+    }
+
+    pub(super) fn owes(&mut self, paid: &Rc<Paid<P>>, share: Share) {
+        if let Measure::Tokens(_, Reserve::Max(cap)) | Measure::Cost(_, Reserve::Max(cap)) =
+            &share.rule.measure
+        {
+            self.cap = Some(self.cap.map_or(*cap, |known| known.min(*cap)));
+        }
+        self.shares.push((Rc::clone(paid), share));
+    }
+
+    /// Notes that `paid` is part of what it was charged.
+    pub(super) fn charged(&mut self, paid: &Paid<P>) {
+        self.fault = self.fault.or(paid.local);
+    }
+
+    pub(super) fn stands(&mut self, rule: &Limit, left: u64) {
+        let comma = if self.standings.is_empty() { "" } else { " " };
+        let _ = write!(self.standings, "{comma}{}:{}/{}", rule.name, left, rule.measure.limit());
+    }
+
+    /// What the loop breaker says of the call.
+    #[must_use]
+    pub const fn verdict(&self) -> Option<loops::Verdict> {
+        self.verdict
+    }
+
+    /// What was left of each rule after the charge, for the record: `name:left/limit`, by a space each.
+    #[must_use]
+    pub fn standings(&self) -> &str {
+        &self.standings
+    }
+
+    /// Why the rules were counted in this isolate alone, if they were.
+    #[must_use]
+    pub const fn fault(&self) -> Option<LedgerFault> {
+        self.fault
+    }
+
+    /// Whether a result is to be weighed: somebody counts its tokens, or remembers it.
+    #[must_use]
+    pub fn counts_tokens(&self) -> bool {
+        !self.tool.is_empty()
+    }
+
+    /// Whether the loop breaker wants to know of the result.
+    #[must_use]
+    pub const fn is_watched(&self) -> bool {
+        !matches!(self.watcher, Watcher::Nobody)
+    }
+
+    /// The largest result, in tokens, that the rules leave room for.
+    #[must_use]
+    pub const fn cap(&self) -> Option<u32> {
+        self.cap
+    }
+
+    /// Says how the request ended. Only the first time counts.
+    pub fn ended(&self, ended: Ended) {
+        if let Some(first) = self.ended.take() {
+            return self.ended.set(Some(first));
+        }
+        if self.counts_tokens() && ended.carried_out {
+            self.desks.learn(&self.tool, ended.result_tokens);
+        }
+        self.ended.set(Some(ended));
+    }
+
+    /// What was really used under a rule; `None` when nobody knows.
+    fn used(&self, rule: &Limit, ended: Option<&Ended>) -> Option<u64> {
+        let ended = ended?;
+        Some(match &rule.measure {
+            Measure::Tokens(..) => u64::from(self.request_tokens) + u64::from(ended.result_tokens),
+            Measure::Cost(..) if ended.carried_out => self.price.of(self.request_tokens, ended.result_tokens),
+            _ => 0,
+        })
+    }
+}
+
+impl<P: Platform> Drop for Ticket<P> {
+    fn drop(&mut self) {
+        let ended = self.ended.take();
+        for (paid, share) in &self.shares {
+            let used = self.used(&share.rule, ended.as_ref()).unwrap_or(share.estimate);
+            paid.settle(&share.rule, used);
+        }
+        let Some(finding) = ended.and_then(|ended| ended.finding) else { return };
+        match &self.watcher {
+            Watcher::Nobody => {}
+            Watcher::Here(desk) => {
+                desk.chains.borrow_mut().learn(self.id, &finding, self.platform.now_ms());
+            }
+            Watcher::Account(paid) => paid.findings.borrow_mut().push((self.id, finding)),
+        }
+    }
+}
+
+/// What one account charged for requests that came together. When the last of them has ended it is told.
+pub(super) struct Paid<P: Platform> {
+    platform: P,
+    desk: Rc<Desk>,
+    account: String,
+    placement: Placement,
+    /// The id of the charge; 0 when the account was not asked.
+    id: u64,
+    /// Whether something is reserved.
+    reserved: bool,
+    /// Whether it is in flight.
+    urgent: bool,
+    /// What was paid of what was borrowed.
+    spent: Vec<(RuleKey, u64)>,
+    /// Why it was counted here and not by the account.
+    local: Option<LedgerFault>,
+    undo: Cell<bool>,
+    used: RefCell<Vec<(RuleKey, u64)>>,
+    findings: RefCell<Vec<(u64, loops::Finding)>>,
+}
+
+impl<P: Platform> Paid<P> {
+    pub(super) fn new(
+        platform: &P,
+        tenant: &Tenant,
+        desk: &Rc<Desk>,
+        bill: &Bill,
+        id: u64,
+        spent: Vec<(RuleKey, u64)>,
+        local: Option<LedgerFault>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            platform: platform.clone(),
+            desk: Rc::clone(desk),
+            account: bill.account.clone(),
+            placement: tenant.limits.placement,
+            id,
+            reserved: bill.asks.iter().any(|ask| ask.settles),
+            urgent: bill.rules.iter().any(|rule| matches!(rule.measure, Measure::Concurrency { .. })),
+            spent,
+            local,
+            undo: Cell::new(false),
+            used: RefCell::default(),
+            findings: RefCell::default(),
+        })
+    }
+
+    /// Takes all of it back.
+    pub(super) fn undo(&self) {
+        self.undo.set(true);
+    }
+
+    fn settle(&self, rule: &Limit, used: u64) {
+        let mut all = self.used.borrow_mut();
+        match all.iter_mut().find(|(known, _)| *known == rule.key) {
+            Some((_, sum)) => *sum = sum.saturating_add(used),
+            None => all.push((rule.key, used)),
+        }
+    }
+}
+
+impl<P: Platform> Drop for Paid<P> {
+    fn drop(&mut self) {
+        let undo = self.undo.get();
+        if undo {
+            self.desk.give_back(&self.spent);
+        }
+        let findings = self.findings.take();
+        if self.id == 0 || !undo && !self.reserved && findings.is_empty() {
+            return;
+        }
+        let settle = Settle { id: self.id, undo, amounts: self.used.take(), findings };
+        if self.local.is_some() {
+            self.desk.settle_here(settle, self.platform.now_ms());
+        } else {
+            self.desk.tell(&self.platform, &self.account, self.placement, settle, self.urgent || undo);
+        }
+    }
+}
