@@ -2,14 +2,16 @@
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
+use postern_cli::WrongUse;
 use postern_cli::check::findings;
+use postern_cli::quota;
 use postern_cli::token::{Grant, Key, jwks, mint, new_key, parse_ttl};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const USAGE: &str = "\
-postern: checks settings and makes development tokens for the Postern MCP gateway
+postern: checks settings, makes development tokens and looks for loops, for the Postern MCP gateway
 
   postern check FILE [--secrets-from-env]
       Prints every problem of the settings with line, path and remedy. FILE may be - for standard input.
@@ -32,6 +34,9 @@ postern: checks settings and makes development tokens for the Postern MCP gatewa
       --agent-claim NAME   the claim that holds CLIENT (default client_id)
       --typ TYP            `typ` of the header (default at+jwt)
 
+  postern quota loops --batch [FILE]
+      Says for recorded calls which the loop breaker would have stopped. `postern quota --help` says more.
+
   postern --help | --version
 ";
 
@@ -50,22 +55,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The command line makes no sense.
-#[derive(Debug)]
-struct WrongUse(String);
-
-impl std::fmt::Display for WrongUse {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WrongUse {}
-
 fn run(arguments: &mut Parser) -> Result<ExitCode> {
     match arguments.next()? {
         Some(Arg::Value(command)) if command == "check" => check(arguments),
         Some(Arg::Value(command)) if command == "token" => token(arguments),
+        Some(Arg::Value(command)) if command == "quota" => quota::run(arguments),
         Some(Arg::Long("help") | Arg::Short('h')) => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

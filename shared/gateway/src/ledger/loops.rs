@@ -93,8 +93,8 @@ pub struct Sighting {
 pub struct Finding {
     /// Digest of the whole result or error.
     pub result: u32,
-    /// Digest of what is left of it without what changes by itself: of an error's text, without numbers, times and
-    /// ids; of an empty result, its outline. For an ordinary result the same as `result`.
+    /// Digest of what is left of it without what changes by itself: of an error, without times and ids; of an empty
+    /// result, its outline. For an ordinary result the same as `result`.
     pub gist: u32,
     /// Its kind.
     pub kind: Finds,
@@ -109,7 +109,8 @@ pub enum Finds {
     Nothing,
     /// An error of the protocol, or a result with `isError`.
     Error,
-    /// A result that is none by the protocol and reads like an error.
+    /// An error that is about what was asked for (not found, exists already), or a result that is no error by the
+    /// protocol and reads like one.
     Complaint,
 }
 

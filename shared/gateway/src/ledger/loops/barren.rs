@@ -11,6 +11,8 @@ use crate::mcp::{Kind, Raw};
 const DEPTH: usize = 16;
 /// The longest text that may be a phrase, in bytes: two sentences with the query in them.
 const PHRASE_BYTES: usize = 300;
+/// The longest label in front of a colon, in bytes.
+const LABEL_BYTES: usize = 40;
 
 /// Strings under these say nothing about what was found.
 const STRINGS: &[&str] = &[
@@ -115,6 +117,9 @@ const PHRASES: &[&str] = &[
     "no entry",
     "no data",
     "no relevant",
+    "no matching",
+    "don't have any",
+    "do not have any",
     "no information",
     "no answer",
     "no content",
@@ -156,8 +161,18 @@ const PHRASES: &[&str] = &[
 /// Whole texts.
 const WHOLES: &[&str] = &["none", "null", "nil", "empty", "n/a", "undefined", "nothing"];
 /// What is good not to find: `No issues found`.
-const GOOD: &[&str] =
-    &["issue", "error", "problem", "violation", "vulnerab", "conflict", "warning", "threat", "malware"];
+const GOOD: &[&str] = &[
+    "change",
+    "issue",
+    "error",
+    "problem",
+    "violation",
+    "vulnerab",
+    "conflict",
+    "warning",
+    "threat",
+    "malware",
+];
 
 /// What a part of a result says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -223,17 +238,32 @@ pub(super) fn text(text: &str) -> Says {
         return Says::Something;
     }
     let text = text.to_lowercase();
+    let labelled = text.split_once(':').is_some_and(|(label, rest)| is_labelled_zero(label, rest.trim()));
+    let says_so =
+        is_blank(&text) || labelled || is_refusal(&text) || PHRASES.iter().any(|phrase| has(&text, phrase));
+    if says_so { Says::Nothing } else { Says::Something }
+}
+
+/// A word for nothing, or brackets around nothing.
+fn is_blank(text: &str) -> bool {
     let whole = text.trim_matches(|c: char| !c.is_alphanumeric());
-    if whole.is_empty() && matches!(text.as_str(), "[]" | "{}" | "()" | "-" | "\"\"") || is_in(whole, WHOLES)
-    {
-        return Says::Nothing;
-    }
-    let no_found =
-        text.strip_prefix("no ").and_then(|rest| rest.split_once(" found")).is_some_and(|(what, _)| {
-            // Only what is not found decides: the query, repeated behind it, may speak of errors.
-            !GOOD.iter().any(|good| what.contains(good))
-        });
-    if no_found || PHRASES.iter().any(|phrase| has(&text, phrase)) { Says::Nothing } else { Says::Something }
+    is_in(whole, WHOLES) || matches!(text, "[]" | "{}" | "()" | "-" | "\"\"" | "[ ]" | "{ }")
+}
+
+/// `Results: []`, `Matches: 0`.
+fn is_labelled_zero(label: &str, rest: &str) -> bool {
+    let counts = words(label).any(|word| is_in(word, COUNTS));
+    label.len() <= LABEL_BYTES && (is_blank(rest) || counts && is_zero(rest.trim_end_matches('.')))
+}
+
+/// `No customers found`, `No open invoices.`, `Nothing to show`; not `No issues found`, which is good news.
+fn is_refusal(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("no ") else { return text.starts_with("nothing") };
+    let (what, found) = rest.split_once(" found").map_or((rest, false), |(what, _)| (what, true));
+    // Only what is not found decides: the query, repeated behind it, may speak of errors.
+    let plural = what.trim_end_matches(|c: char| !c.is_alphanumeric()).ends_with('s');
+    let short = plural && what.split_whitespace().count() <= 3;
+    (found || short) && !GOOD.iter().any(|good| what.contains(good))
 }
 
 /// Whether a phrase begins where a word does: `10 results` has no `0 results` in it.

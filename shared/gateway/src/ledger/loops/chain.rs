@@ -42,7 +42,7 @@ pub(super) enum Fate {
     Nothing([u8; 4], [u8; 4]),
     /// An error: the same.
     Error([u8; 4], [u8; 4]),
-    /// What reads like an error: the same.
+    /// An error about what was asked for: the same.
     Complaint([u8; 4], [u8; 4]),
 }
 

@@ -2,7 +2,7 @@
 
 use super::barren::{self, Says};
 use super::digest::{Digests, short};
-use super::words::is_date;
+use super::words::{is_date, is_in, words};
 use super::{Finding, Finds};
 use crate::mcp::{Bounds, Json, Kind, Raw};
 use std::hash::Hasher as _;
@@ -20,6 +20,41 @@ const TEXT: Bounds = Bounds {
 };
 /// Bytes of an error's text that its gist is made of: what tells errors apart stands in front.
 const GIST_BYTES: usize = 1_024;
+/// Digits of a number that may be a count of something: longer ones are ids, sizes and times.
+const SMALL_DIGITS: usize = 4;
+/// Words beside a number that changes with every attempt.
+const PASSING: &[&str] = &[
+    "after",
+    "attempt",
+    "attempts",
+    "duration",
+    "elapsed",
+    "id",
+    "latency",
+    "m",
+    "millis",
+    "milliseconds",
+    "min",
+    "minute",
+    "minutes",
+    "ms",
+    "ref",
+    "request",
+    "retries",
+    "retry",
+    "s",
+    "sec",
+    "second",
+    "seconds",
+    "time",
+    "times",
+    "timestamp",
+    "tries",
+    "try",
+    "ts",
+];
+/// Parts of errors about what was asked for, in lower case.
+const ABOUT: &[&str] = &["no such", "does not exist", "doesn't exist", "already exists", "404"];
 /// How texts begin that tell of an error, in lower case.
 const TROUBLES: &[&str] = &[
     "error:",
@@ -57,7 +92,8 @@ impl Digests {
     /// Of a JSON-RPC error, or of a result that is an error.
     #[must_use]
     pub fn error(&self, error: Raw<'_>) -> Finding {
-        Finding { result: short(self.exact(error)), gist: short(self.gist(error, 0)), kind: Finds::Error }
+        let kind = if is_about(error, 0) { Finds::Complaint } else { Finds::Error };
+        Finding { result: short(self.exact(error)), gist: short(self.gist(error, 0)), kind }
     }
 
     /// Of anything that a tool may have answered: a result of `tools/call`, a JSON-RPC error or answer, or the bare value.
@@ -147,7 +183,8 @@ impl Digests {
         reads_so.then(|| self.wording(&text))
     }
 
-    /// Of an error without what changes by itself: numbers, and in texts all that [`Digests::wording`] leaves out.
+    /// Of an error without what changes by itself. Small numbers stay: `9 tests failed` after `10 tests failed` is
+    /// progress.
     fn gist(&self, raw: Raw<'_>, depth: usize) -> u64 {
         match raw.kind() {
             Kind::String => {
@@ -156,28 +193,40 @@ impl Digests {
                     .filter(|_| depth < 8)
                     .map_or_else(|| self.wording(&text), |json| self.gist(json.value(json.root()), depth + 8))
             }
-            Kind::Object if depth < 16 => self.object(raw, |_, value| self.gist(value, depth + 1)),
+            Kind::Object if depth < 16 => self.object(raw, |name, value| {
+                let volatile = value.kind() == Kind::Number && words(name).any(|word| is_in(word, PASSING));
+                if volatile { 0 } else { self.gist(value, depth + 1) }
+            }),
             Kind::Array if depth < 16 => self.array(raw, |value| self.gist(value, depth + 1)),
+            Kind::Number if is_small(raw.text()) => self.text(b'1', raw.text()),
             _ => 0,
         }
     }
 
-    /// Of the words of a text that have no digit in them, are no date and not all hexadecimal.
+    /// Of the words of a text that have no digit in them, are no date and not all hexadecimal, and of its small numbers,
+    /// unless they count attempts or time.
     fn wording(&self, text: &str) -> u64 {
         let mut hasher = self.hasher(b'w');
         let mut left = GIST_BYTES;
-        for word in text.split(|c: char| c.is_whitespace() || c == ',' || c == ';') {
+        let mut before = "";
+        let parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+        let mut parts = parts.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).peekable();
+        while let Some(word) = parts.next() {
             left = left.saturating_sub(word.len() + 1);
             if left == 0 {
                 break;
             }
-            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
             let hexadecimal = word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-            let volatile = word.chars().any(char::is_numeric) || hexadecimal || is_date(word);
+            let counts = is_in(before, PASSING) || parts.peek().is_some_and(|next| is_in(next, PASSING));
+            let volatile = match word.chars().any(char::is_numeric) {
+                true => counts || !is_small(word),
+                false => hexadecimal || is_date(word),
+            };
             if !volatile && !word.is_empty() {
                 hasher.write(word.as_bytes());
                 hasher.write(b" ");
             }
+            before = word;
         }
         hasher.finish()
     }
@@ -191,6 +240,32 @@ impl Digests {
             _ => 2,
         }
     }
+}
+
+/// A number that may be a count of something.
+fn is_small(number: &str) -> bool {
+    number.len() <= SMALL_DIGITS && number.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Whether an error is about what was asked for, by its first text.
+fn is_about(error: Raw<'_>, depth: usize) -> bool {
+    if depth > 3 {
+        return false;
+    }
+    if let Some(text) = error.string() {
+        return match json(&text) {
+            Some(json) => is_about(json.value(json.root()), depth + 1),
+            None => {
+                let lower = text.to_lowercase();
+                text.len() <= GIST_BYTES
+                    && (barren::text(&text) == Says::Nothing
+                        || ABOUT.iter().any(|about| lower.contains(about)))
+            }
+        };
+    }
+    let parts = ["message", "error", "text"].into_iter().filter_map(|name| error.get(name));
+    let items = error.get("content").into_iter().flat_map(Raw::elements);
+    parts.chain(items).any(|part| is_about(part, depth + 1))
 }
 
 /// The error that a value reports: a member `error` that says something.

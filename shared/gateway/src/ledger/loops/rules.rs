@@ -10,6 +10,8 @@ use super::{Bounds, Fingerprint, Rule};
 const CYCLE: std::ops::RangeInclusive<usize> = 2..=4;
 /// Wordings that must be different among empty results. Fewer are an agent that asks again, which is another rule's.
 const WORDINGS: usize = 3;
+/// Errors that may take turns.
+const TURNS: usize = 3;
 /// Parts of the window. With five times in two minutes, calls are less than a quarter of it apart.
 const PACE: u64 = 4;
 
@@ -68,23 +70,25 @@ impl<'a> Look<'a> {
             })
     }
 
-    /// The same call with the same result, up to `bound` times within the window.
+    /// The same call with the same result, up to `bound` times within the window. None if most of them were followed by
+    /// progress.
     fn same(&self, bound: u8) -> usize {
         let mut first: Option<(u64, _)> = None;
         let mut upper = self.ring.len();
-        let mut count = 0;
+        let (mut count, mut moved) = (0, 0);
         for (at, entry) in self.row(|entry| entry.is_call(self.call)) {
             let (age_ms, result) = (self.age_ms(entry), entry.fate().result());
             let (youngest_ms, wanted) = *first.get_or_insert((age_ms, result));
             let within = age_ms.saturating_sub(youngest_ms) < self.window_ms
                 && age_ms < self.window_ms + self.window_ms / PACE;
-            if count >= usize::from(bound) || result != wanted || !within || self.moved(at, upper) {
+            if count >= usize::from(bound) || result != wanted || !within {
                 break;
             }
             count += 1;
+            moved += usize::from(self.moved(at, upper));
             upper = at;
         }
-        count
+        if moved * 2 > count { 0 } else { count }
     }
 
     /// Whether a call between two others was made before them with another result: the agent looks at something
@@ -100,42 +104,33 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Whether something succeeded between two calls that was never done before them.
-    fn new_work(&self, from: usize, to: usize) -> bool {
-        let (before, between) = self.part(from, to);
-        between.iter().any(|entry| {
-            let done = matches!(entry.fate(), Fate::Something(_) | Fate::Nothing(..));
-            done && !entry.is_call(self.call) && before.iter().all(|earlier| earlier.call() != entry.call())
-        })
-    }
-
     /// What lies before the entry `from`, and what lies between it and `to`.
     fn part(&self, from: usize, to: usize) -> (&'a [Entry], &'a [Entry]) {
         let between = self.ring.get(from.saturating_add(1)..to).unwrap_or_default();
         (self.ring.get(..from).unwrap_or_default(), between)
     }
 
-    /// The same call with an error each time. Numbers, times and ids in its text may change. If nothing else was
-    /// called in between, its text may: then it is the same call only because the agent does nothing but retry. If new
-    /// work was done in between, its text must not change at all: `9 tests failed` after `10 tests failed` is progress.
+    /// The same call with the same error each time, but for times and ids in its text. If nothing else was called in
+    /// between, a few errors may take turns (a timeout, a reset, the timeout again): then nothing is being mended.
     fn same_trouble(&self) -> usize {
-        let mut later: Option<(usize, Fate)> = None;
-        let mut count = 0;
+        let mut gists: Vec<[u8; 4]> = Vec::new();
+        let (mut upper, mut turns) = (self.ring.len(), 0);
         for (at, entry) in self.row(|entry| entry.is_call(self.call)) {
-            let fate = entry.fate();
-            let Some(gist) = fate.trouble() else { break };
-            let goes_on = later.is_none_or(|(upper, later)| {
-                fate.result() == later.result()
-                    || self.adjacent(at, upper)
-                    || (later.trouble() == Some(gist) && !self.new_work(at, upper))
-            });
-            if !goes_on {
+            let Some(gist) = entry.fate().trouble() else { break };
+            let changed = gists.last().is_some_and(|later| *later != gist);
+            if changed && !self.adjacent(at, upper) {
                 break;
             }
-            count += 1;
-            later = Some((at, fate));
+            turns += usize::from(changed);
+            gists.push(gist);
+            upper = at;
         }
-        count
+        let alike = gists.iter().take_while(|gist| Some(*gist) == gists.first()).count();
+        let all = gists.len();
+        gists.sort_unstable();
+        gists.dedup();
+        let take_turns = gists.len() <= TURNS && turns >= gists.len();
+        if take_turns { all } else { alike }
     }
 
     /// Whether nothing was carried out between two calls.
@@ -143,13 +138,18 @@ impl<'a> Look<'a> {
         self.part(from, to).1.iter().all(|entry| entry.fate() == Fate::Stopped)
     }
 
-    /// Calls of the same tool with the same error, digit by digit, whatever their arguments. An error that repeats the
-    /// id it is about is another one each time.
+    /// Calls of the same tool with the same error, digit by digit. Whatever their arguments, unless the error is about
+    /// what was asked for: that is an answer, and only other wordings of the same question count.
     fn same_error(&self) -> usize {
         let mut row = self.row(|entry| entry.is_tool(self.call)).peekable();
-        let Some(&(_, &latest)) = row.peek() else { return 0 };
-        let is_error = matches!(latest.fate(), Fate::Error(..));
-        row.take_while(|(_, entry)| is_error && entry.fate() == latest.fate()).count()
+        let Some(&(_, latest)) = row.peek() else { return 0 };
+        let fate = latest.fate();
+        let fits = |entry: &Entry| match fate {
+            Fate::Error(..) => true,
+            Fate::Complaint(..) => entry.is_shape(self.call),
+            _ => false,
+        };
+        row.take_while(|(_, entry)| entry.fate() == fate && fits(entry)).count()
     }
 
     /// Calls of the same tool that differ in free text only and find nothing.
@@ -183,17 +183,20 @@ impl<'a> Look<'a> {
     }
 
     fn is_cycle(&self, length: usize, rounds: usize) -> Option<bool> {
-        let count = rounds.checked_mul(length)?.checked_sub(1)?;
+        // Two rounds (of three) must have results. Late ones are waited for by as many calls.
+        let running = |entry: &&Entry| matches!(entry.fate(), Fate::Running(_));
+        let late = self.ring.iter().rev().take_while(running).count();
+        let count = rounds.checked_mul(length)?.checked_sub(1)? + late.saturating_sub(length.checked_sub(1)?);
         let turns = self.ring.get(self.ring.len().checked_sub(count)?..)?;
         let arriving = self.call.call.to_le_bytes();
         // The arriving call is the last of its round, as this one was of the round before.
-        let last_round = count.checked_sub(length)?;
-        let (first, same) = (turns.first()?, turns.get(last_round)?);
+        let (first, same) = (turns.first()?, turns.get(count.checked_sub(length)?)?);
         if same.call() != arriving || turns.iter().all(|entry| entry.call() == arriving) {
             return Some(false);
         }
+        let known = count.checked_sub(late)?;
         let again = turns.iter().zip(turns.get(length..)?).enumerate().all(|(at, (one, next))| {
-            one.call() == next.call() && agree(one.fate(), next.fate(), at + length > last_round)
+            one.call() == next.call() && (at + length >= known || agree(one.fate(), next.fate()))
         });
         // At its pace on average: calls of different length belong to one round.
         let pace_ms = self.window_ms / PACE * u64::try_from(count).ok()?;
@@ -201,13 +204,12 @@ impl<'a> Look<'a> {
     }
 }
 
-/// Whether two calls of a cycle had the same result. One that was stopped has none that could differ. One that is
-/// under way may only be of the last round, where late results are to be expected.
-fn agree(one: Fate, next: Fate, last_round: bool) -> bool {
+/// Whether two calls of a cycle had the same result. One that was stopped has none that could differ; one whose result
+/// is unknown may have.
+fn agree(one: Fate, next: Fate) -> bool {
     match (one, next) {
         (Fate::Stopped, _) | (_, Fate::Stopped) => true,
-        (Fate::Running(_), _) => false,
-        (_, Fate::Running(_)) => last_round,
+        (Fate::Running(_), _) | (_, Fate::Running(_)) => false,
         _ => match (one.trouble(), next.trouble()) {
             (Some(one), Some(next)) => one == next,
             _ => one.result() == next.result(),

@@ -297,11 +297,19 @@ fn is_title(text: &str) -> bool {
 
 /// The words of a text that carry an id, a number or a date.
 pub(super) fn marks(text: &str) -> impl Iterator<Item = &str> {
-    text.split_whitespace().map(|token| token.trim_matches(AROUND)).filter(|token| is_mark(token))
+    let single = text.split_whitespace().nth(1).is_none();
+    let tokens = text.split_whitespace().map(|token| token.trim_matches(AROUND));
+    tokens.filter(move |token| is_mark(token) && (single || !is_either(token)))
 }
 
 fn is_mark(token: &str) -> bool {
     token.chars().any(|c| c.is_numeric() || matches!(c, '@' | '_' | '/' | ':' | '.')) || is_date(token)
+}
+
+/// Two words with a slash between them, which in a sentence is no path: `returns/refunds`.
+fn is_either(token: &str) -> bool {
+    let is_word = |part: &str| !part.is_empty() && part.chars().all(char::is_alphabetic);
+    token.split_once('/').is_some_and(|(one, other)| is_word(one) && is_word(other))
 }
 
 /// The name of a day or a month.

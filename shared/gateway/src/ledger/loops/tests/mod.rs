@@ -8,7 +8,7 @@ use crate::mcp::Json;
 use traces::{Step, Trace};
 
 /// Traces of stuck agents in a run: all kinds, twelve of each.
-const STUCK: usize = 17 * 12;
+const STUCK: usize = 20 * 12;
 /// Traces of agents at work.
 const WORK: usize = 500;
 

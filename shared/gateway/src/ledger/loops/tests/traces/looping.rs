@@ -8,10 +8,13 @@ pub const KINDS: &[(&str, Make)] = &[
     ("same call, members in any order", reordered),
     ("same call among other work", interleaved),
     ("same call at a slow pace", slow),
+    ("same call among polling that makes progress", among_polling),
     ("retry storm", storm),
     ("retry storm with volatile texts", volatile),
     ("retry storm of a protocol error", protocol),
     ("retry storm with growing pauses", growing),
+    ("retry storm with volatile texts among other work", storm_among_work),
+    ("retry storm of errors that take turns", turns),
     ("same error whatever the arguments", fumbling),
     ("error told as an ordinary result", told),
     ("drifting text, equal empty results", drift),
@@ -68,6 +71,21 @@ fn interleaved(tape: &mut Tape) {
     }
 }
 
+fn among_polling(tape: &mut Tape) {
+    let (args, result) = lookup(tape);
+    let (job, mut done) = (tape.rng.id(), 0);
+    tape.begin(5);
+    for at in 0..40 {
+        tape.call("crm__get_customer", args.clone(), result.clone());
+        if at % 3 == 0 {
+            done += 1;
+            tape.pattern = false;
+            tape.call("jobs__status", json!({ "job": job }), data(&json!({ "rows": done })));
+            tape.pattern = true;
+        }
+    }
+}
+
 fn slow(tape: &mut Tape) {
     let (args, result) = lookup(tape);
     tape.pace(15_000, 22_000);
@@ -108,6 +126,24 @@ fn volatile(tape: &mut Tape) {
                 _ => format!("Internal error (ref: {hex}{hex}) at Thu, 01 Oct 2026 08:{at:02}:11 GMT"),
             }),
         );
+    }
+}
+
+fn storm_among_work(tape: &mut Tape) {
+    let args = json!({ "order": tape.rng.id() });
+    tape.begin(5);
+    for at in 0..30 {
+        let id = tape.rng.uuid();
+        tape.call("orders__ship", args.clone(), failed(&format!("attempt {at}: lock is held by {id}")));
+        tape.noise(3);
+    }
+}
+
+fn turns(tape: &mut Tape) {
+    let args = json!({ "order": tape.rng.id() });
+    tape.begin(5);
+    for at in 0..30 {
+        tape.call("orders__ship", args.clone(), failed(["timed out", "502 Bad Gateway", "reset"][at % 3]));
     }
 }
 
@@ -175,6 +211,9 @@ const EMPTIES: &[&str] = &[
     r#""""#,
     r#""nothing found""#,
     r#"{"items":[]}"#,
+    r#"{"content":[{"type":"text","text":"Results: []"}]}"#,
+    r#"{"content":[{"type":"text","text":"No customers found matching the criteria"}]}"#,
+    r#"{"content":[{"type":"text","text":"I couldn't find anything about that."}]}"#,
     r#"{"hits":{"total":{"value":0,"relation":"eq"},"hits":[]},"took":3}"#,
     r#"{"status":"ok","documents":[],"next":null}"#,
 ];

@@ -12,6 +12,8 @@ pub const KINDS: &[(&str, Make)] = &[
     ("edit and test, the count of failures in the error", counted),
     ("the same error after a long pause", seldom),
     ("flaky tool", flaky),
+    ("tests that fail less each time, edited elsewhere", elsewhere),
+    ("equal errors about many ids", absent),
 ];
 
 fn pauses(tape: &mut Tape, at: u64) {
@@ -103,5 +105,27 @@ fn flaky(tape: &mut Tape) {
             tape.call("web__fetch", json!({ "url": format!("https://x.example/{id}") }), failed("reset"));
         }
         tape.call("web__fetch", json!({ "url": format!("https://x.example/{id}") }), said("<html>"));
+    }
+}
+
+fn elsewhere(tape: &mut Tape) {
+    let mut failing: Vec<String> = (0..9).map(|_| tape.rng.words(2).replace(' ', "_")).collect();
+    while !failing.is_empty() {
+        for _ in 0..=tape.rng.below(2) {
+            tape.call(
+                "ci__run",
+                json!({ "suite": "all" }),
+                failed(&format!("failed: {}", failing.join(", "))),
+            );
+        }
+        failing.pop();
+    }
+}
+
+fn absent(tape: &mut Tape) {
+    let text = tape.rng.pick(&["not found", "404", "No such customer", "customer does not exist"]);
+    for _ in 0..30 {
+        let id = tape.rng.id();
+        tape.call("crm__get_customer", json!({ "customerId": id }), failed(text));
     }
 }

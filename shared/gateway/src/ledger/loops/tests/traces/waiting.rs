@@ -18,6 +18,7 @@ pub const KINDS: &[(&str, Make)] = &[
     ("three interleaved jobs, one standing still for a while", three_jobs),
     ("heartbeat beside other work", heartbeat),
     ("tail of a log", tail),
+    ("sleep, then look", sleep_and_look),
 ];
 
 fn pages(tape: &mut Tape) {
@@ -170,5 +171,18 @@ fn tail(tape: &mut Tape) {
                 failed("log is rotating"),
             );
         }
+    }
+}
+
+fn sleep_and_look(tape: &mut Tape) {
+    let job = tape.rng.id();
+    let mut done = 0;
+    tape.pace(500, 900);
+    for at in 0..20 {
+        tape.call("shell__sleep", json!({ "seconds": 10 }), said("done"));
+        tape.ms += 10_000;
+        // Two looks of three see something new.
+        done += if at % 3 == 2 { 0 } else { 1 + tape.rng.below(5) };
+        tape.call("jobs__status", json!({ "job": job }), data(&json!({ "rows": done })));
     }
 }
