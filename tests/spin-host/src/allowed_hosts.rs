@@ -32,6 +32,18 @@ impl AllowedHosts {
         Ok(())
     }
 
+    /// Whether the address may be called. When not, the log says so.
+    pub fn check(&self, address: &Uri) -> bool {
+        let allowed = self.allow(address);
+        if !allowed {
+            let (scheme, host) =
+                (address.scheme_str().unwrap_or_default(), address.host().unwrap_or_default());
+            let port = address.port_u16().map_or_else(String::new, |port| format!(":{port}"));
+            eprintln!("{scheme}://{host}{port} was called, which allowed_outbound_hosts does not list");
+        }
+        allowed
+    }
+
     /// Whether the address may be called.
     pub fn allow(&self, address: &Uri) -> bool {
         let (Some(scheme), Some(host)) = (address.scheme_str(), address.host()) else { return false };
@@ -101,6 +113,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
         "https" => Some(443),
+        "redis" => Some(6379),
         _ => None,
     }
 }
@@ -139,6 +152,11 @@ mod tests {
             ("http://[::1]:3000", "http://[::1]:3000", true),
             ("http://[::1]:3000", "http://[::2]:3000", false),
             ("*://*:*", "/relative", false),
+            ("redis://127.0.0.1:6379", "redis://127.0.0.1", true),
+            ("redis://db.example", "redis://user:word@db.example:6379/0", true),
+            ("redis://db.example", "redis://db.example:6380", false),
+            ("redis://db.example", "rediss://db.example:6379", false),
+            ("https://*:*", "redis://db.example", false),
         ];
         for (entry, address, expected) in rows {
             let mut allowed = AllowedHosts::default();
@@ -165,7 +183,7 @@ mod tests {
             ("*", "no scheme"),
             ("example.com", "no scheme"),
             ("*://example.com", "no port"),
-            ("redis://example.com", "no port"),
+            ("rediss://example.com", "no port"),
             ("https://", "the host"),
             ("https://example.com/path", "the host"),
             ("https://user@example.com", "the host"),

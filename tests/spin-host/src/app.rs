@@ -17,6 +17,8 @@ pub struct App {
     pub source: PathBuf,
     /// Labels of the stores that it may open.
     pub stores: Vec<String>,
+    /// Labels of the SQLite databases that it may open.
+    pub databases: Vec<String>,
     /// The hosts that it may call.
     pub allowed_hosts: AllowedHosts,
     /// Its variables.
@@ -45,6 +47,10 @@ impl App {
             let added = template::expand(template, &values).and_then(|entry| allowed_hosts.add(&entry));
             problems.unless(added, "allowed_outbound_hosts");
         }
+        // A real Spin has others where its runtime configuration says so.
+        for label in component.sqlite_databases.iter().filter(|label| *label != "default") {
+            problems.0.push(format!("sqlite_databases: there is no database `{label}`, only `default`"));
+        }
         let mut variables = BTreeMap::new();
         for (name, template) in &component.variables {
             let value = template::expand(template, &values);
@@ -57,6 +63,7 @@ impl App {
         Ok(Self {
             source: folder.join(&component.source),
             stores: component.key_value_stores.clone(),
+            databases: component.sqlite_databases.clone(),
             allowed_hosts,
             variables,
             environment: component.environment.clone(),
@@ -122,6 +129,7 @@ mod tests {
         [component.a]
         source = 'target/a.wasm'
         key_value_stores = ['default']
+        sqlite_databases = ['default']
         allowed_outbound_hosts = ['https://{{ upstream }}', 'http://127.0.0.1:*']
         [component.a.variables]
         settings = '{{ config }}'
@@ -138,6 +146,7 @@ mod tests {
         let app = load(MANIFEST, &[("config", "{{ level }}"), ("upstream", "other.example")]).unwrap();
         assert_eq!(app.source, PathBuf::from("/app/target/a.wasm"));
         assert_eq!(app.stores, ["default"]);
+        assert_eq!(app.databases, ["default"]);
         assert_eq!(app.variables["settings"], "{{ level }}");
         assert_eq!(app.variables["log"], "level=info");
         assert!(app.allowed_hosts.allow(&"https://other.example/".parse().unwrap()));
@@ -147,7 +156,7 @@ mod tests {
     #[test]
     fn names_every_mistake() {
         type Row = (String, &'static [(&'static str, &'static str)], &'static [&'static str]);
-        let rows: [Row; 5] = [
+        let rows: [Row; 6] = [
             (MANIFEST.to_owned(), &[], &["`config` is required", "--variable config=@FILE"]),
             (MANIFEST.to_owned(), &[("confg", "x")], &["--variable confg", "`config` is required"]),
             (MANIFEST.replace("default = 'info'", ""), &[("config", "x")], &["`level`", "neither"]),
@@ -160,6 +169,11 @@ mod tests {
                 MANIFEST.to_owned(),
                 &[("config", "x"), ("upstream", "a/b")],
                 &["allowed_outbound_hosts", "a/b"],
+            ),
+            (
+                MANIFEST.replace("sqlite_databases = ['default']", "sqlite_databases = ['other']"),
+                &[("config", "x")],
+                &["sqlite_databases", "`other`"],
             ),
         ];
         for (text, given, parts) in rows {

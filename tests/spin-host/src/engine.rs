@@ -8,7 +8,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig, Resu
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::state::State;
-use crate::{key_value, private, variables};
+use crate::{key_value, private, redis, sqlite, variables};
 
 /// Linear memory of an instance, at most.
 const MEMORY_BYTES: usize = 1 << 30;
@@ -23,6 +23,8 @@ pub fn load(source: &Path, cache: Option<&Path>) -> Result<ServicePre<State>> {
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     key_value::add_to_linker(&mut linker)?;
+    redis::add_to_linker(&mut linker)?;
+    sqlite::add_to_linker(&mut linker)?;
     variables::add_to_linker(&mut linker)?;
     let ready =
         linker.instantiate_pre(&component).context("this host does not offer what the component wants")?;

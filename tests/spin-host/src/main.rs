@@ -3,6 +3,7 @@
 mod allowed_hosts;
 mod app;
 mod connection;
+mod database;
 mod engine;
 mod files;
 mod inbound;
@@ -13,7 +14,9 @@ mod options;
 mod outbound;
 mod output;
 mod private;
+mod redis;
 mod server;
+mod sqlite;
 mod state;
 mod template;
 mod variables;

@@ -62,6 +62,9 @@ pub struct Component {
     /// Labels of the stores that it may open.
     #[serde(default)]
     pub key_value_stores: Vec<String>,
+    /// Labels of the SQLite databases that it may open.
+    #[serde(default)]
+    pub sqlite_databases: Vec<String>,
     /// Templates of the hosts that it may call.
     #[serde(default)]
     pub allowed_outbound_hosts: Vec<String>,
@@ -155,6 +158,7 @@ mod tests {
             "{SMALL}
             description = 'x'
             key_value_stores = ['default']
+            sqlite_databases = ['default']
             allowed_outbound_hosts = ['https://*:*']
             files = ['assets', {{ source = 's', destination = '/d' }}]
             environment = {{ RUST_LOG = 'debug' }}
@@ -181,7 +185,7 @@ mod tests {
             (SMALL.replace("version = 2", "version = 1"), "this host reads 2"),
             (SMALL.replace("'/...'", "'/a'"), "this host serves `/...`"),
             (SMALL.replace("component = 'a'", "component = 'b'"), "[component.b]"),
-            (format!("{SMALL}sqlite_databases = ['default']"), "sqlite_databases"),
+            (format!("{SMALL}ai_models = ['x']"), "ai_models"),
             (format!("{SMALL}\n[[trigger.http]]\nroute = '/b'\ncomponent = 'a'"), "2 times"),
             (format!("{SMALL}\n[trigger.redis]"), "redis"),
         ];

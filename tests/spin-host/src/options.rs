@@ -19,6 +19,7 @@ usage: postern-spin-host --manifest spin.toml --listen 127.0.0.1:PORT [OPTIONS]
   --key-value KEY=VALUE        an entry of the store `default`; may be repeated
   --key-value KEY=@FILE        the same, read from a file
   --cache DIR                  keep compiled components there; private to the user
+  --state-dir DIR              keep the SQLite database there, not in memory; private to the user
   --instance-reuse N           requests that one instance serves in its life (default: 128)
   --instance-concurrency N     requests that one instance serves at once (default: 16)
   --idle-ms N                  an instance without requests ends after this time (default: 1000)
@@ -61,6 +62,8 @@ pub struct Options {
     pub reuse: Reuse,
     /// Where compiled components are kept.
     pub cache: Option<PathBuf>,
+    /// Where the SQLite database is kept; in memory without it.
+    pub state: Option<PathBuf>,
     /// An instance that reads a key with this in it traps.
     pub trap_on_key: Option<String>,
 }
@@ -68,7 +71,8 @@ pub struct Options {
 impl Options {
     /// Reads the command line. `None` when it asks for help.
     pub fn parse(mut parser: Parser) -> Result<Option<Self>> {
-        let (mut manifest, mut listen, mut cache, mut trap_on_key) = (None, None, None, None);
+        let (mut manifest, mut listen, mut cache, mut state) = (None, None, None, None);
+        let mut trap_on_key = None;
         let (mut variables, mut entries) = (BTreeMap::new(), BTreeMap::new());
         let mut reuse = Reuse::default();
         while let Some(argument) = parser.next()? {
@@ -76,6 +80,7 @@ impl Options {
                 Arg::Long("manifest") => manifest = Some(PathBuf::from(parser.value()?)),
                 Arg::Long("listen") => listen = Some(parser.value()?.string()?),
                 Arg::Long("cache") => cache = Some(PathBuf::from(parser.value()?)),
+                Arg::Long("state-dir") => state = Some(PathBuf::from(parser.value()?)),
                 Arg::Long("trap-on-key") => trap_on_key = Some(parser.value()?.string()?),
                 Arg::Long("instance-reuse") => reuse.requests = parser.value()?.parse()?,
                 Arg::Long("instance-concurrency") => reuse.concurrent = parser.value()?.parse()?,
@@ -94,7 +99,7 @@ impl Options {
         }
         let manifest = manifest.context("--manifest is missing; --help shows the options")?;
         let listen = listen.context("--listen is missing; --help shows the options")?;
-        Ok(Some(Self { manifest, listen, variables, entries, reuse, cache, trap_on_key }))
+        Ok(Some(Self { manifest, listen, variables, entries, reuse, cache, state, trap_on_key }))
     }
 }
 
@@ -130,6 +135,7 @@ mod tests {
             "a=b=c",
             "--variable=empty=",
             "--cache=/c",
+            "--state-dir=/s",
             "--instance-reuse=1",
             "--instance-concurrency=2",
             "--idle-ms=3",
@@ -141,6 +147,7 @@ mod tests {
         assert_eq!(options.manifest, PathBuf::from("a/spin.toml"));
         assert_eq!(options.listen, "127.0.0.1:0");
         assert_eq!(options.cache, Some(PathBuf::from("/c")));
+        assert_eq!(options.state, Some(PathBuf::from("/s")));
         assert_eq!(options.trap_on_key.as_deref(), Some("k"));
         assert_eq!(options.entries["a/b"], "c=d");
         assert_eq!(options.variables["a"], "b=c");

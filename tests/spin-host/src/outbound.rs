@@ -23,10 +23,10 @@ pub struct Outbound {
 
 impl Outbound {
     /// Allows these hosts; trusts the authorities that browsers trust.
-    pub fn new(allowed: AllowedHosts) -> Self {
+    pub fn new(allowed: Arc<AllowedHosts>) -> Self {
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        Self { allowed: Arc::new(allowed), tls: TlsConnector::from(Arc::new(config)) }
+        Self { allowed, tls: TlsConnector::from(Arc::new(config)) }
     }
 }
 
@@ -38,10 +38,7 @@ impl WasiHttpHooks for Outbound {
         // The component's trouble with the answer. It drops the answer too, which is what counts.
         _trouble: Driven<Result<()>>,
     ) -> Driven<Result<(Response<WasiBody>, Driven<Result<()>>)>> {
-        if !self.allowed.allow(request.uri()) {
-            let (scheme, host) = (request.uri().scheme_str(), request.uri().authority());
-            let (scheme, host) = (scheme.unwrap_or_default(), host.map_or("", |host| host.as_str()));
-            eprintln!("{scheme}://{host} was called, which allowed_outbound_hosts does not list");
+        if !self.allowed.check(request.uri()) {
             return Box::new(ready(Err(Error::HttpRequestDenied)));
         }
         let tls = self.tls.clone();

@@ -3,12 +3,15 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use http::Uri;
 use wasmtime::Result;
 use wasmtime::component::Accessor;
 use wasmtime_wasi::{FsPerms, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::allowed_hosts::AllowedHosts;
 use crate::app::App;
+use crate::database::Database;
 use crate::files::{self, Mount};
 use crate::key_value::Stores;
 use crate::options::Options;
@@ -21,9 +24,12 @@ pub struct Shared {
     pub app: App,
     /// The key-value stores; they live as long as the host.
     pub stores: Stores,
+    /// The SQLite database `default`.
+    pub database: Database,
     /// An instance that reads a key with this in it traps.
     pub trap_on_key: Option<String>,
     mounts: Vec<Mount>,
+    allowed_hosts: Arc<AllowedHosts>,
     outbound: Outbound,
 }
 
@@ -42,12 +48,19 @@ pub struct State {
 }
 
 impl Shared {
-    /// Makes the stores and finds the files. Copies of files go below the cache, if there is one.
+    /// Makes the stores, opens the database and finds the files. Copies of files go below the cache, if there is one.
     pub fn new(mut app: App, options: Options) -> Result<Self> {
         let mounts = files::mounts(&app.files, options.cache.as_deref())?;
-        let outbound = Outbound::new(std::mem::take(&mut app.allowed_hosts));
+        let allowed_hosts = Arc::new(std::mem::take(&mut app.allowed_hosts));
+        let outbound = Outbound::new(Arc::clone(&allowed_hosts));
         let stores = Stores::new(&app.stores, options.entries);
-        Ok(Self { stores, trap_on_key: options.trap_on_key, mounts, outbound, app })
+        let database = Database::new(options.state.as_deref())?;
+        Ok(Self { stores, database, trap_on_key: options.trap_on_key, mounts, allowed_hosts, outbound, app })
+    }
+
+    /// Whether the component may call this address.
+    pub fn allow(&self, address: &str) -> bool {
+        address.parse::<Uri>().is_ok_and(|address| self.allowed_hosts.check(&address))
     }
 }
 
