@@ -44,6 +44,16 @@ impl Running {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Sends a signal, such as `STOP`, to the whole group.
+    ///
+    /// # Errors
+    /// When none of it is there any more.
+    pub fn signal(&self, signal: &str) -> Result<()> {
+        let (signal, group) = (format!("-{signal}"), format!("-{}", self.child.id()));
+        let sent = Command::new("kill").args([&signal, "--", &group]).status().context("kill")?;
+        if sent.success() { Ok(()) } else { bail!("{}: no process to signal", self.program) }
+    }
+
     /// Waits until `ready` gives a value.
     ///
     /// # Errors

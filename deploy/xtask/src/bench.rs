@@ -1,6 +1,5 @@
 //! `cargo xtask bench`: builds `tests/bench` and the gateway, and runs the one on the other.
 
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
@@ -12,7 +11,7 @@ use crate::paths::Paths;
 use crate::process::Group;
 use crate::tools::node::Node;
 use crate::tools::spin;
-use crate::tools::wasm::{self, Compiler};
+use crate::tools::wasm::Compiler;
 
 /// The crate in `tests/bench` that only passes requests on, for Spin.
 const FLOOR: &str = "postern-bench-floor";
@@ -45,18 +44,11 @@ pub(crate) fn program(paths: &Paths, node: &Node, host: Host) -> Result<Command>
             bench.arg("--build").arg(paths.worker_build());
         }
         Host::Spin => {
+            let floor = build::test_component(paths, FLOOR)?;
             // Always the test host: the benchmark reads one process.
             bench.arg("--spin").arg(spin::test_host(paths)?);
-            bench.arg("--component").arg(paths.component()).arg("--floor").arg(floor(paths)?);
+            bench.arg("--component").arg(paths.component()).arg("--floor").arg(floor);
         }
     }
     Ok(bench)
-}
-
-fn floor(paths: &Paths) -> Result<PathBuf> {
-    let target = Host::Spin.target();
-    let mut cargo = wasm::find_or_install(paths, target)?.cargo(&paths.root);
-    cargo.args(["build", "--package", FLOOR, "--target", target, "--profile", "edge"]);
-    artifact(&mut cargo, &FLOOR.replace('-', "_"), ".wasm")
-        .with_context(|| format!("{FLOOR} does not compile"))
 }

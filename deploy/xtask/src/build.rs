@@ -100,6 +100,15 @@ fn compile(paths: &Paths, host: Host, mode: Mode) -> Result<PathBuf> {
         .with_context(|| format!("{package} does not compile"))
 }
 
+/// Compiles a component for Spin that only tests and the benchmark run; returns the wasm file.
+pub(crate) fn test_component(paths: &Paths, package: &str) -> Result<PathBuf> {
+    let target = Host::Spin.target();
+    let mut cargo = wasm::find_or_install(paths, target)?.cargo(&paths.root);
+    cargo.args(["build", "--package", package, "--target", target, "--profile", Mode::Release.profile()]);
+    artifact(&mut cargo, &package.replace('-', "_"), ".wasm")
+        .with_context(|| format!("{package} does not compile"))
+}
+
 /// Brings `edge/spin/build` up to date with `wasm`. There is no wasm-opt here: it knows no components.
 fn place(paths: &Paths, wasm: &Path) -> Result<()> {
     let _held = hold(&paths.dev, "build-spin")?;

@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 mod body;
+pub mod ledger;
 mod platform;
 
 use body::{Inward, Outward};

@@ -58,9 +58,10 @@ impl Shared {
         Ok(Self { stores, database, trap_on_key: options.trap_on_key, mounts, allowed_hosts, outbound, app })
     }
 
-    /// Whether the component may call this address.
+    /// Whether the component may call this address. One without a scheme is none.
     pub fn allow(&self, address: &str) -> bool {
-        address.parse::<Uri>().is_ok_and(|address| self.allowed_hosts.check(&address))
+        let address = address.parse::<Uri>().ok().filter(|address| address.scheme().is_some());
+        address.is_some_and(|address| self.allowed_hosts.check(&address))
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::{Outcome, Run};
-use crate::process;
-use crate::tools::{python, spin};
+use crate::tools::{python, redis, spin};
+use crate::{build, process};
 
 /// The largest Worker, and the largest component for Spin, compressed: KiB.
 const SIZE_LIMIT_KIB: f64 = 1024.0;
@@ -17,6 +17,8 @@ const SIZE_LIMIT_KIB: f64 = 1024.0;
 const START_UP_LIMIT_MS: f64 = 50.0;
 /// A start is measured so often at most: a busy machine makes one look longer than it is.
 const START_UPS: usize = 3;
+/// The component that is nothing but the storage of accounts on Spin.
+const LEDGER: &str = "postern-spin-ledger";
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u32 = 10;
 /// The advisory database is a git repository: where there is no way to it, that must show soon.
@@ -68,6 +70,8 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
     tests.env("POSTERN_PYTHON", python::find_or_install(run.paths, python::MCP)?.join("python"));
     tests.env("POSTERN_WORKERD", node.workerd()?);
     tests.env("POSTERN_SPIN_HOST", spin::test_host(run.paths)?);
+    tests.env("POSTERN_REDIS_SERVER", redis::find_or_install(run.paths)?);
+    tests.env("POSTERN_LEDGER_COMPONENT", build::test_component(run.paths, LEDGER)?);
     let ran = process::run(&mut tests, &log);
     let text = fs::read_to_string(&log)?;
     let mut outcome = test_results(&text);
@@ -116,7 +120,7 @@ pub(crate) fn upload_size(run: &mut Run<'_>) -> Result<Outcome> {
     let mut wrangler = node.wrangler(&run.paths.root);
     wrangler.args(["deploy", "--dry-run", "--outdir"]).arg(run.paths.dev.join("upload"));
     // The step before this one has built it.
-    process::run(wrangler.env(crate::build::BUILD_VARIABLE, "skip"), &log)?;
+    process::run(wrangler.env(build::BUILD_VARIABLE, "skip"), &log)?;
     let text = fs::read_to_string(&log)?;
     let (line, kib) =
         gzip_size(&text).with_context(|| format!("wrangler named no size: see {}", log.display()))?;
@@ -155,7 +159,7 @@ pub(crate) fn start_up(run: &mut Run<'_>) -> Result<Outcome> {
     for _ in 0..START_UPS {
         let mut wrangler = node.wrangler(&run.paths.root);
         wrangler.args(["check", "startup", "--outfile"]).arg(run.paths.dev.join("start-up.cpuprofile"));
-        process::run(wrangler.env(crate::build::BUILD_VARIABLE, "skip"), &log)?;
+        process::run(wrangler.env(build::BUILD_VARIABLE, "skip"), &log)?;
         let ms = active_ms(&fs::read_to_string(&log)?)
             .with_context(|| format!("wrangler named no time: see {}", log.display()))?;
         least = least.min(ms);

@@ -3,6 +3,7 @@
 pub(crate) mod debian;
 pub(crate) mod node;
 pub(crate) mod python;
+pub(crate) mod redis;
 pub(crate) mod spin;
 pub(crate) mod wasm;
 
@@ -40,6 +41,7 @@ pub(crate) fn install_for_tests(paths: &Paths) -> Result<()> {
     node::install_packages(paths, "tests")?;
     python::find_or_install(paths, python::RUST_TOOLS)?;
     python::find_or_install(paths, python::MCP)?;
+    redis::find_or_install(paths)?;
     spin::tested_host(paths)?;
     Ok(())
 }
