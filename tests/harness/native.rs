@@ -82,7 +82,12 @@ impl Ledger for Native {
         true
     }
 
-    async fn apply(&self, account: AccountName<'_>, transition: &Transition) -> Result<Outcome, LedgerFault> {
+    async fn apply(
+        &self,
+        account: AccountName<'_>,
+        transition: &Transition,
+        _deadline_ms: u32,
+    ) -> Result<Outcome, LedgerFault> {
         let mut accounts = self.accounts.borrow_mut();
         let value = accounts.get(account.name).map(Vec::as_slice);
         let turn = turn(value, transition, self.now_ms()).map_err(|_| LedgerFault::Malformed)?;

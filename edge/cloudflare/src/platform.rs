@@ -14,6 +14,7 @@ use postern::platform::{
 };
 use postern::stage::authenticate::{Key, Signed};
 use postern::tenant::Placement;
+use postern::within::within;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
@@ -152,7 +153,12 @@ impl Ledger for Workers {
         host::accounts(&self.0.call)
     }
 
-    async fn apply(&self, account: AccountName<'_>, transition: &Transition) -> Result<Outcome, LedgerFault> {
+    async fn apply(
+        &self,
+        account: AccountName<'_>,
+        transition: &Transition,
+        deadline_ms: u32,
+    ) -> Result<Outcome, LedgerFault> {
         if !host::accounts(&self.0.call) {
             return Err(LedgerFault::Absent);
         }
@@ -160,7 +166,8 @@ impl Ledger for Workers {
         let Placement { jurisdiction, location } = account.placement;
         let expected = Expected::new();
         host::step(&self.0.call, expected.number(), account.name, jurisdiction, location, &transition);
-        let Event::Stepped(Some(outcome)) = expected.await else { return Err(LedgerFault::Unreachable) };
+        let told = within(self, deadline_ms, expected).await.ok_or(LedgerFault::Late)?;
+        let Event::Stepped(Some(outcome)) = told else { return Err(LedgerFault::Unreachable) };
         let outcome = outcome.get(1..).unwrap_or_default();
         Outcome::decode(outcome).map_err(|_| LedgerFault::Malformed)
     }

@@ -1,8 +1,9 @@
 //! The platform traits over spin-sdk and WASI.
 
 use crate::body::{Inward, Outward};
+use crate::ledger;
 use postern::error::LedgerFault;
-use postern::ledger::{Outcome, Transition};
+use postern::ledger::{Outcome, Transition, turn};
 use postern::platform::{
     AccountName, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Ledger,
     Outgoing, Random, Store,
@@ -13,6 +14,7 @@ use spin_sdk::http::{IntoRequest as _, Method, Request, send};
 use spin_sdk::wasip3::http::types;
 use spin_sdk::{key_value, variables, wasip3};
 use std::future::Future;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// In front of every key: applications may share the key space of one Redis.
@@ -144,19 +146,41 @@ impl Store for Spin {
     }
 }
 
+impl Spin {
+    /// Where accounts are kept. What is wrong with the variable is in the log.
+    async fn accounts(&self) -> Option<Rc<ledger::Store>> {
+        let opened = ledger::store(self.variable(ledger::VARIABLE)).await;
+        opened.inspect_err(|problem| self.warn(&format!("postern: {problem}"))).ok().flatten()
+    }
+}
+
 impl Ledger for Spin {
-    const LEDGER_REMEDY: &'static str = "set the variable postern_ledger";
+    const LEDGER_REMEDY: &'static str = "set the variable `postern_ledger` to redis://HOST:PORT, or to sqlite:default \
+        where there is a single node";
 
     async fn has_ledger(&self) -> bool {
-        false
+        self.accounts().await.is_some()
     }
 
     async fn apply(
         &self,
-        _account: AccountName<'_>,
-        _transition: &Transition,
+        account: AccountName<'_>,
+        transition: &Transition,
+        deadline_ms: u32,
     ) -> Result<Outcome, LedgerFault> {
-        Err(LedgerFault::Absent)
+        let accounts = self.accounts().await.ok_or(LedgerFault::Absent)?;
+        let key = format!("account/{}", account.name);
+        let step = |value: Option<&[u8]>| match turn(value, transition, self.now_ms()) {
+            Ok(turn) => (Ok(turn.outcome), turn.value),
+            Err(_) => (Err(LedgerFault::Malformed), None),
+        };
+        accounts.change(self, &key, deadline_ms, step).await.unwrap_or_else(|fault| {
+            self.warn(&format!("postern: the account {}: {fault}", account.name));
+            Err(match fault {
+                ledger::Fault::Late => LedgerFault::Late,
+                ledger::Fault::Broken(_) => LedgerFault::Unreachable,
+            })
+        })
     }
 }
 

@@ -228,7 +228,7 @@ pub trait Ledger {
     const LEDGER_REMEDY: &'static str;
     /// Whether this host has a ledger.
     fn has_ledger(&self) -> impl Future<Output = bool>;
-    /// Does one step on an account: all of it or nothing, one step after the other. Has no deadline of its own.
+    /// Does one step on an account within `deadline_ms`: all of it or nothing, one step after the other.
     ///
     /// # Errors
     /// [`LedgerFault`]. Whether the step was done is not known then.
@@ -236,6 +236,7 @@ pub trait Ledger {
         &self,
         account: AccountName<'_>,
         transition: &Transition,
+        deadline_ms: u32,
     ) -> impl Future<Output = Result<Outcome, LedgerFault>>;
 }
 

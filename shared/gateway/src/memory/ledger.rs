@@ -12,10 +12,18 @@ impl Ledger for Memory {
         self.0.ledger.get() != Err(LedgerFault::Absent)
     }
 
-    async fn apply(&self, account: AccountName<'_>, transition: &Transition) -> Result<Outcome, LedgerFault> {
+    async fn apply(
+        &self,
+        account: AccountName<'_>,
+        transition: &Transition,
+        deadline_ms: u32,
+    ) -> Result<Outcome, LedgerFault> {
         let delay_ms = self.0.ledger.get()?;
         if delay_ms > 0 {
-            self.sleep(delay_ms).await;
+            self.sleep(delay_ms.min(deadline_ms)).await;
+        }
+        if delay_ms > deadline_ms {
+            return Err(LedgerFault::Late);
         }
         self.0.steps.borrow_mut().push((account.name.to_owned(), transition.clone()));
         let mut accounts = self.0.accounts.borrow_mut();

@@ -13,8 +13,9 @@ use std::rc::Rc;
 
 /// How long what has ended may wait for a charge that takes it along, in ms.
 const PATIENCE_MS: u32 = 250;
-/// How long it is believed that somebody is about to tell it, in ms: his request may have been cut off.
-const TELLING_MS: u64 = 2_000;
+/// How long telling it may take, in ms; and how long it is believed that somebody is about to: his request may have
+/// been cut off.
+const TELLING_MS: u32 = 2_000;
 
 /// Every account that this isolate deals with.
 #[derive(Default)]
@@ -164,7 +165,7 @@ impl Desk {
         if !urgent && self.telling_ms.get() > now_ms {
             return;
         }
-        self.telling_ms.set(now_ms.saturating_add(TELLING_MS));
+        self.telling_ms.set(now_ms.saturating_add(u64::from(TELLING_MS)));
         let (desk, here, account) = (Rc::clone(self), platform.clone(), account.to_owned());
         platform.defer(Box::pin(async move {
             if !urgent {
@@ -177,7 +178,7 @@ impl Desk {
             }
             let transition = Transition::Settle(settled);
             let account = AccountName { name: &account, placement };
-            let told = here.apply(account, &transition).await;
+            let told = here.apply(account, &transition, TELLING_MS).await;
             if let (Err(_), Transition::Settle(settled)) = (told, transition) {
                 desk.put_back(settled);
             }

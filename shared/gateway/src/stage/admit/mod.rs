@@ -20,7 +20,6 @@ use crate::ledger::{Ask, Charge, Grant, Outcome, Transition, Watch, loops};
 use crate::platform::{AccountName, Platform};
 use crate::stage::authenticate::Caller;
 use crate::tenant::Tenant;
-use crate::within::within;
 use bill::{Bill, Phase};
 use desk::{Desk, Desks};
 use futures_util::future::join_all;
@@ -267,11 +266,9 @@ impl Admit {
     ) -> Result<(Outcome, Option<LedgerFault>), LedgerFault> {
         let transition = Transition::Charge(charge);
         let account = AccountName { name: &bill.account, placement: tenant.limits.placement };
-        let asked = within(platform, tenant.limits.charge_ms, platform.apply(account, &transition)).await;
-        let fault = match asked {
-            Some(Ok(outcome)) => return Ok((outcome, None)),
-            Some(Err(fault)) => fault,
-            None => LedgerFault::Late,
+        let fault = match platform.apply(account, &transition, tenant.limits.charge_ms).await {
+            Ok(outcome) => return Ok((outcome, None)),
+            Err(fault) => fault,
         };
         let Transition::Charge(charge) = transition else { return Err(fault) };
         desk.put_back(charge.settled);
