@@ -45,7 +45,8 @@ pub struct Address {
 pub struct Template {
     work: Work,
     bytes: Vec<u8>,
-    /// Where the digits of the id stand, and of the progress token when there is one.
+    /// Where the digits of the id stand: also in the arguments, because agents that repeat themselves are stopped, and
+    /// in the progress token when there is one.
     places: Vec<usize>,
 }
 
@@ -68,7 +69,7 @@ impl Template {
         };
         let params = match &name {
             Some(name) => {
-                json!({ "_meta": meta, "name": name, "arguments": { "customer": "C-1001", "limit": 10 } })
+                json!({ "_meta": meta, "name": name, "arguments": { "customer": format!("C-{id}"), "limit": 10 } })
             }
             None => json!({ "_meta": meta }),
         };
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_request_has_its_own_id_and_the_stated_length() {
-        for (work, places) in [(Work::Text(400), 1), (Work::Tools(9), 1), (Work::Stream(3), 2)] {
+        for (work, places) in [(Work::Text(400), 2), (Work::Tools(9), 1), (Work::Stream(3), 3)] {
             let mut template = template(work);
             assert_eq!(template.places.len(), places, "{work:?}");
             let (first, _) = template.next();

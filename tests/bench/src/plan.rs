@@ -51,8 +51,8 @@ impl Load {
 enum Gateways {
     /// One, with the setting of this name.
     One(&'static str),
-    /// One for each row of [`SETTINGS`].
-    All,
+    /// Those with the settings of these names, in their order among [`SETTINGS`].
+    These(&'static [&'static str]),
 }
 
 /// A section before it ran.
@@ -98,7 +98,27 @@ const PLANS: &[Plan] = &[
         work: Work::Text(400),
         tools: TOOLS,
         loads: &[Load::Closed(16)],
-        gateways: Gateways::All,
+        gateways: Gateways::These(&[
+            "token",
+            "anonymous",
+            "token, narrow allow list",
+            "token, 200 tools",
+            "token, 10 upstreams",
+        ]),
+        quick: false,
+    },
+    Plan {
+        name: "limits",
+        work: Work::Text(400),
+        tools: TOOLS,
+        loads: &[Load::Closed(1), Load::Closed(16)],
+        gateways: Gateways::These(&[
+            "no loop breaker",
+            "token",
+            "two limits",
+            "two limits, leased",
+            "tokens",
+        ]),
         quick: false,
     },
 ];
@@ -168,7 +188,7 @@ struct Stage {
 pub async fn run(pace: &Pace, files: &Files, upstream: &Running) -> Result<Vec<Section>> {
     let mut sections = Vec::new();
     for plan in PLANS.iter().filter(|plan| pace.wants(plan)) {
-        if matches!(plan.gateways, Gateways::All) && !files.has_gateway() {
+        if matches!(plan.gateways, Gateways::These(_)) && !files.has_gateway() {
             continue;
         }
         eprintln!("{}", plan.name);
@@ -214,7 +234,7 @@ async fn stage(
         let (gateway, address) = files.gateway(setting, upstream.address).await?;
         let name = match plan.gateways {
             Gateways::One(_) => "gateway",
-            Gateways::All => setting.name,
+            Gateways::These(_) => setting.name,
         };
         targets.push(target(name, &gateway, &address));
         running.push(gateway);
@@ -233,7 +253,7 @@ async fn stage(
 fn settings(gateways: Gateways) -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().filter(move |setting| match gateways {
         Gateways::One(name) => setting.name == name,
-        Gateways::All => true,
+        Gateways::These(names) => names.contains(&setting.name),
     })
 }
 

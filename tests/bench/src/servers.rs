@@ -143,9 +143,12 @@ impl Files {
         let names: Vec<&str> = modules.iter().map(|(name, _)| name.as_str()).collect();
         let texts: Vec<&str> = bindings.iter().map(|(name, _)| *name).collect();
         let file = folder.join("worker.capnp");
-        fs::write(&file, capnp(address, &names, &texts, kv)?)?;
+        let disk = folder.join("disk");
+        fs::create_dir_all(&disk)?;
+        fs::write(&file, capnp(address, &names, &texts, kv.then_some(disk.as_path()))?)?;
         let mut command = Command::new(workerd);
-        command.arg("serve").arg(&file);
+        // Objects with SQLite storage are behind that flag outside of Cloudflare.
+        command.args(["serve", "--experimental"]).arg(&file);
         Ok(command)
     }
 }
@@ -184,8 +187,9 @@ fn modules(entry: &Path, build: &Path) -> Result<Vec<Module>> {
     Ok(modules)
 }
 
-/// The capnp file of one Worker (`workerd.capnp`, struct Config); texts and modules lie beside it.
-fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], kv: bool) -> Result<String> {
+/// The capnp file of one Worker (`workerd.capnp`, struct Config); texts and modules lie beside it. With a folder for its
+/// accounts it is the gateway.
+fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], disk: Option<&Path>) -> Result<String> {
     let mut list = Vec::new();
     for name in modules {
         ensure!(
@@ -197,8 +201,15 @@ fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], kv: bool) -> Res
     }
     let mut bindings: Vec<String> =
         texts.iter().map(|name| format!(r#"    (name = "{name}", text = embed "{name}"),"#)).collect();
-    if kv {
+    let (mut accounts, mut service) = (String::new(), String::new());
+    if let Some(disk) = disk {
         bindings.push(r#"    (name = "POSTERN_KV", kvNamespace = "kv"),"#.to_owned());
+        bindings.push(r#"    (name = "ACCOUNTS", durableObjectNamespace = "Account"),"#.to_owned());
+        service = format!("\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),");
+        accounts = r#"
+  durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),"#
+            .to_owned();
     }
     let (modules, bindings) = (list.join("\n"), bindings.join("\n"));
     Ok(format!(
@@ -208,7 +219,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "kv", worker = .kv),
-    (name = "internet", network = (allow = ["public", "private", "local"])),
+    (name = "internet", network = (allow = ["public", "private", "local"])),{service}
   ],
   sockets = [(name = "http", address = "{address}", http = (), service = "main")],
 );
@@ -222,7 +233,7 @@ const main :Workerd.Worker = (
   ],
   compatibilityDate = "{COMPATIBILITY_DATE}",
   compatibilityFlags = ["request_signal_passthrough"],
-  globalOutbound = "internet",
+  globalOutbound = "internet",{accounts}
 );
 
 const kv :Workerd.Worker = (
@@ -254,7 +265,7 @@ mod tests {
         let found = modules(&folder.join("entry.mjs"), &folder.join("build")).unwrap();
         let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["entry.mjs", "build/postern.js", "build/postern_bg.wasm", "build/snippets/a.js"]);
-        let file = capnp(free_address().unwrap(), &names, &["POSTERN_CONFIG"], true).unwrap();
+        let file = capnp(free_address().unwrap(), &names, &["POSTERN_CONFIG"], Some(&folder)).unwrap();
         assert!(
             file.contains(
                 r#"(name = "build/postern_bg.wasm", wasm = embed "modules/build/postern_bg.wasm")"#

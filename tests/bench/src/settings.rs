@@ -34,7 +34,7 @@ pub struct Setting {
 const STANDARD: Setting =
     Setting { name: "token", anonymous: false, upstreams: 1, tools: TOOLS, allow: r#""*""#, more: "" };
 
-/// The first is the one that all sections use; the section `settings` compares all of them.
+/// The first is the one that all sections use; the sections `settings` and `limits` compare several.
 pub const SETTINGS: &[Setting] = &[
     STANDARD,
     Setting { name: "anonymous", anonymous: true, ..STANDARD },
@@ -45,6 +45,30 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting { name: "token, 200 tools", tools: 200, ..STANDARD },
     Setting { name: "token, 10 upstreams", upstreams: 10, ..STANDARD },
+    Setting { name: "no loop breaker", more: "loop = { mode = \"off\" }\n", ..STANDARD },
+    Setting {
+        name: "two limits",
+        more: "limits = [
+            { name = \"rate\", kind = \"rate\", limit = 10000 },
+            { name = \"daily\", kind = \"quota\", limit = 100000000, window = \"day\" },
+        ]\n",
+        ..STANDARD
+    },
+    Setting {
+        name: "two limits, leased",
+        more: "limits = [
+            { name = \"rate\", kind = \"rate\", limit = 10000, precision = \"lease\" },
+            { name = \"daily\", kind = \"quota\", limit = 100000000, window = \"day\", precision = \"lease\" },
+        ]\n",
+        ..STANDARD
+    },
+    Setting {
+        name: "tokens",
+        more: "limits = [
+            { name = \"context\", kind = \"tokens\", limit = 100000000000, window = \"day\" },
+        ]\n",
+        ..STANDARD
+    },
 ];
 
 impl Setting {
