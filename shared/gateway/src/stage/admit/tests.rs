@@ -1,1 +1,273 @@
+//! Charges over a ledger in memory, whose clock is set by hand.
 
+use super::*;
+use crate::compile;
+use crate::ledger::RuleKey;
+use crate::memory::Memory;
+use crate::stage::authenticate::Authenticator;
+
+/// The only agent, under these rules (TOML lines of the tenant).
+fn caller(memory: &Memory, rules: &str) -> Rc<Caller> {
+    let text = format!(
+        "version = 1\n[tenants.acme]\nanonymous = true\nhosts = [\"gw.example\"]\n{rules}\n\
+         [tenants.acme.agents.anonymous]\nallow = [\"*\"]\n\
+         [tenants.acme.upstreams.a]\nurl = \"https://a.example/mcp\"\n"
+    );
+    let (bundle, _) = compile::check(&text, &|_: &str| None).unwrap_or_else(|problems| panic!("{problems}"));
+    let tenant = Rc::clone(&bundle.tenants[0]);
+    memory.run(Authenticator::new().authenticate(memory, &tenant, None)).expect("anonymous")
+}
+
+fn call() -> Weighed<'static> {
+    Weighed {
+        call: true,
+        name: Some("a__tool".into()),
+        alias: Some("a".into()),
+        permitted: true,
+        known: true,
+        arguments: r#"{"n":1}"#,
+        total_ms: 1_000,
+        ..Weighed::default()
+    }
+}
+
+fn charge(memory: &Memory, admit: &Admit, caller: &Rc<Caller>) -> Result<Ticket<Memory>, Error> {
+    memory.run(admit.charge(memory, caller, &[call()])).map(|mut tickets| tickets.remove(0))
+}
+
+fn ended(result_tokens: u32) -> Ended {
+    Ended { result_tokens, carried_out: true, finding: None }
+}
+
+/// What an account says is used of its only rule.
+fn used(memory: &Memory, caller: &Rc<Caller>) -> u64 {
+    let limit = &caller.tenant().limits.rules[0];
+    let show = Transition::Show(vec![(limit.key, limit.measure.terms(memory.now_ms()))]);
+    let account = AccountName { name: "acme/agent/anonymous", placement: Default::default() };
+    match memory.run(memory.apply(account, &show, 1_000)) {
+        Ok(Outcome::Shown(shown)) => shown[0].used,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn steps(memory: &Memory) -> usize {
+    memory.steps().len()
+}
+
+use crate::platform::{Clock as _, Ledger as _};
+
+#[test]
+fn nothing_is_asked_without_rules() {
+    let memory = Memory::new();
+    let caller = caller(&memory, "");
+    let admit = Admit::new();
+    drop(charge(&memory, &admit, &caller).expect("free"));
+    memory.run(memory.run_effects());
+    assert_eq!(steps(&memory), 0);
+}
+
+#[test]
+fn leases_ask_seldom_and_never_exceed() {
+    let memory = Memory::new();
+    let rules = r#"limits = [{ name = "r", kind = "rate", limit = 2000, precision = "lease" }]"#;
+    let caller = caller(&memory, rules);
+    let isolates = [Admit::new(), Admit::new(), Admit::new(), Admit::new()];
+    // A thousand calls a second for three seconds, over four isolates.
+    for at in 0..3_000 {
+        memory.advance(1);
+        charge(&memory, &isolates[at % 4], &caller).expect("half of the limit");
+    }
+    assert!(steps(&memory) < 150, "{} of 3,000 calls asked", steps(&memory));
+    // And as many as they can at one instant.
+    memory.advance(10_000);
+    let granted = (0..20_000).filter(|at| charge(&memory, &isolates[at % 4], &caller).is_ok()).count();
+    assert!((1_500..=2_000).contains(&granted), "{granted}");
+}
+
+#[test]
+fn several_isolates_share_a_quota() {
+    for precision in ["strict", "lease"] {
+        let memory = Memory::new();
+        let rules = format!(
+            r#"limits = [{{ name = "q", kind = "quota", limit = 100, window = "day", precision = "{precision}" }}]"#
+        );
+        let caller = caller(&memory, &rules);
+        let isolates: Vec<Admit> = (0..8).map(|_| Admit::new()).collect();
+        let granted = (0..500).filter(|at| charge(&memory, &isolates[at % 8], &caller).is_ok()).count();
+        assert_eq!(granted, 100, "{precision}");
+    }
+}
+
+#[test]
+fn a_lease_is_void_after_its_time_and_at_the_end_of_its_window() {
+    let memory = Memory::new();
+    let rules =
+        r#"limits = [{ name = "q", kind = "quota", limit = 1000, window = "minute", precision = "lease" }]"#;
+    let caller = caller(&memory, rules);
+    let admit = Admit::new();
+    charge(&memory, &admit, &caller).expect("the first");
+    charge(&memory, &admit, &caller).expect("of the loan");
+    assert_eq!(steps(&memory), 1);
+    memory.advance(30_000);
+    charge(&memory, &admit, &caller).expect("of a new loan");
+    assert_eq!(steps(&memory), 2);
+    memory.advance(29_999);
+    charge(&memory, &admit, &caller).expect("of it still");
+    assert_eq!(steps(&memory), 2);
+    memory.advance(1);
+    charge(&memory, &admit, &caller).expect("in the next window");
+    assert_eq!(steps(&memory), 3);
+}
+
+#[test]
+fn tokens_are_settled_with_what_was_used_and_stay_as_estimated_otherwise() {
+    let memory = Memory::new();
+    let caller =
+        caller(&memory, r#"limits = [{ name = "t", kind = "tokens", limit = 100000, window = "day" }]"#);
+    let admit = Admit::new();
+    let ticket = charge(&memory, &admit, &caller).expect("granted");
+    let request = u64::from(ticket.request_tokens());
+    assert_eq!(used(&memory, &caller), request + 500);
+    ticket.ended(ended(7));
+    drop(ticket);
+    memory.run(memory.run_effects());
+    assert_eq!(used(&memory, &caller), request + 7);
+    // Nobody knows how it ended. The estimate is the mean by now.
+    drop(charge(&memory, &admit, &caller).expect("granted"));
+    memory.run(memory.run_effects());
+    assert_eq!(used(&memory, &caller), 2 * (request + 7));
+}
+
+#[test]
+fn what_has_ended_rides_along_or_is_told_behind_an_answer() {
+    let memory = Memory::new();
+    let caller =
+        caller(&memory, r#"limits = [{ name = "t", kind = "tokens", limit = 100000, window = "day" }]"#);
+    let admit = Admit::new();
+    for _ in 0..10 {
+        let ticket = charge(&memory, &admit, &caller).expect("granted");
+        ticket.ended(ended(1));
+    }
+    assert_eq!(steps(&memory), 10, "each took the one before along");
+    memory.run(memory.run_effects());
+    assert_eq!(steps(&memory), 11, "the last is told by itself");
+}
+
+#[test]
+fn places_are_free_as_soon_as_calls_end() {
+    let memory = Memory::new();
+    let caller = caller(&memory, r#"limits = [{ name = "c", kind = "concurrency", limit = 2 }]"#);
+    let admit = Admit::new();
+    let first = charge(&memory, &admit, &caller).expect("one");
+    let second = charge(&memory, &admit, &caller).expect("two");
+    assert!(charge(&memory, &admit, &caller).is_err());
+    drop(first);
+    let before_ms = memory.now_ms();
+    memory.run(memory.run_effects());
+    assert_eq!(memory.now_ms(), before_ms, "told at once");
+    let third = charge(&memory, &admit, &caller).expect("a place is free");
+    drop((second, third));
+    // A client that never comes back: its place is free when its time is over.
+    std::mem::forget(charge(&memory, &admit, &caller));
+    memory.advance(31_000);
+    let _both =
+        [charge(&memory, &admit, &caller).expect("one"), charge(&memory, &admit, &caller).expect("two")];
+}
+
+#[test]
+fn what_comes_together_is_charged_together() {
+    let memory = Memory::new();
+    let caller = caller(&memory, r#"limits = [{ name = "q", kind = "quota", limit = 5, window = "day" }]"#);
+    let admit = Admit::new();
+    let three = [call(), call(), call()];
+    assert!(memory.run(admit.charge(&memory, &caller, &three)).is_ok());
+    assert!(memory.run(admit.charge(&memory, &caller, &three)).is_err());
+    assert_eq!((steps(&memory), used(&memory, &caller)), (2, 3));
+    let six = [call(), call(), call(), call(), call(), call()];
+    let Err(error) = memory.run(admit.charge(&memory, &caller, &six)) else { panic!("more than the limit") };
+    assert_eq!(
+        error.row().message,
+        "The quota of calls is used up: this request alone is more than the limit"
+    );
+}
+
+#[test]
+fn a_ledger_that_fails_closes_unless_the_rule_says_local() {
+    for (fault, name) in [(LedgerFault::Unreachable, "unreachable"), (LedgerFault::Absent, "absent")] {
+        let memory = Memory::new();
+        let strict =
+            caller(&memory, r#"limits = [{ name = "q", kind = "quota", limit = 3, window = "day" }]"#);
+        memory.set_ledger(Err(fault));
+        let Err(error) = charge(&memory, &Admit::new(), &strict) else { panic!("open") };
+        assert_eq!((error.row().status, error.row().code), (503, 1503), "{name}");
+
+        let rule =
+            r#"limits = [{ name = "q", kind = "quota", limit = 3, window = "day", on_fault = "local" }]"#;
+        let local = caller(&memory, rule);
+        let admit = Admit::new();
+        for _ in 0..3 {
+            assert_eq!(charge(&memory, &admit, &local).expect("counted here").fault(), Some(fault));
+        }
+        assert!(charge(&memory, &admit, &local).is_err(), "{name}");
+        // It is back: the account counts, and nothing of what was counted here.
+        memory.set_ledger(Ok(0));
+        assert_eq!(charge(&memory, &admit, &local).expect("by the account").fault(), None);
+        memory.run(memory.run_effects());
+        assert_eq!(used(&memory, &local), 1);
+    }
+}
+
+#[test]
+fn a_slow_ledger_is_waited_for_so_long() {
+    let memory = Memory::new();
+    let rules =
+        "charge_ms = 200\nlimits = [{ name = \"t\", kind = \"tokens\", limit = 5000, window = \"day\" }]";
+    let caller = caller(&memory, rules);
+    let admit = Admit::new();
+    memory.set_ledger(Ok(500));
+    let before_ms = memory.now_ms();
+    let Err(error) = charge(&memory, &admit, &caller) else { panic!("open") };
+    assert_eq!(error, Error::Fault(Fault::Ledger(LedgerFault::Late)));
+    assert_eq!(memory.now_ms(), before_ms + 200);
+    // What it may have charged all the same is taken back as soon as it can be told.
+    memory.set_ledger(Ok(0));
+    memory.run(memory.run_effects());
+    let told = memory.steps();
+    assert!(matches!(&told[..], [(_, Transition::Settle(settles))] if settles[0].undo), "{told:?}");
+}
+
+#[test]
+fn what_could_not_be_told_is_told_later_and_bounded() {
+    let memory = Memory::new();
+    let caller =
+        caller(&memory, r#"limits = [{ name = "t", kind = "tokens", limit = 900000, window = "day" }]"#);
+    let admit = Admit::new();
+    let tickets: Vec<_> = (0..400).map(|_| charge(&memory, &admit, &caller).expect("granted")).collect();
+    memory.set_ledger(Err(LedgerFault::Unreachable));
+    for ticket in tickets {
+        ticket.ended(ended(0));
+    }
+    memory.run(memory.run_effects());
+    memory.set_ledger(Ok(0));
+    let before = used(&memory, &caller);
+    drop(charge(&memory, &admit, &caller).expect("granted"));
+    let steps = memory.steps();
+    let Some((_, Transition::Charge(charge))) = steps.last() else { panic!("{steps:?}") };
+    assert_eq!(charge.settled.len(), crate::limits::SETTLES);
+    assert!(used(&memory, &caller) < before);
+}
+
+#[test]
+fn rules_are_told_apart_by_what_they_count() {
+    let memory = Memory::new();
+    let rules = r#"limits = [
+        { name = "x", kind = "quota", limit = 5, window = "day" },
+        { name = "y", kind = "quota", limit = 5, window = "day" },
+        { name = "z", kind = "quota", limit = 5, window = "day", time_zone = "Europe/Berlin" },
+    ]"#;
+    let caller = caller(&memory, rules);
+    let mut keys: Vec<RuleKey> = caller.tenant().limits.rules.iter().map(|rule| rule.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), 3);
+}
