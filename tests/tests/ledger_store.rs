@@ -80,7 +80,7 @@ impl Bed {
     fn count(&self, key: &str) -> u64 {
         let (status, text) = self.get(&format!("/count?key={key}"));
         assert_eq!(status, 200, "{text}");
-        text.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default()
+        text.parse().expect("a number")
     }
 
     /// So many requests at once, by status. A request that gets no answer, because its host ends, is status 0.
@@ -115,6 +115,35 @@ async fn by_status(ledger: Arc<Ledger>, requests: usize, page: String) -> BTreeM
     counted
 }
 
+/// The same of clients that ask again and again.
+async fn by_clients(
+    ledger: Arc<Ledger>,
+    clients: usize,
+    requests: usize,
+    page: String,
+) -> BTreeMap<u16, usize> {
+    let mut all = JoinSet::new();
+    for _ in 0..clients {
+        let (ledger, page) = (Arc::clone(&ledger), page.clone());
+        all.spawn(async move {
+            let mut counted: BTreeMap<u16, usize> = BTreeMap::new();
+            for _ in 0..requests {
+                let status = ledger.get(&page).await.map_or(0, |reply| reply.status);
+                *counted.entry(status).or_default() += 1;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            counted
+        });
+    }
+    let mut counted = BTreeMap::new();
+    while let Some(one) = all.join_next().await {
+        for (status, count) in one.expect("no panic") {
+            *counted.entry(status).or_default() += count;
+        }
+    }
+    counted
+}
+
 /// 300 at once, of which 100 are allowed; then the host is killed, and what it knew is kept.
 fn holds_a_limit(mut bed: Bed) {
     let page = format!("/add?key=hot&limit=100&deadline={LONG_MS}");
@@ -145,15 +174,15 @@ fn keeps_what_it_answered(mut bed: Bed) {
 fn forgets_in_time(bed: Bed) {
     let add = |keep: u32| bed.get(&format!("/add?key=short&keep={keep}&deadline={LONG_MS}"));
     assert_eq!(add(300), (200, "1".to_owned()));
-    let first = bed.get("/count?key=short");
+    let first = bed.get("/held?key=short");
     // Each change sets the time anew.
     assert_eq!(add(60_000), (200, "2".to_owned()));
     std::thread::sleep(Duration::from_millis(400));
     assert_eq!(add(1), (200, "3".to_owned()));
     std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(bed.get("/count?key=short"), (200, "absent".to_owned()));
+    assert_eq!(bed.get("/held?key=short"), (200, "absent".to_owned()));
     assert_eq!(add(60_000), (200, "1".to_owned()));
-    let again = bed.get("/count?key=short");
+    let again = bed.get("/held?key=short");
     assert!(first.1.starts_with("1 ") && again.1.starts_with("1 ") && first != again, "{first:?} {again:?}");
     bed.end();
 }
@@ -251,17 +280,21 @@ fn a_limit_holds_while_redis_comes_and_goes() {
     let mut bed = Bed::redis("storm", Instances::Shared);
     let ledger = bed.ledger();
     let page = format!("/add?key=storm&limit=100&deadline={LONG_MS}");
-    let asking = std::thread::spawn(move || run(by_status(ledger, 250, page)));
-    for _ in 0..3 {
-        std::thread::sleep(Duration::from_millis(100));
+    let again = page.clone();
+    let asking = std::thread::spawn(move || run(by_clients(ledger, 8, 60, again)));
+    while !asking.is_finished() {
+        std::thread::sleep(Duration::from_millis(60));
         bed.server().kill();
         bed.server().start_again().expect("the same port");
     }
     let answered = asking.join().expect("no panic");
-    let allowed = answered.get(&200).copied().unwrap_or_default() as u64;
-    let count = bed.count("storm");
-    assert!(allowed <= count && count <= 100, "{count} counted, answered {answered:?}");
     assert!(answered.keys().all(|status| [200, 429, 502].contains(status)), "{answered:?}");
+    let (count, allowed) = (bed.count("storm"), answered.get(&200).copied().unwrap_or_default() as u64);
+    assert!(0 < allowed && allowed <= count && count <= 100, "{count} counted, answered {answered:?}");
+    // What is left is still there for others.
+    let left = usize::try_from(100 - count).expect("a small number");
+    assert_eq!(bed.at_once(150, &page).get(&200).copied().unwrap_or_default(), left);
+    assert_eq!(bed.count("storm"), 100);
     bed.end();
 }
 

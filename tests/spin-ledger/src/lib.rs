@@ -5,11 +5,12 @@ mod calls;
 #[path = "../../../edge/spin/src/ledger/mod.rs"]
 pub mod ledger;
 
-use ledger::Fault;
+use ledger::{Fault, Store};
 use postern::platform::{Clock, Random};
 use spin_sdk::http::{Request, Response, StatusCode};
 use spin_sdk::{time, variables, wasip3};
 use std::future::Future;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The clock and random numbers of the host's.
@@ -64,6 +65,7 @@ async fn handle(request: Request) -> Response<String> {
     let (status, text) = match request.uri().path() {
         "/add" => add(&query).await,
         "/count" => count(&query).await,
+        "/held" => held(&query).await,
         "/redis/open" => calls::open_redis(query.text("address")).await,
         "/redis/commands" => calls::redis_commands(query.text("address")).await,
         "/sqlite/open" => calls::open_sqlite(query.text("name")).await,
@@ -78,11 +80,6 @@ async fn handle(request: Request) -> Response<String> {
 
 /// One more under `key`, up to `limit`: the count, or 429. 504 is a fault by the deadline, 502 any other.
 async fn add(query: &Query) -> Page {
-    let store = match ledger::store(async { variables::get("postern_ledger").await.ok() }).await {
-        Ok(Some(store)) => store,
-        Ok(None) => return (404, "there is no ledger".to_owned()),
-        Err(error) => return (500, error),
-    };
     let (limit, keep_ms) = (query.number("limit", u64::MAX), query.number("keep", 3_600_000));
     let step = |value: Option<&[u8]>| {
         let count = number(value);
@@ -92,18 +89,44 @@ async fn add(query: &Query) -> Page {
         let more = count.saturating_add(1);
         (Some(more), Some((more.to_be_bytes().to_vec(), keep_ms)))
     };
-    match store.change(&Here, query.text("key"), query.number("deadline", 250), step).await {
+    match changed(query, step).await {
         Ok(Some(count)) => (200, count.to_string()),
         Ok(None) => (429, String::new()),
-        Err(fault @ Fault::Late) => (504, fault.to_string()),
-        Err(fault) => (502, fault.to_string()),
+        Err(page) => page,
     }
 }
 
-/// The count under `key`, and its version.
+/// The count under `key`.
 async fn count(query: &Query) -> Page {
-    let store = ledger::store(async { variables::get("postern_ledger").await.ok() }).await;
-    let Ok(Some(store)) = store else { return (404, "there is no ledger".to_owned()) };
+    match changed(query, |value| (number(value), None)).await {
+        Ok(count) => (200, count.to_string()),
+        Err(page) => page,
+    }
+}
+
+/// A change of `key`.
+async fn changed<T>(
+    query: &Query,
+    step: impl FnMut(Option<&[u8]>) -> (T, Option<(Vec<u8>, u64)>),
+) -> Result<T, Page> {
+    let changed = store().await?.change(&Here, query.text("key"), query.number("deadline", 250), step).await;
+    changed.map_err(|fault| (if fault == Fault::Late { 504 } else { 502 }, fault.to_string()))
+}
+
+async fn store() -> Result<Rc<Store>, Page> {
+    match ledger::store(async { variables::get("postern_ledger").await.ok() }).await {
+        Ok(Some(store)) => Ok(store),
+        Ok(None) => Err((404, "there is no ledger".to_owned())),
+        Err(error) => Err((500, error)),
+    }
+}
+
+/// What lies under `key`, with its version.
+async fn held(query: &Query) -> Page {
+    let store = match store().await {
+        Ok(store) => store,
+        Err(page) => return page,
+    };
     match store.load(&Here, query.text("key")).await {
         Ok(Some((value, version))) => (200, format!("{} {version}", number(Some(&value)))),
         Ok(None) => (200, "absent".to_owned()),

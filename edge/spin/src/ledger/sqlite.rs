@@ -91,7 +91,7 @@ impl Accounts for Sqlite {
         let made = rows(&connection, if absent { INSERT } else { REPLACE }, parameters).await;
         let made = !self.connection.checked(&connection, made)?.is_empty();
         // Versions are random.
-        if made && swap.next % SWEEP_EVERY == 0 {
+        if made && swap.next.is_multiple_of(SWEEP_EVERY) {
             // Behind the answer; rows that a fault leaves there are for the next one.
             wasip3::spawn(async move {
                 let _ = rows(&connection, SWEEP, [integer(now)]).await;

@@ -108,7 +108,8 @@ fn broken<T>(why: &str) -> Result<T, Fault> {
 #[test]
 fn a_change_is_made_once_whatever_is_in_its_way() {
     // Loads and swaps in turn; how the change ends; the count behind it, of which one is this change's.
-    let rows: [(&[Event], Result<Option<u8>, Fault>, u8); 12] = [
+    type Row = (&'static [Event], Result<Option<u8>, Fault>, u8);
+    let rows: [Row; 12] = [
         (&[], Ok(Some(1)), 1),
         (&[Fine, Overtaken], Ok(Some(2)), 2),
         (&[Fine, Overtaken, Fine, Overtaken, Fine, Overtaken], Ok(Some(4)), 4),
