@@ -9,8 +9,6 @@ use web_sys::Response;
 
 /// What the host tells.
 pub enum Event {
-    /// The time is over.
-    Rung,
     /// An upstream's answer: its head as lines, empty if there is none; its body if it was to be read and is not
     /// too large; otherwise the response, if its body is still to be read.
     Answered(String, Option<Vec<u8>>, Option<Response>),
@@ -42,10 +40,15 @@ pub struct Expected {
     number: u32,
 }
 
+/// A number under which nothing is told yet.
+pub fn number() -> u32 {
+    NEXT.replace(NEXT.get().wrapping_add(1))
+}
+
 impl Expected {
     /// Something that is about to be asked of the host.
     pub fn new() -> Self {
-        let number = NEXT.replace(NEXT.get().wrapping_add(1));
+        let number = number();
         SLOTS.with_borrow_mut(|slots| slots.insert(number, Slot::default()));
         Self { number }
     }

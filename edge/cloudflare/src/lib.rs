@@ -54,7 +54,7 @@ async fn answer(call: Call, head: String, body: Option<Vec<u8>>) {
 /// A timer is over. Also what is called in a turn of its own when a task had to let others run.
 #[wasm_bindgen]
 pub fn rung(number: u32) {
-    event::told(number, Event::Rung);
+    timer::ring(number);
     task::run();
 }
 

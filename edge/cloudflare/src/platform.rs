@@ -4,7 +4,7 @@ use crate::body::Inward;
 use crate::event::{Event, Expected};
 use crate::host::{self, Call, Lines};
 use crate::task;
-use crate::timer::Timer;
+use crate::timer::Timers;
 use postern::error::LedgerFault;
 use postern::ledger::{Outcome, Transition};
 use postern::limits;
@@ -32,6 +32,7 @@ pub struct Workers(Rc<Request>);
 
 struct Request {
     call: Call,
+    timers: Rc<Timers>,
     /// Set while work behind the answer is polled: see [`Journal::defer`].
     behind: Cell<bool>,
 }
@@ -39,7 +40,11 @@ struct Request {
 impl Workers {
     /// Over the objects of one fetch event.
     pub fn new(call: &Call) -> Self {
-        Self(Rc::new(Request { call: Clone::clone(call), behind: Cell::new(false) }))
+        Self(Rc::new(Request {
+            call: Clone::clone(call),
+            timers: Timers::new(call),
+            behind: Cell::new(false),
+        }))
     }
 
     fn env(&self) -> worker::Env {
@@ -77,7 +82,7 @@ impl Clock for Workers {
     }
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()> + 'static {
-        Timer::new(&self.0.call, ms)
+        self.0.timers.sleep(ms)
     }
 }
 
@@ -110,7 +115,7 @@ impl Fetch for Workers {
             HttpMethod::Post => "POST",
         };
         let lines = [&request.url, "\n", method, "\n", request.headers.lines()].concat();
-        let Request { call, behind } = &*self.0;
+        let Request { call, behind, .. } = &*self.0;
         let expected = Expected::new();
         // Given up before it is answered, a request ends with the agent's: a deadline is an answer to that.
         host::send(call, expected.number(), behind.get(), &lines, &request.body, limits::RESPONSE_BYTES);
