@@ -21,6 +21,8 @@ export async function send(call, number, behind, lines, body, limit) {
     const answered = response.headers;
     const type = answered.get("content-type") ?? "";
     const session = answered.get("mcp-session-id") ?? "";
+    // Looked for only where it means something: each look is a crossing.
+    const after = response.status === 429 || response.status === 503 ? answered.get("retry-after") ?? "" : "";
     if (type.startsWith("application/json")) {
       const announced = answered.get("content-length");
       // Its announced length says nothing when it is compressed.
@@ -28,10 +30,10 @@ export async function send(call, number, behind, lines, body, limit) {
       bytes = known && Number(announced) <= limit
         ? new Uint8Array(await response.arrayBuffer())
         : await whole(response, known ? 0 : limit);
-      head = `${response.status}\n${type}\n${session}\n`;
+      head = `${response.status}\n${type}\n${session}\n${after}\n`;
       response = undefined;
     } else {
-      head = `${response.status}\n${type}\n${session}\n`;
+      head = `${response.status}\n${type}\n${session}\n${after}\n`;
     }
   } catch {
     head = ""; // no answer

@@ -15,6 +15,10 @@ pub trait Host: Send + Sync {
     fn records(&self) -> Vec<String>;
     /// The lines of its log that are none: warnings, panics.
     fn noise(&self) -> Vec<String>;
+    /// The memory that it has in use, in bytes, where it is a process of its own and that can be known.
+    fn memory(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What a gateway can run on.

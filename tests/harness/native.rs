@@ -180,6 +180,7 @@ async fn send(outgoing: Outgoing) -> anyhow::Result<Incoming<Inbound>> {
         status: response.status().as_u16(),
         content_type: header("content-type").unwrap_or_default(),
         session_id: header("mcp-session-id"),
+        retry_after: header("retry-after"),
         body: Inbound(response.into_body()),
     })
 }

@@ -54,6 +54,14 @@ impl Running {
         if sent.success() { Ok(()) } else { bail!("{}: no process to signal", self.program) }
     }
 
+    /// The memory that the process has in use (resident), in bytes; nothing where `/proc` does not say.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
+    }
+
     /// Waits until `ready` gives a value.
     ///
     /// # Errors

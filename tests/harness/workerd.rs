@@ -79,6 +79,10 @@ impl Host for Workerd {
     fn noise(&self) -> Vec<String> {
         self.running.lines().into_iter().filter(|line| !line.starts_with('{')).collect()
     }
+
+    fn memory(&self) -> Option<u64> {
+        self.running.memory()
+    }
 }
 
 impl Drop for Workerd {

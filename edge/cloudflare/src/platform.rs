@@ -129,6 +129,7 @@ impl Fetch for Workers {
             status,
             content_type: lines.next().to_owned(),
             session_id: lines.some(),
+            retry_after: lines.some(),
             body: match response {
                 Some(response) => Inward::of(call, &response),
                 None => Inward::read(bytes),

@@ -93,6 +93,7 @@ impl Fetch for Spin {
             status: head.status.as_u16(),
             content_type: header("content-type").unwrap_or_default(),
             session_id: header("mcp-session-id"),
+            retry_after: header("retry-after"),
             body: Inward::new(body),
         })
     }

@@ -2,9 +2,11 @@
 //!
 //! The same function runs in `postern check`, at build and at start.
 
+mod guard;
 mod issuer;
 mod limits;
 mod tenant;
+mod tools;
 mod upstream;
 
 use crate::address::{Address, Place};
@@ -140,6 +142,15 @@ impl Findings {
         let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
         if name.is_empty() || name.len() > 64 || !fits {
             self.problem(path, "its name is not fit for paths and records", "use 1 to 64 of A-Z a-z 0-9 _ -");
+        }
+    }
+
+    /// A pattern over exposed names: the characters of MCP tool names (2025-11-25, "Tool Names") and the star.
+    fn pattern(&mut self, path: &str, pattern: &str) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./*".contains(&byte);
+        if pattern.is_empty() || pattern.len() > 200 || !pattern.bytes().all(plain) {
+            let message = format!("{pattern:?} can be no tool's name");
+            self.problem(path, message, "use A-Z a-z 0-9 _ - . / and * for any run of characters");
         }
     }
 

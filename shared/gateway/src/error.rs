@@ -143,8 +143,9 @@ pub enum UpstreamFault {
     Deadline,
     /// 401 or 403: the gateway's own credential is not accepted.
     Credential,
-    /// 429.
-    Limited,
+    /// It asks to be left alone for a while: 429, or 503 with `Retry-After`. When it may be asked again, in ms from
+    /// now, if it said so.
+    Limited(Option<u32>),
     /// Any other status that carries no JSON-RPC message.
     Status(u16),
     /// A redirect: never followed.
@@ -165,6 +166,10 @@ pub enum UpstreamFault {
     Session,
     /// It answered a request of the gateway's own (a list) with a JSON-RPC error.
     Error,
+    /// It was not asked: it failed too often lately. When it is tried again, in ms from now.
+    CircuitOpen(u32),
+    /// It was not asked: as many calls as may be are under way, and no place became free in time.
+    Busy,
 }
 
 impl UpstreamFault {
@@ -175,7 +180,7 @@ impl UpstreamFault {
             Self::Unreachable => "unreachable",
             Self::Deadline => "deadline",
             Self::Credential => "credential",
-            Self::Limited => "limited",
+            Self::Limited(_) => "limited",
             Self::Status(_) => "status",
             Self::Redirect => "redirect",
             Self::ContentType => "content_type",
@@ -186,6 +191,18 @@ impl UpstreamFault {
             Self::Revision => "revision",
             Self::Session => "session",
             Self::Error => "error",
+            Self::CircuitOpen(_) => "circuit_open",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// When it is worth to ask again, in ms from now, if that is known.
+    #[must_use]
+    pub const fn retry_after_ms(self) -> Option<u32> {
+        match self {
+            Self::Limited(after) => after,
+            Self::CircuitOpen(after) => Some(after),
+            _ => None,
         }
     }
 }

@@ -158,6 +158,7 @@ impl Memory {
             status,
             content_type: content_type.to_owned(),
             session_id: None,
+            retry_after: None,
             body: MemoryBody { memory: self.clone(), steps: steps.into_iter().collect() },
         }
     }
@@ -183,6 +184,12 @@ impl Memory {
                 None => return,
             }
         }
+    }
+
+    /// Takes the work that was left for after the answer, to be done beside something else.
+    #[must_use]
+    pub fn take_effects(&self) -> Vec<Effect> {
+        self.0.effects.borrow_mut().drain(..).collect()
     }
 
     /// Runs a future to its end. When it waits and nothing has woken it, the clock moves to the next timer.

@@ -105,6 +105,8 @@ pub struct Incoming<B> {
     pub content_type: String,
     /// `mcp-session-id`, when present.
     pub session_id: Option<String>,
+    /// `retry-after` as sent, when present; needed with the statuses 429 and 503 only.
+    pub retry_after: Option<String>,
     /// The body.
     pub body: B,
 }

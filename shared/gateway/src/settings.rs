@@ -2,12 +2,17 @@
 //!
 //! This module knows shapes: keys, types, ranges of numbers. What the values mean is `compile`'s.
 
+mod guard;
 mod limits;
 mod problem;
 mod reader;
+mod tools;
 
+pub use guard::{BreakerSettings, GuardSettings};
 pub use limits::{LimitSettings, LoopSettings, PriceSettings, SelectorSettings};
 pub use problem::{Problem, Problems, join};
+pub use reader::Switch;
+pub use tools::ToolSettings;
 
 use reader::{Reader, Source};
 use std::collections::BTreeMap;
@@ -79,6 +84,8 @@ pub struct TenantSettings {
     pub agents: BTreeMap<String, AgentSettings>,
     /// `[tenants.NAME.upstreams.ALIAS]`.
     pub upstreams: BTreeMap<String, UpstreamSettings>,
+    /// `[tenants.NAME.tools.PATTERN]`.
+    pub tools: BTreeMap<String, ToolSettings>,
 }
 
 /// `[tenants.NAME.agents.AGENT]`: who it is, and what it may use.
@@ -116,6 +123,8 @@ pub struct UpstreamSettings {
     pub total_ms: u32,
     /// `list_ttl_ms`: how long a list is fresh when the upstream does not say; by default 60,000.
     pub list_ttl_ms: u32,
+    /// `concurrency`, `queue`, `queue_ms`, `breaker`.
+    pub guard: GuardSettings,
 }
 
 /// `credential`: `{ bearer = "secret:NAME" }` or `{ header = "x-api-key", value = "secret:NAME" }`.
@@ -231,6 +240,7 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         breaker: reader.table("loop", limits::breaker).unwrap_or_default(),
         agents: reader.tables("agents", agent),
         upstreams: reader.tables("upstreams", upstream),
+        tools: reader.tables("tools", ToolSettings::read),
     }
 }
 
@@ -257,6 +267,7 @@ fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
         idle_ms: reader.number("idle_ms", 100..=600_000, 30_000),
         total_ms,
         list_ttl_ms: reader.number("list_ttl_ms", 1_000..=86_400_000, 60_000),
+        guard: GuardSettings::read(reader),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The compiled, immutable configuration: what `compile` makes of settings and what every stage reads.
 
+mod guard;
 mod limits;
 
+pub use guard::{BreakerRule, PlacesRule, Tool, ToolBreaker};
 pub use limits::{Breaker, Each, Limit, Limits, Measure, Placement, Price, Quota, Reserve, Selector};
 
 use std::rc::Rc;
@@ -44,6 +46,8 @@ pub struct Tenant {
     pub upstreams: Vec<Rc<Upstream>>,
     /// What may be used of it.
     pub limits: Limits,
+    /// What holds for single tools; the first one that matches a name is meant.
+    pub tools: Vec<Rc<Tool>>,
     /// New upstream sessions a minute that one principal may open at one upstream by `initialize`.
     pub session_openings_per_min: u32,
     /// Digest (hex, 16 characters) of all that decides what a caller sees: in cursors and cache keys.
@@ -55,6 +59,12 @@ impl Tenant {
     #[must_use]
     pub fn upstream(&self, alias: &str) -> Option<&Rc<Upstream>> {
         self.upstreams.iter().find(|upstream| upstream.alias == alias)
+    }
+
+    /// What holds for the tool with this exposed name, besides the settings of its upstream.
+    #[must_use]
+    pub fn tool(&self, exposed: &str) -> Option<&Rc<Tool>> {
+        self.tools.iter().find(|tool| tool.pattern.matches(exposed))
     }
 
     /// The resource identifier (RFC 9728) of this endpoint as reached at `host`.
@@ -262,6 +272,10 @@ pub struct Upstream {
     pub total_ms: u32,
     /// How long a list is fresh when the upstream names no `ttlMs`, in ms.
     pub list_ttl_ms: u32,
+    /// How many calls may be under way at once; without it any number.
+    pub places: Option<PlacesRule>,
+    /// When it is not asked for a while; without it never.
+    pub breaker: Option<BreakerRule>,
 }
 
 #[cfg(test)]

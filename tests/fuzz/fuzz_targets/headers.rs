@@ -4,7 +4,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use postern::limits::REQUEST;
-use postern::mcp::headers::{Headers, check_params, decode_value, encode_value, param_headers, param_values};
+use postern::mcp::headers::{
+    Headers, check_params, decode_value, encode_value, param_headers, param_values, retry_after,
+};
 use postern::mcp::json::{Json, Kind};
 
 fuzz_target!(|input: (String, String, String)| {
@@ -13,6 +15,9 @@ fuzz_target!(|input: (String, String, String)| {
     let encoded = encode_value(&value);
     assert!(encoded.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)));
     assert_eq!(decode_value(&encoded).expect("own encoding"), value);
+
+    // Ten thousand years at most.
+    assert!(retry_after(&value, 1_795_392_000_000).is_none_or(|ms| ms < 1 << 50));
 
     let headers = Headers::from_flat(value);
     assert!(headers.iter().all(|(name, _)| headers.any(name).is_some()));

@@ -96,6 +96,7 @@ async fn page<P: Platform>(
         progress_token: None,
         principal: GATEWAY,
     };
+    let terms = link.own_terms(platform);
     let ask = Ask {
         json: &json,
         request: &request,
@@ -103,6 +104,7 @@ async fn page<P: Platform>(
         name: None,
         param_headers: Vec::new(),
         client: &client,
+        terms: &terms,
     };
     let mut exchange = link.open(platform, &Session::Pooled, ask).await.map_err(kind_of)?;
     // Bounded by the exchange: events, bytes and time.

@@ -1,6 +1,6 @@
 //! `[tenants.NAME]` and its agents.
 
-use super::{Findings, Secrets, limits, upstream};
+use super::{Findings, Secrets, limits, tools, upstream};
 use crate::address::{Address, check_authority, origin};
 use crate::settings::{AgentSettings, TenantSettings, join};
 use crate::stage::authenticate::ANONYMOUS;
@@ -28,6 +28,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
     let upstreams = upstreams(settings, &path, secrets, findings);
     let agents = agents(scope, &path, &issuers, &upstreams, findings);
     let limits = limits::compile(&path, settings, &agents, &upstreams, findings);
+    let tools = tools::compile(settings, &path, &upstreams, findings);
     let mut tenant = Tenant {
         name: scope.name.to_owned(),
         path: endpoint(scope, &join(&path, "path"), findings),
@@ -38,6 +39,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
         agents,
         upstreams,
         limits,
+        tools,
         session_openings_per_min: settings.session_openings_per_min,
         version: String::new(),
     };
@@ -283,17 +285,8 @@ fn check_match(
 }
 
 fn globs(at: &str, settings: &AgentSettings, findings: &mut Findings) -> Vec<Glob> {
-    // The characters of MCP tool names (2025-11-25, "Tool Names") and the star.
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./*".contains(&byte);
     for pattern in &settings.allow {
-        if pattern.is_empty() || pattern.len() > 200 || !pattern.bytes().all(plain) {
-            let message = format!("{pattern:?} can be no tool's name");
-            findings.problem(
-                &join(at, "allow"),
-                message,
-                "use A-Z a-z 0-9 _ - . / and * for any run of characters",
-            );
-        }
+        findings.pattern(&join(at, "allow"), pattern);
     }
     settings.allow.iter().map(|pattern| Glob::new(pattern)).collect()
 }

@@ -1,3 +1,5 @@
+mod guard;
+
 use super::{check, compile};
 use crate::settings::Settings;
 use crate::tenant::{Algorithm, Bundle, Credential, EraSetting, KeySource};

@@ -1,7 +1,7 @@
 //! `[tenants.NAME.upstreams.ALIAS]`.
 
-use super::{Findings, Reach, Secrets};
-use crate::settings::{CredentialSettings, UpstreamSettings, join};
+use super::{Findings, Reach, Secrets, guard};
+use crate::settings::{BreakerSettings, CredentialSettings, UpstreamSettings, join};
 use crate::tenant::{Credential, EraSetting, Upstream};
 
 /// Headers that the gateway sets itself, or that steer connections.
@@ -49,6 +49,9 @@ pub fn compile(
         idle_ms: settings.idle_ms,
         total_ms: settings.total_ms,
         list_ttl_ms: settings.list_ttl_ms,
+        places: guard::places(path, &settings.guard, findings),
+        breaker: guard::breaker(path, &settings.guard, findings)
+            .unwrap_or_else(|| Some(guard::rule(&BreakerSettings::default()))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Fault, Refusal, Row, UpstreamFault};
 use crate::mcp::json::quote;
+use std::fmt::Write as _;
 
 fn row(status: u16, code: i32, message: impl Into<String>, kind: &'static str, at_http: bool) -> Row {
     Row { status, code, message: message.into(), data: None, kind, at_http, headers: Vec::new() }
@@ -129,12 +130,15 @@ impl Fault {
                 };
                 let mut fault = row(200, code, text, "upstream", RPC);
                 let mut data = object("kind", kind.name());
+                data.pop();
                 if !alias.is_empty() {
-                    data.pop();
                     data.push_str(r#","upstream":"#);
                     quote(&mut data, alias);
-                    data.push('}');
                 }
+                if let Some(after) = kind.retry_after_ms() {
+                    let _ = write!(data, r#","retryAfterMs":{after}"#);
+                }
+                data.push('}');
                 fault.data = Some(data);
                 fault
             }

@@ -104,7 +104,9 @@ fn weigh<'a, P: Platform>(
             trace: trace_id(head, json, request).map(|id| digests.name(&id)),
             fingerprint: digests.call(&name, member("arguments").map(|node| json.value(node))),
             cost: tenant.limits.price(&name).call,
-            exempt: breaker.exempt.iter().any(|glob| glob.matches(&name)),
+            // Equal calls at once are what a tool is shared for.
+            exempt: breaker.exempt.iter().any(|glob| glob.matches(&name))
+                || tenant.tool(&name).is_some_and(|tool| tool.coalesce),
         });
     }
     weighed.name = Some(Cow::Owned(name));

@@ -1,6 +1,7 @@
 //! The straight path of a call: authorize, route, upstream, relay.
 
 use super::admission::{self, Admitted};
+use super::patient;
 use super::relay::{self, View};
 use super::serve::{Asker, Flow, Scene, result_message};
 use super::state::{self, Scope};
@@ -9,17 +10,18 @@ use crate::catalog::{Catalog, Route};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::mcp::envelope::Request;
 use crate::mcp::headers;
-use crate::mcp::json::{Edits, Json, Node};
+use crate::mcp::json::{Edits, Json, Node, Raw};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{Era, meta};
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
-use crate::upstream::{Ask, ClientSide, Exchange, Session};
+use crate::tenant::Tool;
+use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
 use std::rc::Rc;
 
 /// One request, and who asks.
-pub(crate) struct Errand<'a> {
+pub(crate) struct Asked<'a> {
     pub head: &'a Head,
     pub json: &'a Json<'a>,
     pub request: &'a Request,
@@ -29,14 +31,14 @@ pub(crate) struct Errand<'a> {
 /// `tools/call`, `prompts/get`, `resources/read`, `completion/complete`.
 pub(crate) async fn call<P: Platform>(
     scene: &Scene<P>,
-    errand: &Errand<'_>,
+    asked: &Asked<'_>,
     mut admitted: Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    let outcome = find(scene, errand, &mut admitted, trail).await;
+    let outcome = find(scene, asked, &mut admitted, trail).await;
     let ticket = Rc::new(admitted.ticket);
     let outcome = match outcome {
-        Ok((target, route)) => carry_out(scene, errand, &target, route, &ticket, trail).await,
+        Ok((target, route)) => carry_out(scene, asked, &target, route, &ticket, trail).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &outcome {
@@ -48,11 +50,11 @@ pub(crate) async fn call<P: Platform>(
 /// Where the call goes, with all that is charged for going there.
 async fn find<P: Platform>(
     scene: &Scene<P>,
-    errand: &Errand<'_>,
+    asked: &Asked<'_>,
     admitted: &mut Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<(Target, Route), Error> {
-    let Errand { json, request, .. } = errand;
+    let Asked { json, request, .. } = asked;
     // A 2025-11-25 task would be created, and nothing could ask for it.
     if request.params.is_some_and(|params| json.get(params, "task").is_some()) {
         return Err(Refusal::NotSupported("tasks").into());
@@ -69,66 +71,101 @@ async fn find<P: Platform>(
 
 async fn carry_out<P: Platform>(
     scene: &Scene<P>,
-    errand: &Errand<'_>,
+    asked: &Asked<'_>,
     target: &Target,
     route: Route,
     ticket: &Rc<Ticket<P>>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    let Errand { head, json, request, asker } = errand;
+    let Asked { head, json, request, asker } = *asked;
     let method = request.method;
     let arguments = request.params.and_then(|params| json.get(params, "arguments"));
     let arguments = arguments.map(|node| json.value(node));
     if asker.revision.era() == Era::Modern && method == Method::ToolsCall {
         headers::check_params(&head.headers, annotations(&route), arguments).map_err(Refusal::from)?;
     }
-    let state = Scope::of(json, request, &target.name);
     let era = route.link.era(&scene.platform).await?;
     let client = client_side(scene, json, request, asker, era);
     let session = session_for(asker, &route.link.upstream().alias);
-    let ask = |route: &Route| -> Result<Ask<'_>, Error> {
-        let mut edits = Edits::new();
-        target.rename(json, &route.original, &mut edits);
-        state::unseal(scene, json, request, &state, route, &mut edits)?;
-        let param_headers = headers::param_values(annotations(route), arguments);
-        Ok(Ask { json, request, edits, name: Some(route.original.clone()), param_headers, client: &client })
-    };
-    let exchange = match open(scene, &route, &session, ask(&route)?).await {
+    let ticket = Rc::clone(ticket);
+    let errand = Errand { scene, json, request, asker, target, arguments, era, client, session, ticket };
+    let tool = target.settings(scene);
+    if let Some(tool) = tool.filter(|tool| tool.idempotent || tool.coalesce) {
+        return Box::pin(patient::call(&errand, tool, route, trail)).await;
+    }
+    let terms = route.link.terms(&scene.platform, tool, &route.original);
+    let state = Scope::of(json, request, &target.name);
+    let exchange = match errand.open(&route, &terms, &state).await {
         // The upstream's annotations may have changed since it was listed. Its complaint never reaches the
         // agent, whose own headers are right by the list that it was given.
         Err(error) if target.kind == Kind::Tool && about_headers(&error) => {
             let newer = Box::pin(target.tool_anew(scene)).await.ok_or(error)?;
-            Box::pin(open(scene, &newer, &session, ask(&newer)?)).await?
+            Box::pin(errand.open(&newer, &terms, &state)).await?
         }
         outcome => outcome?,
     };
     trail.stage("upstream");
-    let id = json.raw(request.id);
-    let listed = asker.session.as_ref().and_then(|own| {
-        let upstream_id = exchange.id().to_owned();
-        scene.gateway.running.enter(&own.key, id, route.link.clone(), session.clone(), upstream_id)
-    });
-    let view = View {
-        id: id.to_owned(),
-        method,
-        from: era,
-        to: asker.revision,
-        declared: declared(json, request),
-        link: route.link.clone(),
-        state,
-        listed,
-        ticket: Some(Rc::clone(ticket)),
-    };
+    let view = errand.view(&route, state, Some(exchange.id()));
     relay::start(scene, exchange, view).await
 }
 
+/// A call on its way to one route or another: what is the same however often it is sent.
+pub(crate) struct Errand<'a, P: Platform> {
+    pub scene: &'a Scene<P>,
+    pub json: &'a Json<'a>,
+    pub request: &'a Request,
+    pub asker: &'a Asker,
+    pub target: &'a Target,
+    pub arguments: Option<Raw<'a>>,
+    /// The upstream's.
+    pub era: Era,
+    pub client: ClientSide,
+    pub session: Session,
+    pub ticket: Rc<Ticket<P>>,
+}
+
+impl<P: Platform> Errand<'_, P> {
+    /// Sends the call.
+    pub async fn open(&self, route: &Route, terms: &Terms, state: &Scope) -> Result<Exchange<P>, Error> {
+        let Self { scene, json, request, .. } = *self;
+        let mut edits = Edits::new();
+        self.target.rename(json, &route.original, &mut edits);
+        state::unseal(scene, json, request, state, route, &mut edits)?;
+        let param_headers = headers::param_values(annotations(route), self.arguments);
+        let name = Some(route.original.clone());
+        let ask = Ask { json, request, edits, name, param_headers, client: &self.client, terms };
+        open(scene, route, &self.session, ask).await
+    }
+
+    /// What its answer is turned with. `upstream_id` names it at the upstream, where it can be cancelled.
+    pub fn view(&self, route: &Route, state: Scope, upstream_id: Option<&str>) -> View<P> {
+        let Self { scene, json, request, asker, .. } = *self;
+        let id = json.raw(request.id);
+        let listed = asker.session.as_ref().zip(upstream_id).and_then(|(own, upstream_id)| {
+            let (link, session) = (route.link.clone(), self.session.clone());
+            scene.gateway.running.enter(&own.key, id, link, session, upstream_id.to_owned())
+        });
+        View {
+            id: id.to_owned(),
+            method: request.method,
+            from: self.era,
+            to: asker.revision,
+            declared: declared(json, request),
+            link: route.link.clone(),
+            state,
+            listed,
+            ticket: Some(Rc::clone(&self.ticket)),
+        }
+    }
+}
+
 /// Whether the upstream complained of what the gateway wrote in the headers.
-const fn about_headers(error: &Error) -> bool {
+pub(crate) const fn about_headers(error: &Error) -> bool {
     matches!(error, Error::Fault(Fault::Upstream { kind: UpstreamFault::Revision, .. }))
 }
 
 /// The arguments of the route's tool that are mirrored in headers.
-fn annotations(route: &Route) -> &[headers::ParamHeader] {
+pub(crate) fn annotations(route: &Route) -> &[headers::ParamHeader] {
     route.item.as_ref().map(|item| item.param_headers.as_slice()).unwrap_or_default()
 }
 
@@ -153,7 +190,8 @@ pub(crate) async fn subscribe<P: Platform>(
     let mut edits = Edits::new();
     target.rename(json, &route.original, &mut edits);
     let client = client_side(scene, json, request, asker, Era::Legacy);
-    let ask = Ask { json, request, edits, name: None, param_headers: Vec::new(), client: &client };
+    let terms = &route.link.terms(&scene.platform, None, "");
+    let ask = Ask { json, request, edits, name: None, param_headers: Vec::new(), client: &client, terms };
     let exchange = open(scene, &route, &session, ask).await?;
     let view = View {
         id: json.raw(request.id).to_owned(),
@@ -241,6 +279,11 @@ pub(crate) enum Kind {
 }
 
 impl Target {
+    /// The name or URI, as the agent has it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     pub fn read(json: &Json<'_>, request: &Request, method: Method) -> Result<Self, Refusal> {
         let missing = |what: &str| Refusal::InvalidParams(format!("{what} is missing or no string"));
         let params = request.params.ok_or_else(|| missing("params"))?;
@@ -275,7 +318,7 @@ impl Target {
     }
 
     /// Where the tool is by a newer list, if there is one.
-    async fn tool_anew<P: Platform>(&self, scene: &Scene<P>) -> Option<Route> {
+    pub async fn tool_anew<P: Platform>(&self, scene: &Scene<P>) -> Option<Route> {
         let Scene { gateway, platform, caller } = scene;
         gateway.catalog.tool_anew(platform, &gateway.links, caller, &self.name).await
     }
@@ -285,8 +328,17 @@ impl Target {
         (self.kind != Kind::Resource).then_some(&self.name)
     }
 
+    /// What the settings say of the tool, besides those of its upstream.
+    fn settings<'a, P: Platform>(&self, scene: &'a Scene<P>) -> Option<&'a Tool> {
+        let tenant = scene.caller.tenant();
+        if tenant.tools.is_empty() || self.kind != Kind::Tool {
+            return None;
+        }
+        tenant.tool(&self.name).map(Rc::as_ref)
+    }
+
     /// Puts the upstream's own name in its place; an equal one keeps its bytes.
-    fn rename(&self, json: &Json<'_>, original: &str, edits: &mut Edits) {
+    pub fn rename(&self, json: &Json<'_>, original: &str, edits: &mut Edits) {
         if original != self.name {
             edits.set_string(json, self.place.0, self.place.1, original);
         }

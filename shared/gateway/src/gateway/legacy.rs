@@ -264,7 +264,9 @@ pub(crate) async fn set_level<P: Platform>(
     };
     let client = &client;
     let tellings = session.links(scene).map(|(link, at)| async move {
-        let ask = Ask { json, request, edits: Edits::new(), name: None, param_headers: Vec::new(), client };
+        let terms = &link.terms(&scene.platform, None, "");
+        let (edits, param_headers) = (Edits::new(), Vec::new());
+        let ask = Ask { json, request, edits, name: None, param_headers, client, terms };
         let at = upstream::Session::Sealed(at.clone());
         let mut exchange = link.open(&scene.platform, &at, ask).await.ok()?;
         while let Some(message) = exchange.next().await.ok()? {

@@ -10,9 +10,11 @@ mod batch;
 mod forward;
 mod legacy;
 mod names;
+mod patient;
 mod relay;
 mod running;
 mod serve;
+mod shared;
 mod state;
 
 use crate::arrival::{Head, Place};

@@ -194,13 +194,13 @@ impl<P: Platform> Relay<P> {
 }
 
 impl<P: Platform> View<P> {
-    fn fault(&self, kind: UpstreamFault) -> Error {
+    pub fn fault(&self, kind: UpstreamFault) -> Error {
         self.link.fault(kind).into()
     }
 
     /// The upstream's answer when nothing came before it, with the status that its code has in the agent's
     /// era (MCP 2026-07-28, Streamable HTTP).
-    fn whole(&self, scene: &Scene<P>, json: &Json<'_>, response: &Response) -> Result<Flow<P>, Error> {
+    pub fn whole(&self, scene: &Scene<P>, json: &Json<'_>, response: &Response) -> Result<Flow<P>, Error> {
         let code = match response.outcome {
             Outcome::Error(error) => json.get(error, "code").and_then(|code| json.integer(code)),
             Outcome::Result(_) => None,
@@ -278,7 +278,7 @@ impl<P: Platform> View<P> {
 
     /// Why a question on a session of the gateway's own ends the call: the client did not declare what it
     /// needs, or did, and the question would have to cross the eras.
-    fn cannot_ask(&self, method: Method) -> Error {
+    pub fn cannot_ask(&self, method: Method) -> Error {
         let needed = match method {
             Method::CreateMessage => "sampling",
             Method::Elicit => "elicitation",

@@ -2,7 +2,7 @@
 
 use super::admission::{self, Admitted};
 use super::batch;
-use super::forward::{self, Errand};
+use super::forward::{self, Asked};
 use super::legacy;
 use super::relay::Relay;
 use super::{Gateway, SERVER_INFO};
@@ -183,8 +183,8 @@ async fn ask<P: Platform>(
             let revision = claimed.revision;
             trail.note("revision", revision.as_str());
             let asker = Asker { revision, session: None };
-            let errand = Errand { head, json, request, asker: &asker };
-            charged(scene, &errand, due, trail).await.map_err(|error| (revision, error))
+            let asked = Asked { head, json, request, asker: &asker };
+            charged(scene, &asked, due, trail).await.map_err(|error| (revision, error))
         }
         Claim::Legacy { .. } if request.method == Method::Initialize => {
             Box::pin(legacy::initialize(scene, json, request, trail))
@@ -197,8 +197,8 @@ async fn ask<P: Platform>(
             let revision = session.revision;
             trail.note("revision", revision.as_str());
             let asker = Asker { revision, session: Some(session) };
-            let errand = Errand { head, json, request, asker: &asker };
-            charged(scene, &errand, due, trail).await.map_err(|error| (revision, error))
+            let asked = Asked { head, json, request, asker: &asker };
+            charged(scene, &asked, due, trail).await.map_err(|error| (revision, error))
         }
     }
 }
@@ -206,13 +206,13 @@ async fn ask<P: Platform>(
 /// Charges a request, unless it is free, and answers it in its era.
 async fn charged<P: Platform>(
     scene: &Scene<P>,
-    errand: &Errand<'_>,
+    asked: &Asked<'_>,
     due: Due<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    let Errand { head, json, request, asker } = *errand;
+    let Asked { head, json, request, asker } = *asked;
     if admission::is_free(request.method, asker.revision.era()) {
-        return free(scene, errand).await;
+        return free(scene, asked).await;
     }
     let admitted = match due {
         Due::Now => admission::admit(scene, head, json, request).await?,
@@ -223,14 +223,14 @@ async fn charged<P: Platform>(
         return Ok(stopped);
     }
     match asker.revision.era() {
-        Era::Modern => modern(scene, errand, admitted, trail).await,
-        Era::Legacy => old(scene, errand, admitted, trail).await,
+        Era::Modern => modern(scene, asked, admitted, trail).await,
+        Era::Legacy => old(scene, asked, admitted, trail).await,
     }
 }
 
 /// `server/discover` and `ping`: answered from memory, whatever the limits say.
-async fn free<P: Platform>(scene: &Scene<P>, errand: &Errand<'_>) -> Result<Flow<P>, Error> {
-    let Errand { json, request, .. } = *errand;
+async fn free<P: Platform>(scene: &Scene<P>, asked: &Asked<'_>) -> Result<Flow<P>, Error> {
+    let Asked { json, request, .. } = *asked;
     let Scene { gateway, platform, caller } = scene;
     let result = match request.method {
         Method::Discover => gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await,
@@ -241,26 +241,26 @@ async fn free<P: Platform>(scene: &Scene<P>, errand: &Errand<'_>) -> Result<Flow
 
 async fn modern<P: Platform>(
     scene: &Scene<P>,
-    errand: &Errand<'_>,
+    asked: &Asked<'_>,
     admitted: Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    match errand.request.method {
+    match asked.request.method {
         Method::Listen => Err(Refusal::NotSupported("subscriptions/listen").into()),
         Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
             Err(Refusal::NotSupported("tasks (io.modelcontextprotocol/tasks)").into())
         }
-        _ => shared(scene, errand, admitted, trail).await,
+        _ => shared(scene, asked, admitted, trail).await,
     }
 }
 
 async fn old<P: Platform>(
     scene: &Scene<P>,
-    errand: &Errand<'_>,
+    asked: &Asked<'_>,
     admitted: Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    let Errand { json, request, asker, .. } = *errand;
+    let Asked { json, request, asker, .. } = *asked;
     match request.method {
         Method::SetLevel => {
             Box::pin(legacy::set_level(scene, json, request, asker)).await?;
@@ -272,25 +272,25 @@ async fn old<P: Platform>(
         Method::TasksGet | Method::TasksCancel | Method::TasksList | Method::TasksResult => {
             Err(Refusal::NotSupported("tasks").into())
         }
-        _ => shared(scene, errand, admitted, trail).await,
+        _ => shared(scene, asked, admitted, trail).await,
     }
 }
 
 /// What both eras have.
 async fn shared<P: Platform>(
     scene: &Scene<P>,
-    errand: &Errand<'_>,
+    asked: &Asked<'_>,
     admitted: Admitted<'_, P>,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
-    let Errand { json, request, asker, .. } = *errand;
+    let Asked { json, request, asker, .. } = *asked;
     match request.method {
         Method::ToolsList => list(scene, json, request, ListKind::Tools, asker, trail).await,
         Method::PromptsList => list(scene, json, request, ListKind::Prompts, asker, trail).await,
         Method::ResourcesList => list(scene, json, request, ListKind::Resources, asker, trail).await,
         Method::ResourcesTemplatesList => list(scene, json, request, ListKind::Templates, asker, trail).await,
         Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead | Method::Complete => {
-            forward::call(scene, errand, admitted, trail).await
+            forward::call(scene, asked, admitted, trail).await
         }
         _ => Err(Refusal::UnknownMethod(name(json, request.method_name).into_owned()).into()),
     }

@@ -56,6 +56,15 @@ impl<'i> Source<'i> {
     }
 }
 
+/// Something that `false` turns off and a table describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch<T> {
+    /// `false`.
+    Off,
+    /// `{ ... }`.
+    On(T),
+}
+
 /// One table of a document.
 pub struct Reader<'s, 'i> {
     source: &'s Source<'i>,
@@ -141,6 +150,15 @@ impl<'s, 'i> Reader<'s, 'i> {
         match self.value(key)? {
             DeValue::Table(table) => Some(self.child(&self.path, key, table, read)),
             other => self.wrong(key, other, "a table"),
+        }
+    }
+
+    /// `false`, or a table, read by `read`.
+    pub fn switch<T>(&self, key: &'static str, read: impl Fn(&Reader<'s, 'i>) -> T) -> Option<Switch<T>> {
+        match self.value(key)? {
+            DeValue::Boolean(false) => Some(Switch::Off),
+            DeValue::Table(table) => Some(Switch::On(self.child(&self.path, key, table, read))),
+            other => self.wrong(key, other, "`false` or a table"),
         }
     }
 

@@ -28,6 +28,8 @@ fn defaults_are_those_of_the_documentation() {
     assert_eq!(upstream.credential, CredentialSettings::None);
     let times = (upstream.first_byte_ms, upstream.idle_ms, upstream.total_ms, upstream.list_ttl_ms);
     assert_eq!(times, (30_000, 30_000, 60_000, 60_000));
+    assert_eq!(upstream.guard, super::GuardSettings::default());
+    assert!(tenant.tools.is_empty());
 }
 
 #[test]

@@ -80,6 +80,10 @@ pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<
     if let Some(stale) = memory.last().filter(|_| memory.flights.busy((), now)) {
         return Ok(stale);
     }
+    // While nothing may be sent, what was known last has to do.
+    if let Some(fault) = link.guards.own.refuses(now) {
+        return memory.last().ok_or(fault);
+    }
     let read = || memory.fresh(platform.now_ms());
     let work = || async {
         // A verdict that is old or doubted here is so in the store.

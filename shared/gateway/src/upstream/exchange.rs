@@ -3,6 +3,7 @@
 use super::Sealed;
 use super::cancel::Cancel;
 use super::fault::about_revision;
+use super::guard::Pass;
 use super::legacy;
 use super::link::Link;
 use super::send;
@@ -64,6 +65,8 @@ pub struct Exchange<P: Platform> {
     link: Rc<Link>,
     platform: P,
     watch: Watch<P>,
+    /// Longest silence in a stream, in ms.
+    idle_ms: u32,
     wanted: Wanted,
     source: Source<P::Body>,
     side: Side,
@@ -72,6 +75,8 @@ pub struct Exchange<P: Platform> {
     cancel: Cancel<P>,
     /// The session id that came with the head.
     pub(super) session_id: Option<String>,
+    /// What is held until this has ended; none for what the gateway does on its own account.
+    pass: Option<Pass>,
 }
 
 impl<P: Platform> Exchange<P> {
@@ -87,12 +92,14 @@ impl<P: Platform> Exchange<P> {
             link: Rc::clone(link),
             platform: platform.clone(),
             watch,
+            idle_ms: 0,
             wanted,
             source: Source::Over,
             side: Side::new(),
             resumptions: 0,
             cancel,
             session_id,
+            pass: None,
         }
     }
 
@@ -108,9 +115,19 @@ impl<P: Platform> Exchange<P> {
     }
 
     /// With a stream to be read.
-    pub(super) fn streaming(mut self, body: P::Body) -> Self {
-        self.watch.heard(self.link.upstream().idle_ms);
+    pub(super) fn streaming(mut self, body: P::Body, idle_ms: u32) -> Self {
+        self.watch.heard(idle_ms);
+        self.idle_ms = idle_ms;
         self.source = Source::Stream(Stream::new(body));
+        self
+    }
+
+    /// Under a guard's eyes from now on.
+    pub(super) fn under(mut self, mut pass: Pass) -> Self {
+        if !self.is_stream() {
+            pass.heard(&self.platform);
+        }
+        self.pass = Some(pass);
         self
     }
 
@@ -131,7 +148,16 @@ impl<P: Platform> Exchange<P> {
     /// too much of anything. The exchange is over then.
     pub async fn next(&mut self) -> Result<Option<FromUpstream>, Fault> {
         let outcome = self.advance().await;
+        if let (Some(pass), Ok(Some(message))) = (&mut self.pass, &outcome) {
+            pass.heard(&self.platform);
+            if matches!(message, FromUpstream::Answer { .. }) {
+                pass.settle(&self.link, &self.platform, None);
+            }
+        }
         outcome.map_err(|kind| {
+            if let Some(pass) = &mut self.pass {
+                pass.settle(&self.link, &self.platform, Some(kind));
+            }
             self.source = Source::Over;
             self.cancel.end(kind);
             if kind == UpstreamFault::Revision {
@@ -149,7 +175,7 @@ impl<P: Platform> Exchange<P> {
                 Source::Over => return Ok(None),
                 Source::Answer(..) => return Ok(self.take_answer()),
             };
-            match stream.next(&mut self.watch, self.link.upstream().idle_ms, &mut self.side).await? {
+            match stream.next(&mut self.watch, self.idle_ms, &mut self.side).await? {
                 // Priming events carry an id and no data.
                 Some(event) if event.data.is_empty() || !is_message(event.name.as_deref()) => {}
                 Some(event) => {

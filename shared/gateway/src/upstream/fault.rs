@@ -95,12 +95,13 @@ pub(super) fn form(content_type: &str) -> Option<Form> {
     }
 }
 
-/// What a status other than 200 means. `error` is the JSON-RPC error in its body and whether it has our id.
-/// `None`: it is an answer, as a JSON-RPC error may come with any status.
+/// What a status other than 200 means. `error` is the JSON-RPC error in its body and whether it has our id, `after` the
+/// time in ms for which it asks to be left alone. `None`: it is an answer, as a JSON-RPC error may come with any status.
 pub(super) fn of_status(
     status: u16,
     error: Option<(&RpcError, bool)>,
     in_session: bool,
+    after: Option<u32>,
 ) -> Option<UpstreamFault> {
     match (status, error) {
         (300..=399, _) => Some(UpstreamFault::Redirect),
@@ -109,7 +110,8 @@ pub(super) fn of_status(
         (_, Some((error, true))) if !of_transport(status, error.code) => None,
         // 404 by the specification; servers made after the SDK's example say 400.
         (400 | 404, _) if in_session => Some(UpstreamFault::Session),
-        (429, _) => Some(UpstreamFault::Limited),
+        (429, _) => Some(UpstreamFault::Limited(after)),
+        (503, _) if after.is_some() => Some(UpstreamFault::Limited(after)),
         (200..=299, _) => Some(UpstreamFault::NoAnswer),
         _ => Some(UpstreamFault::Status(status)),
     }

@@ -90,7 +90,7 @@ impl<K: Copy + Eq + Hash> Flights<K> {
         let flight = Rc::new(Flight { until: Cell::new(now + CLAIM_MS), state: Cell::new(State::Working) });
         self.0.borrow_mut().insert(key, Rc::clone(&flight));
         let claim = Claim { flights: self, key, flight };
-        let outcome = claim.beat(platform, work).await;
+        let outcome = beat(platform, &claim.flight.until, (CLAIM_MS, BEAT_MS), work).await;
         claim.flight.state.set(match &outcome {
             Ok(_) => State::Over,
             Err(fault) => State::Failed(*fault),
@@ -106,25 +106,29 @@ struct Claim<'a, K: Copy + Eq + Hash> {
     flight: Rc<Flight>,
 }
 
-impl<K: Copy + Eq + Hash> Claim<'_, K> {
-    /// Does `work`, and says every now and then that somebody still does.
-    async fn beat<P: Platform, T>(&self, platform: &P, mut work: Work<'_, T>) -> T {
-        let mut beat = None;
-        poll_fn(|context| {
-            if let Poll::Ready(value) = work.as_mut().poll(context) {
-                return Poll::Ready(value);
-            }
-            let timer = beat.get_or_insert_with(|| Box::pin(platform.sleep(BEAT_MS)));
-            if timer.as_mut().poll(context).is_ready() {
-                self.flight.until.set(platform.now_ms() + CLAIM_MS);
-                timer.set(platform.sleep(BEAT_MS));
-                // Polled again at once, so that the new timer knows whom to wake.
-                context.waker().wake_by_ref();
-            }
-            Poll::Pending
-        })
-        .await
-    }
+/// Does `work`, and says every now and then that somebody still does: sets `until` to as much later as a claim
+/// stands, each time that the pause between two heartbeats is over (both in ms).
+pub(crate) async fn beat<P: Platform, T>(
+    platform: &P,
+    until: &Cell<u64>,
+    (claim_ms, beat_ms): (u64, u32),
+    mut work: Work<'_, T>,
+) -> T {
+    let mut beat = None;
+    poll_fn(|context| {
+        if let Poll::Ready(value) = work.as_mut().poll(context) {
+            return Poll::Ready(value);
+        }
+        let timer = beat.get_or_insert_with(|| Box::pin(platform.sleep(beat_ms)));
+        if timer.as_mut().poll(context).is_ready() {
+            until.set(platform.now_ms().saturating_add(claim_ms));
+            timer.set(platform.sleep(beat_ms));
+            // Polled again at once, so that the new timer knows whom to wake.
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 impl<K: Copy + Eq + Hash> Drop for Claim<'_, K> {

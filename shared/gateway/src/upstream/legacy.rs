@@ -1,7 +1,8 @@
 //! Requests as the revisions up to 2025-11-25 have them: a handshake, and perhaps a session.
 
 use super::fault::{self, Failure};
-use super::link::{Link, with_credential};
+use super::guard::Deadlines;
+use super::link::Link;
 use super::modern::{CLIENT_INFO, quoted};
 use super::send::{self, Call};
 use super::wanted::{Logs, Progress, Wanted};
@@ -50,7 +51,14 @@ pub(super) async fn handshake<P: Platform>(
     let wanted =
         Wanted { id, era: Era::Legacy, session: None, askable: false, progress: None, logs: Logs::None };
     // Initialization must not be cancelled (MCP 2025-11-25, lifecycle).
-    let call = Call { headers: link.headers.clone(), body, wanted, end, cancellable: false };
+    let call = Call {
+        headers: link.headers.clone(),
+        body,
+        wanted,
+        deadlines: Deadlines::of(link.upstream(), end),
+        scope: Rc::clone(&link.guards.own),
+        cancellable: false,
+    };
     let mut exchange = send::send(link, platform, call).await?;
     let session_id = exchange.session_id.take();
     let (json, response) = exchange.answer().await?;
@@ -96,14 +104,13 @@ fn read(json: &Json<'_>, result: Node, session_bound: bool) -> Result<About, Ups
     })
 }
 
-/// `ask` as a request under `id`, to be complete by `end` (Unix ms). `askable`: the session is the client's own.
+/// `ask` as a request under `id`. `askable`: the session is the client's own.
 pub(super) fn call(
     link: &Link,
     session: Option<&Sealed>,
     revision: Revision,
     ask: &Ask<'_>,
     id: String,
-    end: u64,
     askable: bool,
 ) -> Call {
     let mut edits = ask.edits.clone();
@@ -125,7 +132,8 @@ pub(super) fn call(
         headers: headers(link, session, revision),
         body: edits.apply_within(ask.json.text(), ask.json.span(ask.request.node)),
         wanted,
-        end,
+        deadlines: ask.terms.deadlines,
+        scope: Rc::clone(&ask.terms.scope),
         cancellable: true,
     }
 }
@@ -173,7 +181,10 @@ async fn tell<P: Platform>(
     let status = status(link, platform, outgoing).await?;
     match status {
         200..=299 => Ok(()),
-        _ => Err(fault::of_status(status, None, session.is_some()).unwrap_or(UpstreamFault::Status(status))),
+        _ => {
+            Err(fault::of_status(status, None, session.is_some(), None)
+                .unwrap_or(UpstreamFault::Status(status)))
+        }
     }
 }
 
@@ -191,14 +202,14 @@ pub(super) async fn close<P: Platform>(
     };
     match status(link, platform, outgoing).await? {
         200..=299 | 400 | 404 | 405 => Ok(()),
-        status => Err(fault::of_status(status, None, false).unwrap_or(UpstreamFault::Status(status))),
+        status => Err(fault::of_status(status, None, false, None).unwrap_or(UpstreamFault::Status(status))),
     }
 }
 
 /// The rest of a stream after the event `last`.
 pub(super) fn resumption(link: &Link, session: &Sealed, last: &str) -> Outgoing {
     let fixed = [("accept", "text/event-stream"), ("accept-encoding", "identity"), ("last-event-id", last)];
-    let mut headers = with_credential(&fixed, link.upstream());
+    let mut headers = send::with_credential(&fixed, link.upstream());
     bind(&mut headers, Some(session), session.revision);
     Outgoing { method: HttpMethod::Get, url: link.upstream().url.clone(), headers, body: Vec::new() }
 }
@@ -208,8 +219,11 @@ async fn status<P: Platform>(
     platform: &P,
     outgoing: Outgoing,
 ) -> Result<u16, UpstreamFault> {
-    let upstream = link.upstream();
-    let end = platform.now_ms().saturating_add(u64::from(upstream.total_ms));
+    let (upstream, now) = (link.upstream(), platform.now_ms());
+    if let Some(fault) = link.guards.own.refuses(now) {
+        return Err(fault);
+    }
+    let end = now.saturating_add(u64::from(upstream.total_ms));
     let mut watch = Watch::new(platform, upstream.first_byte_ms, end);
     let incoming = watch.race(platform.fetch(outgoing)).await?.map_err(fault::fetch)?;
     Ok(incoming.status)

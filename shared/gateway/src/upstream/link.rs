@@ -2,6 +2,7 @@
 
 use super::exchange::Exchange;
 use super::fault::Failure;
+use super::guard::{self, Guards, Sharing};
 use super::legacy::Opened;
 use super::pool::{Openings, Pool};
 use super::{About, Ask, Hello, Sealed, Session};
@@ -10,7 +11,7 @@ use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Era, Revision};
 use crate::platform::{OutgoingHeaders, Platform};
-use crate::tenant::{Bundle, Credential, EraSetting, Tenant, Upstream};
+use crate::tenant::{Bundle, EraSetting, Tenant, Upstream};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -28,12 +29,12 @@ impl Links {
     /// The links of `bundle`. Nothing is asked of any upstream yet.
     #[must_use]
     pub fn new(bundle: &Bundle) -> Self {
-        let pool = Rc::new(Pool::new());
+        let (pool, sharing) = (Rc::new(Pool::new()), Rc::default());
         let mut number = 0;
         let mut links = |tenant: &Rc<Tenant>| {
             let link = |upstream: &Rc<Upstream>| {
                 number += 1;
-                Rc::new(Link::new(number, upstream, tenant, &pool))
+                Rc::new(Link::new(number, upstream, tenant, &pool, &sharing))
             };
             (tenant.name.clone(), tenant.upstreams.iter().map(link).collect())
         };
@@ -61,6 +62,7 @@ pub struct Link {
     pub(super) memory: era::Memory,
     pool: Rc<Pool>,
     openings: Openings,
+    pub(super) guards: Guards,
     /// What every POST to the upstream has: nothing of the agent's is among it.
     pub(super) headers: OutgoingHeaders,
     /// The next request id; 0 before the first.
@@ -75,7 +77,13 @@ enum Speech {
 }
 
 impl Link {
-    fn new(number: usize, upstream: &Rc<Upstream>, tenant: &Rc<Tenant>, pool: &Rc<Pool>) -> Self {
+    fn new(
+        number: usize,
+        upstream: &Rc<Upstream>,
+        tenant: &Rc<Tenant>,
+        pool: &Rc<Pool>,
+        sharing: &Rc<Sharing>,
+    ) -> Self {
         Self {
             number,
             upstream: Rc::clone(upstream),
@@ -83,7 +91,8 @@ impl Link {
             memory: era::Memory::new(),
             pool: Rc::clone(pool),
             openings: Openings::new(),
-            headers: with_credential(
+            guards: Guards::new(upstream, tenant, sharing),
+            headers: send::with_credential(
                 &[
                     ("content-type", "application/json"),
                     ("accept", "application/json, text/event-stream"),
@@ -105,6 +114,12 @@ impl Link {
     #[must_use]
     pub fn tenant(&self) -> &Rc<Tenant> {
         &self.tenant
+    }
+
+    /// Tells it from all others.
+    #[must_use]
+    pub const fn number(&self) -> usize {
+        self.number
     }
 
     /// `kind` as this upstream's fault.
@@ -145,26 +160,34 @@ impl Link {
         session: &Session,
         ask: Ask<'_>,
     ) -> Result<Exchange<P>, Fault> {
-        let end = self.deadline(platform);
+        let mut pass = match guard::enter(self, platform, ask.terms).await {
+            Ok(pass) => pass,
+            Err(kind) => return Err(self.fault(kind)),
+        };
         let outcome = match session {
             Session::Sealed(sealed) => {
                 let id = self.next_id(platform);
-                let call = legacy::call(self, Some(sealed), sealed.revision, &ask, id, end, true);
+                let call = legacy::call(self, Some(sealed), sealed.revision, &ask, id, true);
                 send::send(self, platform, call).await.map_err(|failure| failure.kind)
             }
-            Session::Pooled => self.open_pooled(platform, &ask, end).await,
+            Session::Pooled => self.open_pooled(platform, &ask).await,
         };
-        outcome.map_err(|kind| self.fault(kind))
+        match outcome {
+            Ok(exchange) => Ok(exchange.under(pass)),
+            Err(kind) => {
+                pass.settle(self, platform, Some(kind));
+                Err(self.fault(kind))
+            }
+        }
     }
 
     async fn open_pooled<P: Platform>(
         self: &Rc<Self>,
         platform: &P,
         ask: &Ask<'_>,
-        end: u64,
     ) -> Result<Exchange<P>, UpstreamFault> {
         let speech = self.speech(platform).await?;
-        let failure = match self.attempt(platform, speech, ask, end).await {
+        let failure = match self.attempt(platform, speech, ask).await {
             Ok(exchange) => return Ok(exchange),
             Err(failure) => failure,
         };
@@ -174,7 +197,7 @@ impl Link {
             return Err(failure.kind);
         }
         let speech = self.speech(platform).await?;
-        Box::pin(self.attempt(platform, speech, ask, end)).await.map_err(|failure| failure.kind)
+        Box::pin(self.attempt(platform, speech, ask)).await.map_err(|failure| failure.kind)
     }
 
     /// Whether `failure` is explained by the upstream not being what `speech` took it for. Then it did not read
@@ -208,19 +231,18 @@ impl Link {
         platform: &P,
         speech: Speech,
         ask: &Ask<'_>,
-        end: u64,
     ) -> Result<Exchange<P>, Failure> {
         let id = self.next_id(platform);
         let principal = ask.client.principal;
         match speech {
-            Speech::Modern => send::send(self, platform, modern::call(self, ask, id, end)).await,
+            Speech::Modern => send::send(self, platform, modern::call(self, ask, id)).await,
             Speech::Legacy { revision, session_bound: false } => {
-                let call = legacy::call(self, None, revision, ask, id, end, false);
+                let call = legacy::call(self, None, revision, ask, id, false);
                 send::send(self, platform, call).await
             }
             Speech::Legacy { session_bound: true, .. } => {
-                let session = Box::pin(self.pooled(platform, principal, end)).await?;
-                let call = legacy::call(self, Some(&session), session.revision, ask, id, end, false);
+                let session = Box::pin(self.pooled(platform, principal, ask.terms.deadlines.end)).await?;
+                let call = legacy::call(self, Some(&session), session.revision, ask, id, false);
                 let outcome = send::send(self, platform, call).await;
                 if outcome.as_ref().is_err_and(|failure| failure.kind == UpstreamFault::Session) {
                     self.pool.lose((self.number, principal), &session);
@@ -239,7 +261,7 @@ impl Link {
     ) -> Result<Sealed, UpstreamFault> {
         let key = (self.number, principal);
         // A session that a call still uses is never taken for idle.
-        let idle_ms = limits::POOLED_SESSION_MS.max(u64::from(self.upstream.total_ms));
+        let idle_ms = limits::POOLED_SESSION_MS.max(u64::from(self.guards.longest_ms));
         let read = || self.pool.get(key, idle_ms, platform.now_ms());
         let work = || async {
             let opened = legacy::handshake(self, platform, &legacy::own_hello(), end).await;
@@ -295,6 +317,9 @@ impl Link {
         let work = async {
             if !era::about(self, platform).await?.session_bound {
                 return Ok(None);
+            }
+            if let Some(fault) = self.guards.own.refuses(platform.now_ms()) {
+                return Err(fault);
             }
             let per_minute = self.tenant.session_openings_per_min;
             if !self.openings.admit(principal, per_minute, platform.now_ms()) {
@@ -353,6 +378,11 @@ impl Link {
         known.filter(|revision| revision.era() == Era::Legacy).unwrap_or(Revision::LATEST_LEGACY)
     }
 
+    /// Whether a request of a pooled session may be sent in one: not known to be without sessions.
+    pub(crate) fn may_be_session_bound(&self) -> bool {
+        self.memory.last().is_none_or(|about| about.session_bound)
+    }
+
     /// Something does not fit the era: the next call finds out, unless it is pinned to the modern one, where
     /// there is nothing to find out.
     pub(super) fn doubt<P: Platform>(&self, platform: &P) {
@@ -360,13 +390,4 @@ impl Link {
             self.memory.doubt(platform.now_ms());
         }
     }
-}
-
-/// `headers`, and the upstream's own credential.
-pub(super) fn with_credential(headers: &[(&str, &str)], upstream: &Upstream) -> OutgoingHeaders {
-    let mut headers: OutgoingHeaders = headers.iter().copied().collect();
-    if let Credential::Header { name, value } = &upstream.credential {
-        headers.push(name, value);
-    }
-    headers
 }

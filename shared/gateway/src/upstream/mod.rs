@@ -9,6 +9,7 @@ mod era;
 mod exchange;
 mod fault;
 pub(crate) mod flight;
+pub(crate) mod guard;
 mod legacy;
 mod link;
 mod modern;
@@ -23,6 +24,7 @@ mod watch;
 mod tests;
 
 pub use exchange::{Exchange, FromUpstream};
+pub use guard::{Deadlines, Terms};
 pub use link::{Link, Links};
 
 use crate::mcp::{Edits, Era, Json, Request, Revision};
@@ -60,6 +62,8 @@ pub struct Ask<'a> {
     pub param_headers: Vec<(String, String)>,
     /// Who asks.
     pub client: &'a ClientSide,
+    /// By which rules it is sent, from [`Link::terms`].
+    pub terms: &'a Terms,
 }
 
 /// What the upstream is told of the client, and what the client wants to hear.

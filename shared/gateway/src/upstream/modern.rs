@@ -1,5 +1,6 @@
 //! Requests as revision 2026-07-28 has them: no session, everything in `_meta` and mirrored in headers.
 
+use super::guard::Deadlines;
 use super::link::Link;
 use super::send::Call;
 use super::wanted::{Logs, Progress, Wanted};
@@ -9,6 +10,7 @@ use crate::mcp::json::quote;
 use crate::mcp::revisions::meta;
 use crate::mcp::{Edits, Era, Json, Request, Revision};
 use crate::platform::OutgoingHeaders;
+use std::rc::Rc;
 
 /// The gateway as an MCP Implementation.
 pub(super) const CLIENT_INFO: &str =
@@ -17,8 +19,8 @@ pub(super) const CLIENT_INFO: &str =
 /// The revision, as JSON text.
 const REVISION: &str = "\"2026-07-28\"";
 
-/// `ask` as a request under `id`, to be complete by `end` (Unix ms).
-pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String, end: u64) -> Call {
+/// `ask` as a request under `id`.
+pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String) -> Call {
     let mut edits = ask.edits.clone();
     edits.replace(ask.json.span(ask.request.id), id.clone());
     describe(ask.json, ask.request, ask.client, &id, &mut edits);
@@ -34,10 +36,11 @@ pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String, end: u64) -> Call {
     let logs = Logs::wanted(ask.client.log_level.as_deref(), ask.client.revision.era());
     let wanted = Wanted { id, era: Era::Modern, session: None, askable: false, progress, logs };
     let body = edits.apply_within(ask.json.text(), ask.json.span(ask.request.node));
-    Call { headers, body, wanted, end, cancellable: false }
+    let (deadlines, scope) = (ask.terms.deadlines, Rc::clone(&ask.terms.scope));
+    Call { headers, body, wanted, deadlines, scope, cancellable: false }
 }
 
-/// `server/discover` under `id`.
+/// `server/discover` under `id`, to be complete by `end` (Unix ms).
 pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
     let mut body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/discover","params":{{"_meta":{{"#);
     member(&mut body, meta::PROTOCOL_VERSION, REVISION);
@@ -48,7 +51,14 @@ pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
     body.push_str("}}}");
     let wanted =
         Wanted { id, era: Era::Modern, session: None, askable: false, progress: None, logs: Logs::None };
-    Call { headers: headers(link, "server/discover"), body, wanted, end, cancellable: false }
+    Call {
+        headers: headers(link, "server/discover"),
+        body,
+        wanted,
+        deadlines: Deadlines::of(link.upstream(), end),
+        scope: Rc::clone(&link.guards.own),
+        cancellable: false,
+    }
 }
 
 fn headers(link: &Link, method: &str) -> OutgoingHeaders {

@@ -3,13 +3,15 @@
 use super::cancel::Cancel;
 use super::exchange::Exchange;
 use super::fault::{self, Failure, Form};
+use super::guard::{Deadlines, Guard};
 use super::link::Link;
 use super::wanted::Wanted;
 use super::watch::Watch;
 use crate::error::UpstreamFault;
 use crate::limits;
-use crate::mcp::Json;
+use crate::mcp::{Json, headers};
 use crate::platform::{Body, HttpMethod, Incoming, Outgoing, OutgoingHeaders, Platform};
+use crate::tenant::{Credential, Upstream};
 use std::rc::Rc;
 
 /// Largest body of an error status that is looked at, in bytes.
@@ -22,8 +24,9 @@ pub(super) struct Call {
     pub(super) headers: OutgoingHeaders,
     pub(super) body: String,
     pub(super) wanted: Wanted,
-    /// When the answer must be complete, in Unix ms.
-    pub(super) end: u64,
+    pub(super) deadlines: Deadlines,
+    /// Who is told that the upstream wants to be left alone.
+    pub(super) scope: Rc<Guard>,
     /// Whether to tell the upstream when nobody waits any more.
     pub(super) cancellable: bool,
 }
@@ -34,8 +37,8 @@ pub(super) async fn send<P: Platform>(
     platform: &P,
     call: Call,
 ) -> Result<Exchange<P>, Failure> {
-    let Call { headers, body, wanted, end, cancellable } = call;
-    let mut watch = Watch::new(platform, link.upstream().first_byte_ms, end);
+    let Call { headers, body, wanted, deadlines, scope, cancellable } = call;
+    let mut watch = Watch::new(platform, deadlines.first_byte_ms, deadlines.end);
     // Before the request leaves: the caller may go away while it is under way.
     let mut cancel = Cancel::armed(link, platform, &wanted);
     if !cancellable {
@@ -43,9 +46,10 @@ pub(super) async fn send<P: Platform>(
     }
     let outgoing =
         Outgoing { method: HttpMethod::Post, url: link.upstream().url.clone(), headers, body: body.into() };
-    match head(platform, &mut watch, outgoing, &wanted).await {
+    match head(platform, &mut watch, outgoing, &wanted, &scope).await {
         Ok(Head::Events(body, session_id)) => {
-            Ok(Exchange::new(link, platform, watch, wanted, cancel, session_id).streaming(body))
+            let exchange = Exchange::new(link, platform, watch, wanted, cancel, session_id);
+            Ok(exchange.streaming(body, deadlines.idle_ms))
         }
         Ok(Head::Whole(bytes, session_id)) => {
             cancel.disarm();
@@ -70,10 +74,12 @@ async fn head<P: Platform>(
     watch: &mut Watch<P>,
     outgoing: Outgoing,
     wanted: &Wanted,
+    scope: &Guard,
 ) -> Result<Head<P::Body>, Failure> {
     let incoming = watch.race(platform.fetch(outgoing)).await??;
     if incoming.status != 200 {
-        return refused(watch, incoming, wanted).await;
+        let after = leave_alone(&incoming, scope, platform.now_ms());
+        return refused(watch, incoming, wanted, after).await;
     }
     let session_id = session_id(incoming.session_id)?;
     match fault::form(&incoming.content_type) {
@@ -86,11 +92,18 @@ async fn head<P: Platform>(
     }
 }
 
+/// The time, in ms, for which the upstream asks to be left alone (RFC 9110, 10.2.3; RFC 6585, 4). `scope` knows it then.
+fn leave_alone<B>(incoming: &Incoming<B>, scope: &Guard, now: u64) -> Option<u32> {
+    let after = incoming.retry_after.as_ref().filter(|_| matches!(incoming.status, 429 | 503))?;
+    Some(scope.quiet(now, headers::retry_after(after, now)?))
+}
+
 /// A status other than 200: an answer all the same if a JSON-RPC error with our id comes with it.
 async fn refused<P: Platform>(
     watch: &mut Watch<P>,
     incoming: Incoming<P::Body>,
     wanted: &Wanted,
+    after: Option<u32>,
 ) -> Result<Head<P::Body>, Failure> {
     let status = incoming.status;
     let readable = status >= 400 && !matches!(status, 401 | 403);
@@ -102,7 +115,7 @@ async fn refused<P: Platform>(
     let json = Json::parse(&bytes, &limits::RESPONSE).ok();
     let error = json.as_ref().and_then(|json| fault::error_in(json, &wanted.id));
     let known = error.as_ref().map(|(error, ours)| (error, *ours));
-    match fault::of_status(status, known, wanted.session.is_some()) {
+    match fault::of_status(status, known, wanted.session.is_some(), after) {
         None => Ok(Head::Whole(bytes, None)),
         Some(kind) => {
             let error = error.map(|(error, _)| error);
@@ -138,4 +151,13 @@ fn session_id(value: Option<String>) -> Result<Option<String>, UpstreamFault> {
         }
         checked => Ok(checked),
     }
+}
+
+/// `headers`, and the upstream's own credential.
+pub(super) fn with_credential(headers: &[(&str, &str)], upstream: &Upstream) -> OutgoingHeaders {
+    let mut headers: OutgoingHeaders = headers.iter().copied().collect();
+    if let Credential::Header { name, value } = &upstream.credential {
+        headers.push(name, value);
+    }
+    headers
 }

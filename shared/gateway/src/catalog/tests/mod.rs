@@ -251,6 +251,8 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
             idle_ms: 30_000,
             total_ms: 60_000,
             list_ttl_ms: 300_000,
+            places: None,
+            breaker: None,
         })
     };
     Tenant {
@@ -263,6 +265,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
         agents: vec![Rc::new(agent)],
         upstreams: aliases.iter().map(upstream).collect(),
         limits: Default::default(),
+        tools: Vec::new(),
         session_openings_per_min: 10,
         version: version.to_owned(),
     }

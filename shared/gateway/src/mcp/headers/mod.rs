@@ -1,7 +1,9 @@
-//! HTTP headers of the wire: a flat bag, and the value encoding of 2026-07-28.
+//! HTTP headers of the wire: a flat bag, the value encoding of 2026-07-28, and `Retry-After`.
 
+mod after;
 mod params;
 
+pub use after::retry_after;
 pub use params::{ParamHeader, ParamKind, SchemaViolation, check_params, param_headers, param_values};
 
 use base64::Engine;

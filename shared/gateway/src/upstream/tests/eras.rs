@@ -43,7 +43,7 @@ fn verdicts() {
         ("503", Reply::status(503), Err(F::Status(503)), false),
         ("401", Reply::status(401), Err(F::Credential), false),
         ("403", Reply::status(403), Err(F::Credential), false),
-        ("429", Reply::status(429), Err(F::Limited), false),
+        ("429", Reply::status(429), Err(F::Limited(None)), false),
         ("redirect", Reply::status(307), Err(F::Redirect), false),
         ("refused", Reply::status(0), Err(F::Unreachable), false),
         ("silence", Reply::status(0).after(u32::MAX), Err(F::Deadline), false),

@@ -39,7 +39,7 @@ fn table() -> Vec<(&'static str, Reply, UpstreamFault, u32)> {
         ("permanent redirect", Reply::error(308, -32000), F::Redirect, 0),
         ("401", Reply::error(401, -32600), F::Credential, 0),
         ("403", Reply::status(403), F::Credential, 0),
-        ("429", Reply::status(429), F::Limited, 0),
+        ("429", Reply::status(429), F::Limited(None), 0),
         ("500", Reply::new(500, "text/html", "<html>"), F::Status(500), 0),
         (
             "503 with a 1 GB body",

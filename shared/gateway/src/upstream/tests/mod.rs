@@ -4,17 +4,18 @@ mod eras;
 mod faults;
 mod fidelity;
 mod flights;
+mod guards;
 mod requests;
 mod sessions;
 mod streams;
 
-use super::{Ask, ClientSide, FromUpstream, Link, Links, Session};
+use super::{Ask, ClientSide, FromUpstream, Link, Links, Session, Terms};
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Edits, Json, Message, Revision};
 use crate::memory::{Answer, Memory, MemoryBody, Step};
 use crate::platform::{Clock, FetchError, HttpMethod, Incoming, Outgoing};
-use crate::tenant::{Bundle, Credential, EraSetting, Tenant, Upstream};
+use crate::tenant::{BreakerRule, Bundle, Credential, EraSetting, PlacesRule, Tenant, Tool, Upstream};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -74,6 +75,7 @@ struct Reply {
     status: u16,
     content_type: &'static str,
     session: Option<String>,
+    retry_after: Option<&'static str>,
     steps: Vec<Step>,
     /// Before the head, in ms; `u32::MAX` is for ever.
     delay_ms: u32,
@@ -82,7 +84,7 @@ struct Reply {
 impl Reply {
     fn new(status: u16, content_type: &'static str, body: &str) -> Self {
         let steps = vec![Step::Bytes(body.as_bytes().to_vec())];
-        Self { status, content_type, session: None, steps, delay_ms: 0 }
+        Self { status, content_type, session: None, retry_after: None, steps, delay_ms: 0 }
     }
 
     fn json(body: &str) -> Self {
@@ -138,12 +140,23 @@ impl Reply {
         };
         let steps: Vec<Step> = self.steps.into_iter().map(fill).collect();
         let head = memory.answer_in_steps(self.status, self.content_type, steps);
-        Ok::<Incoming<MemoryBody>, _>(Incoming { session_id: self.session, ..head })
+        let retry_after = self.retry_after.map(str::to_owned);
+        Ok::<Incoming<MemoryBody>, _>(Incoming { session_id: self.session, retry_after, ..head })
     }
 }
 
 /// A bench whose upstream has this era setting.
 fn bench(era: EraSetting) -> Bench {
+    guarded(era, None, None, Vec::new())
+}
+
+/// Likewise with what protects the upstream, and with settings of single tools.
+fn guarded(
+    era: EraSetting,
+    places: Option<PlacesRule>,
+    breaker: Option<BreakerRule>,
+    tools: Vec<Rc<Tool>>,
+) -> Bench {
     let credential =
         Credential::Header { name: "authorization".into(), value: "Bearer upstream-secret".into() };
     let upstream = Upstream {
@@ -155,6 +168,8 @@ fn bench(era: EraSetting) -> Bench {
         idle_ms: IDLE_MS,
         total_ms: TOTAL_MS,
         list_ttl_ms: 60_000,
+        places,
+        breaker,
     };
     let tenant = Rc::new(Tenant {
         name: "acme".into(),
@@ -166,6 +181,7 @@ fn bench(era: EraSetting) -> Bench {
         agents: Vec::new(),
         upstreams: vec![Rc::new(upstream)],
         limits: Default::default(),
+        tools,
         session_openings_per_min: 2,
         version: "0".into(),
     });
@@ -208,6 +224,17 @@ impl Bench {
         client: &ClientSide,
         text: &str,
     ) -> Result<Heard, UpstreamFault> {
+        let terms = self.link.terms(&self.memory, None, "");
+        self.call_by(&terms, session, client, text).await
+    }
+
+    async fn call_by(
+        &self,
+        terms: &Terms,
+        session: &Session,
+        client: &ClientSide,
+        text: &str,
+    ) -> Result<Heard, UpstreamFault> {
         let json = Json::parse(text.as_bytes(), &limits::REQUEST).expect("JSON");
         let Ok(Message::Request(request)) = Message::read(&json, json.root()) else { panic!("no request") };
         let ask = Ask {
@@ -217,6 +244,7 @@ impl Bench {
             name: None,
             param_headers: Vec::new(),
             client,
+            terms,
         };
         let mut exchange = self.link.open(&self.memory, session, ask).await.map_err(kind)?;
         let mut heard = Heard::default();

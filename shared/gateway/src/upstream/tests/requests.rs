@@ -106,6 +106,7 @@ fn names_and_parameters_are_mirrored_and_encoded() {
     let mut edits = Edits::new();
     let params = request.params.expect("params");
     edits.set_string(&json, params, "name", "größe");
+    let terms = bench.link.terms(&bench.memory, None, "");
     let ask = Ask {
         json: &json,
         request: &request,
@@ -113,6 +114,7 @@ fn names_and_parameters_are_mirrored_and_encoded() {
         name: Some("größe".into()),
         param_headers: vec![("Mcp-Param-Region".into(), "eu".into())],
         client: &modern_client(),
+        terms: &terms,
     };
     assert!(bench.run(bench.link.open(&bench.memory, &Session::Pooled, ask)).is_ok());
     let seen = bench.seen().remove(0);
@@ -134,6 +136,7 @@ fn one_message_of_a_batch_is_sent_alone() {
     let node = json.elements(json.root()).nth(1).expect("two");
     let Ok(Message::Request(request)) = Message::read(&json, node) else { panic!("no request") };
     let client = ClientSide { revision: Revision::V2025_03_26, ..legacy_client() };
+    let terms = bench.link.terms(&bench.memory, None, "");
     let ask = Ask {
         json: &json,
         request: &request,
@@ -141,6 +144,7 @@ fn one_message_of_a_batch_is_sent_alone() {
         name: None,
         param_headers: Vec::new(),
         client: &client,
+        terms: &terms,
     };
     assert!(bench.run(bench.link.open(&bench.memory, &Session::Pooled, ask)).is_ok());
     let seen = bench.seen().pop().expect("a request");
