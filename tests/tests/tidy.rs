@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("limits", &["mcp"]),
     ("codec", &[]),
     ("address", &[]),
+    ("calendar", &[]),
     ("tokens", &[]),
     ("within", &["platform"]),
     ("mcp", &["limits", "codec"]),
