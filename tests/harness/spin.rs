@@ -70,6 +70,9 @@ impl Spin {
         let mut command = Command::new(tool("POSTERN_SPIN_HOST", &[])?);
         command.arg("--manifest").arg(&manifest).args(["--listen", &address.to_string()]);
         command.arg("--cache").arg(top().join("target/spin-host"));
+        // Another place stands among `more`, behind it.
+        command.args(["--variable", "postern_ledger=sqlite:default"]);
+        command.arg("--state-dir").arg(folder.join("state"));
         command.args(more);
         if instances == Instances::Fresh {
             command.args(["--instance-reuse", "1", "--instance-concurrency", "1"]);

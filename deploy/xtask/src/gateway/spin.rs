@@ -16,6 +16,8 @@ use crate::tools::spin::Spin;
 const COMPONENT: &str = "postern";
 /// Where the demo's and the tests' servers are: the one pattern of hosts that an operator adds.
 const LOCAL_HOSTS: &str = "http://127.0.0.1:*";
+/// Where accounts are kept: a single node needs no server for them.
+const LEDGER: &str = "sqlite:default";
 
 /// Spin with its manifest, variables and state in `folder`.
 pub(super) fn command(
@@ -35,8 +37,11 @@ pub(super) fn command(
     command.current_dir(folder);
     let variables = folder.join("variables");
     fs::create_dir_all(&variables)?;
-    let open =
-        [("postern_config".to_owned(), plan.settings), ("postern_allowed_host".to_owned(), LOCAL_HOSTS)];
+    let open = [
+        ("postern_config".to_owned(), plan.settings),
+        ("postern_allowed_host".to_owned(), LOCAL_HOSTS),
+        ("postern_ledger".to_owned(), LEDGER),
+    ];
     for (name, value) in secrets.into_iter().chain(open) {
         // By a file, because everybody on the machine can read a command line.
         let file = variables.join(&name);
