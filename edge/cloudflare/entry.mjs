@@ -108,13 +108,13 @@ export class Account extends DurableObject {
     this.account = new postern.Account(this.ctx.storage.kv.get("account"), Date.now());
   }
 
-  /** One step: the bytes of a transition, and in front of those of its outcome a byte that is of no concern here. */
+  /** One step: the text of a transition, and that of its outcome. */
   apply(transition) {
     this.wake();
     let outcome;
     try {
       outcome = this.account.apply(transition, Date.now());
-      if (outcome[0]) this.ctx.storage.kv.put("account", this.account.stored());
+      if (outcome[0] === "1") this.ctx.storage.kv.put("account", this.account.stored());
     } catch (error) {
       // What was not stored must not be believed.
       this.account = undefined;

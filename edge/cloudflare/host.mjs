@@ -88,11 +88,12 @@ export function header(call, name) {
 // Ids of accounts by their names: an id is a hash. The map is emptied rather than grown.
 const ids = new Map();
 
-/** Does a step on an account; told is its outcome, nothing when it cannot be asked. */
+/** Does a step on an account; told is its outcome, nothing when it cannot be asked, no text when there are no accounts. */
 export async function step(call, number, name, jurisdiction, location, transition) {
   let outcome;
   try {
     const all = call.env.ACCOUNTS;
+    if (!all) return call.tell("stepped", number, "");
     const accounts = jurisdiction ? all.jurisdiction(jurisdiction) : all;
     const key = `${jurisdiction} ${name}`;
     let id = ids.get(key);
@@ -102,7 +103,7 @@ export async function step(call, number, name, jurisdiction, location, transitio
       ids.set(key, id);
     }
     const account = accounts.get(id, location ? { locationHint: location } : undefined);
-    outcome = await account.apply(transition.slice());
+    outcome = await account.apply(transition);
   } catch (error) {
     console.warn(`the account ${name} cannot be asked: ${error}`);
   }

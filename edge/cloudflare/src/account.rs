@@ -1,5 +1,8 @@
 //! The wasm side of the Durable Object `Account` (entry.mjs): an account in memory, and the bytes that are stored of it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use postern::codec::CodecError;
 use postern::ledger::{Kept, Outcome, Transition};
 use wasm_bindgen::prelude::*;
 
@@ -19,12 +22,13 @@ impl Account {
         Self { kept: Kept::wake(stored.as_deref(), now as u64).ok(), stored: stored.unwrap_or_default() }
     }
 
-    /// Does a step. The first byte says whether [`Account::stored`] has to be stored before the outcome leaves.
+    /// Does a step. The first character is `1` if [`Account::stored`] has to be stored before the outcome leaves.
     ///
     /// # Errors
     /// The transition, or what is stored of the account, cannot be read.
-    pub fn apply(&mut self, transition: &[u8], now: f64) -> Result<Vec<u8>, JsError> {
-        let transition = Transition::decode(transition)?;
+    pub fn apply(&mut self, transition: &str, now: f64) -> Result<String, JsError> {
+        let transition = STANDARD_NO_PAD.decode(transition).map_err(|_| CodecError::Malformed)?;
+        let transition = Transition::decode(&transition)?;
         if self.kept.is_none() && transition.heals() {
             self.kept = Kept::wake(None, now as u64).ok();
         }
@@ -33,7 +37,9 @@ impl Account {
         let (outcome, stored) = kept.apply(&transition, now as u64);
         let changed = stored.is_some();
         self.stored = stored.unwrap_or_default();
-        encode(changed, &outcome)
+        let mut text = String::from(if changed { "1" } else { "0" });
+        STANDARD_NO_PAD.encode_string(outcome.encode()?, &mut text);
+        Ok(text)
     }
 
     /// What has to be stored.
@@ -65,10 +71,13 @@ impl Account {
     }
 }
 
-fn encode(changed: bool, outcome: &Outcome) -> Result<Vec<u8>, JsError> {
-    let outcome = outcome.encode()?;
-    let mut bytes = Vec::with_capacity(outcome.len() + 1);
-    bytes.push(u8::from(changed));
-    bytes.extend_from_slice(&outcome);
-    Ok(bytes)
+/// A step as the text that it is sent as: text costs a call from object to object less than bytes.
+pub fn text_of(transition: &Transition) -> Result<String, CodecError> {
+    Ok(STANDARD_NO_PAD.encode(transition.encode()?))
+}
+
+/// The outcome that [`Account::apply`] wrote.
+pub fn outcome_of(text: &str) -> Result<Outcome, CodecError> {
+    let text = text.get(1..).unwrap_or_default();
+    Outcome::decode(&STANDARD_NO_PAD.decode(text).map_err(|_| CodecError::Malformed)?)
 }

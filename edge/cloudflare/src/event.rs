@@ -12,8 +12,8 @@ pub enum Event {
     /// An upstream's answer: its head as lines, empty if there is none; its body if it was to be read and is not
     /// too large; otherwise the response, if its body is still to be read.
     Answered(String, Option<Vec<u8>>, Option<Response>),
-    /// The outcome of a step on an account, behind a byte; `None` when it cannot be asked.
-    Stepped(Option<Vec<u8>>),
+    /// The outcome of a step on an account, as text; `None` when it cannot be asked.
+    Stepped(Option<String>),
     /// A chunk of a body; `None` at its end.
     Chunk(Option<Vec<u8>>),
     /// A body broke off.

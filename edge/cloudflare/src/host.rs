@@ -28,7 +28,7 @@ extern "C" {
     /// Sends a request; told is `Answered`.
     pub fn send(call: &Call, number: u32, behind: bool, lines: &str, body: &[u8], limit: usize);
     /// Does a step on an account; told is `Stepped`.
-    pub fn step(call: &Call, number: u32, name: &str, jurisdiction: &str, location: &str, transition: &[u8]);
+    pub fn step(call: &Call, number: u32, name: &str, jurisdiction: &str, location: &str, transition: &str);
     /// Whether there are accounts.
     pub fn accounts(call: &Call) -> bool;
     /// A header of the agent's request.

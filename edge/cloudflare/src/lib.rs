@@ -66,7 +66,7 @@ pub fn answered(number: u32, head: String, bytes: Option<Vec<u8>>, response: Opt
 
 /// An account has done a step, or cannot be asked.
 #[wasm_bindgen]
-pub fn stepped(number: u32, outcome: Option<Vec<u8>>) {
+pub fn stepped(number: u32, outcome: Option<String>) {
     event::told(number, Event::Stepped(outcome));
 }
 

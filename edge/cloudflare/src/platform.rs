@@ -1,5 +1,6 @@
 //! The platform traits over Workers' bindings.
 
+use crate::account;
 use crate::body::Inward;
 use crate::event::{Event, Expected};
 use crate::host::{self, Call, Lines};
@@ -165,17 +166,16 @@ impl Ledger for Workers {
         transition: &Transition,
         deadline_ms: u32,
     ) -> Result<Outcome, LedgerFault> {
-        if !host::accounts(&self.0.call) {
-            return Err(LedgerFault::Absent);
-        }
-        let transition = transition.encode().map_err(|_| LedgerFault::Malformed)?;
+        let transition = account::text_of(transition).map_err(|_| LedgerFault::Malformed)?;
         let Placement { jurisdiction, location } = account.placement;
         let expected = Expected::new();
         host::step(&self.0.call, expected.number(), account.name, jurisdiction, location, &transition);
         let told = within(self, deadline_ms, expected).await.ok_or(LedgerFault::Late)?;
         let Event::Stepped(Some(outcome)) = told else { return Err(LedgerFault::Unreachable) };
-        let outcome = outcome.get(1..).unwrap_or_default();
-        Outcome::decode(outcome).map_err(|_| LedgerFault::Malformed)
+        if outcome.is_empty() {
+            return Err(LedgerFault::Absent);
+        }
+        account::outcome_of(&outcome).map_err(|_| LedgerFault::Malformed)
     }
 }
 

@@ -53,6 +53,9 @@ pub const DESKS: usize = 4_096;
 pub const SETTLES: usize = 256;
 /// Tokens of a result of a tool that nobody has called yet.
 pub const MEAN_TOKENS: u32 = 500;
+/// Requests that no limit counts (`server/discover`, `initialize`, `ping`, notifications) of one principal in a minute and
+/// isolate: far more than any client sends.
+pub const FREE_PER_MIN: u32 = 1_200;
 
 /// The bounds of an agent's request.
 pub const REQUEST: Bounds = bounds(REQUEST_BYTES);

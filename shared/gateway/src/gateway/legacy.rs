@@ -101,6 +101,7 @@ pub(crate) async fn initialize<P: Platform>(
     request: &Request,
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
+    scene.gateway.admit.free(&scene.platform, &scene.caller)?;
     let missing =
         || Refusal::InvalidParams("initialize needs protocolVersion, capabilities and clientInfo".into());
     let params = request.params.ok_or_else(missing)?;

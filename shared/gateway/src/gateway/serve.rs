@@ -232,6 +232,7 @@ async fn charged<P: Platform>(
 async fn free<P: Platform>(scene: &Scene<P>, asked: &Asked<'_>) -> Result<Flow<P>, Error> {
     let Asked { json, request, .. } = *asked;
     let Scene { gateway, platform, caller } = scene;
+    gateway.admit.free(platform, caller)?;
     let result = match request.method {
         Method::Discover => gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await,
         _ => "{}".to_owned(),
@@ -348,6 +349,11 @@ fn notice<P: Platform>(
     json: &Json<'_>,
     notification: &Notification,
 ) -> Result<(), Failed> {
+    scene
+        .gateway
+        .admit
+        .free(&scene.platform, &scene.caller)
+        .map_err(|flood| (Revision::LATEST_LEGACY, flood.into()))?;
     let claim = era::classify(&head.headers, &Message::Notification(*notification), json);
     match claim {
         Ok(Claim::Modern(_)) => return Ok(()),

@@ -7,6 +7,7 @@
 
 mod bill;
 mod desk;
+mod free;
 mod limited;
 mod ticket;
 
@@ -57,6 +58,7 @@ pub struct Weighed<'a> {
 #[derive(Default)]
 pub struct Admit {
     desks: Rc<Desks>,
+    free: free::Free,
 }
 
 /// Why an account did not charge.
@@ -70,6 +72,15 @@ impl Admit {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Counts a request that no limit counts: clients take a refusal of those for a sign that the server is of another
+    /// era, so that only a flood is refused.
+    ///
+    /// # Errors
+    /// It is part of a flood.
+    pub fn free<P: Platform>(&self, platform: &P, caller: &Caller) -> Result<(), Refusal> {
+        self.free.count(caller.principal(), platform.now_ms())
     }
 
     /// Charges requests that come together: all of them or none. The tickets are in their order.

@@ -258,6 +258,19 @@ fn what_could_not_be_told_is_told_later_and_bounded() {
 }
 
 #[test]
+fn what_is_free_is_refused_as_a_flood_only() {
+    let memory = Memory::new();
+    let caller = caller(&memory, "");
+    let admit = Admit::new();
+    for _ in 0..crate::limits::FREE_PER_MIN {
+        admit.free(&memory, &caller).expect("no flood");
+    }
+    assert_eq!(admit.free(&memory, &caller), Err(Refusal::Flood));
+    memory.advance(60_000);
+    assert_eq!(admit.free(&memory, &caller), Ok(()));
+}
+
+#[test]
 fn rules_are_told_apart_by_what_they_count() {
     let memory = Memory::new();
     let rules = r#"limits = [
