@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -88,10 +89,11 @@ impl Client {
     }
 }
 
-/// One client of the herd, which calls at `at`.
-async fn member(client: Client, call: Call, id: usize, at: tokio::time::Instant) -> Result<()> {
+/// One client of the herd, which calls at `at`; gives when it had called.
+async fn member(client: Client, call: Call, id: usize, at: tokio::time::Instant) -> Result<Instant> {
     sleep_until(at).await;
     client.send(&call).await.with_context(|| format!("client {id} calls"))?;
+    let called = Instant::now();
     let answer = client.answer().await.with_context(|| format!("client {id} waits"))?;
     ensure!(answer.starts_with("HTTP/1.1 200"), "client {id}: {answer}");
     ensure!(
@@ -99,10 +101,16 @@ async fn member(client: Client, call: Call, id: usize, at: tokio::time::Instant)
             && answer.contains(r#""topic":"herd""#),
         "client {id}: {answer}"
     );
-    Ok(())
+    Ok(called)
 }
 
-async fn herd(beds: &[Bed]) -> Result<Duration> {
+/// How long it took until the last client had called, and until it had its answer.
+struct Took {
+    calling: Duration,
+    all: Duration,
+}
+
+async fn herd(beds: &[Bed], count: usize) -> Result<Took> {
     let address = |id: usize| beds[id % beds.len()].host.address();
     for bed in beds {
         let client = Client::connect(bed.host.address()).await?;
@@ -110,7 +118,7 @@ async fn herd(beds: &[Bed]) -> Result<Duration> {
         ensure!(client.answer().await?.contains(r#""topic":"alone""#), "no answer to a single call");
     }
     let mut clients = Vec::new();
-    for id in 0..CLIENTS {
+    for id in 0..count {
         clients.push(Client::connect(address(id)).await?);
     }
     let start = Instant::now();
@@ -122,55 +130,70 @@ async fn herd(beds: &[Bed]) -> Result<Duration> {
             members.spawn(async move {
                 client.send(&call).await?;
                 sleep(LEAVES).await;
-                client.leave()
+                client.leave()?;
+                Ok(start)
             });
         } else {
-            let at = from + WITHIN * u32::try_from(id)? / u32::try_from(CLIENTS)?;
+            let at = from + WITHIN * u32::try_from(id)? / u32::try_from(count)?;
             members.spawn(member(client, call, id, at));
         }
     }
     let outcomes = members.join_all().await;
-    let took = start.elapsed();
-    let failures: Vec<String> =
-        outcomes.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
-    ensure!(
-        failures.is_empty(),
-        "{} of {CLIENTS} clients: {:#?}",
-        failures.len(),
-        failures.iter().take(5).collect::<Vec<_>>()
-    );
-    Ok(took)
+    let all = start.elapsed();
+    let mut calling = Duration::ZERO;
+    let mut failures = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(called) => calling = calling.max(called - start),
+            Err(error) => failures.push(format!("{error:#}")),
+        }
+    }
+    let some = failures.iter().take(5).collect::<Vec<_>>();
+    ensure!(failures.is_empty(), "{} of {count} clients: {some:#?}", failures.len());
+    Ok(Took { calling, all })
 }
 
-fn run(kind: Kind, isolates: usize) {
+/// One herd at a time: a machine of two cores has enough to do with one.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn run(kind: Kind, isolates: usize, count: usize) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let more = "[tools.a__echo]\ncoalesce = true";
     let beds: Vec<Bed> =
         (0..isolates).map(|_| Bed::with(kind, Era::Modern, more, late).expect("both start")).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let took = runtime.block_on(herd(&beds)).expect("every client but the first one has its answer");
+    let took = runtime.block_on(herd(&beds, count)).expect("every client but the first one has its answer");
+    println!(
+        "{}: the last of {count} calls after {:?}, answers after {:?}",
+        kind.name(),
+        took.calling,
+        took.all
+    );
+    // One, unless this machine is so busy that the herd does not come within its second.
+    let most = 1 + took.calling.saturating_sub(WITHIN).as_millis() / LATENCY.as_millis();
     for bed in &beds {
         let calls: Vec<_> =
             bed.upstream.seen("/").into_iter().filter(|seen| seen.rpc == "tools/call").collect();
         let of_herd = calls.iter().filter(|seen| seen.text().contains("herd")).count();
-        assert_eq!(of_herd, 1, "calls at the upstream");
+        assert!((1..=most as usize).contains(&of_herd), "{of_herd} calls at the upstream, at most {most}");
         let ids: HashSet<_> = calls.iter().filter_map(|seen| seen.raw(&["id"])).collect();
         assert_eq!(ids.len(), calls.len(), "two calls had one id at the upstream");
     }
-    println!("{}: the last of {CLIENTS} answers after {took:?}", kind.name());
-    assert!(took < BOUND, "the last answer came after {took:?}");
+    assert!(took.all < BOUND, "the last answer came after {:?}", took.all);
 }
 
 #[test]
 fn in_process() {
-    run(Kind::InProcess, 1);
+    // Fewer: its listener lets only so many wait to be accepted.
+    run(Kind::InProcess, 1, 1_000);
 }
 
 #[test]
 fn workerd() {
-    run(Kind::Workerd, 1);
+    run(Kind::Workerd, 1, CLIENTS);
 }
 
 #[test]
 fn three_workerds() {
-    run(Kind::Workerd, 3);
+    run(Kind::Workerd, 3, CLIENTS);
 }
