@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Result, bail};
 
+use crate::in_process::InProcess;
 use crate::spin::{Instances, Spin};
 use crate::workerd::Workerd;
 
@@ -69,10 +70,27 @@ impl Kind {
     /// When the host is not there or does not start: never skipped, the message names the remedy.
     pub fn start(self, settings: &str) -> Result<Box<dyn Host>> {
         match self {
-            Self::InProcess => Ok(Box::new(crate::in_process::InProcess::start(settings)?)),
+            Self::InProcess => Ok(Box::new(InProcess::start(settings)?)),
             Self::Workerd => Ok(Box::new(Workerd::start(settings)?)),
             Self::Spin => Ok(Box::new(Spin::start(settings, Instances::Shared, &[])?)),
             Self::SpinFresh => Ok(Box::new(Spin::start(settings, Instances::Fresh, &[])?)),
+        }
+    }
+}
+
+impl Kind {
+    /// Starts a gateway on this address whose settings are in a store under the key `bundle/active`. `entries` is what
+    /// the store holds.
+    ///
+    /// # Errors
+    /// As [`Kind::start`].
+    pub fn start_stored(self, address: SocketAddr, entries: &[(&str, &str)]) -> Result<Box<dyn Host>> {
+        let config = "kv:bundle/active";
+        match self {
+            Self::InProcess => Ok(Box::new(InProcess::start_with(address, config, entries)?)),
+            Self::Workerd => Ok(Box::new(Workerd::start_with(address, config, entries)?)),
+            Self::Spin => Ok(Box::new(Spin::start_stored(address, entries, Instances::Shared)?)),
+            Self::SpinFresh => Ok(Box::new(Spin::start_stored(address, entries, Instances::Fresh)?)),
         }
     }
 }

@@ -1,28 +1,27 @@
 //! The gateway in this process, behind a real port: the platform is hyper and tokio on one thread, as on an edge.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, ensure};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use postern::Gateway;
 use postern::arrival::Head;
-use postern::compile::{Secrets, compile};
 use postern::mcp::headers::Headers;
-use postern::mcp::seal::Sealer;
 use postern::reply::{Reply, ReplyBody};
-use postern::settings::Settings;
+use postern::serving::Serving;
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use crate::host::Host;
 use crate::native::{Inbound, Native};
+use crate::process;
 use crate::script::{SEAL_KEYS, SECRETS};
 
 /// Without optimisation the pipeline's futures are moved through many large frames.
@@ -36,52 +35,56 @@ pub struct InProcess {
     thread: Option<JoinHandle<()>>,
 }
 
-struct TestSecrets;
-
-impl Secrets for TestSecrets {
-    fn get(&self, name: &str) -> Option<String> {
-        SECRETS.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned())
-    }
-}
-
-fn build(settings: &str) -> Result<Rc<Gateway>> {
-    let settings = Settings::parse(settings).map_err(|problems| anyhow!("{problems}"))?;
-    let (bundle, _warnings) = compile(&settings, &TestSecrets).map_err(|problems| anyhow!("{problems}"))?;
-    let sealer = Sealer::from_keys(SEAL_KEYS).map_err(|problem| anyhow!("{problem:?}"))?;
-    Ok(Gateway::new(bundle, sealer))
-}
-
 impl InProcess {
     /// Starts the gateway with these settings on a free port.
     ///
     /// # Errors
     /// When the settings do not compile or no port is free.
     pub fn start(settings: &str) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::start_with((Ipv4Addr::LOCALHOST, 0).into(), settings, &[])
+    }
+
+    /// Starts the gateway on this address. `config` is the variable with the settings or where they are, `entries`
+    /// what is stored.
+    ///
+    /// # Errors
+    /// As [`InProcess::start`].
+    pub fn start_with(address: SocketAddr, config: &str, entries: &[(&str, &str)]) -> Result<Self> {
+        let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let log = Arc::new(Mutex::new(Vec::new()));
         let (stop, stopped) = oneshot::channel();
-        let (ready, is_ready) = std::sync::mpsc::channel();
-        let (settings, kept) = (settings.to_owned(), Arc::clone(&log));
+        let owned = |pairs: &[(&str, &str)]| -> HashMap<String, String> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let mut variables = owned(SECRETS);
+        variables.extend(owned(&[("POSTERN_CONFIG", config), ("POSTERN_SEAL_KEYS", SEAL_KEYS)]));
+        let (texts, kept) = (owned(entries), Arc::clone(&log));
         let builder = std::thread::Builder::new().name("gateway".to_owned()).stack_size(STACK);
         let thread = builder.spawn(move || {
-            let gateway = match build(&settings) {
-                Ok(gateway) => gateway,
-                Err(error) => return drop(ready.send(Err(error))),
-            };
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
                 return;
             };
-            // The starter waits for it.
-            let _ = ready.send(Ok(()));
             let local = LocalSet::new();
-            local.spawn_local(serve(listener, gateway, kept));
+            local.spawn_local(serve(listener, Native::new(kept, variables, texts)));
             // Ends with a message or with the sender.
             let _ = local.block_on(&runtime, stopped);
         })?;
-        is_ready.recv().context("the thread of the gateway ended")??;
-        Ok(Self { address, log, stop: Some(stop), thread: Some(thread) })
+        let started = Self { address, log, stop: Some(stop), thread: Some(thread) };
+        let answer = process::health(address)?;
+        ensure!(
+            answer.starts_with("HTTP/1.1 200"),
+            "the gateway is not well:\n{}",
+            started.noise().join("\n")
+        );
+        Ok(started)
+    }
+}
+
+impl InProcess {
+    fn lines(&self, wanted: impl Fn(&&String) -> bool) -> Vec<String> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(wanted).cloned().collect()
     }
 }
 
@@ -91,14 +94,15 @@ impl Host for InProcess {
     }
 
     fn records(&self) -> Vec<String> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lines(|line| line.starts_with('{'))
     }
 
     fn noise(&self) -> Vec<String> {
-        match &self.thread {
-            Some(thread) if thread.is_finished() => vec!["panic: the thread of the gateway ended".to_owned()],
-            _ => Vec::new(),
+        let mut noise = self.lines(|line| !line.starts_with('{'));
+        if self.thread.as_ref().is_some_and(JoinHandle::is_finished) {
+            noise.push("panic: the thread of the gateway ended".to_owned());
         }
+        noise
     }
 }
 
@@ -110,14 +114,14 @@ impl Drop for InProcess {
     }
 }
 
-async fn serve(listener: TcpListener, gateway: Rc<Gateway>, log: Arc<Mutex<Vec<String>>>) {
+async fn serve(listener: TcpListener, platform: Native) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let platform = Native::new(log);
+    let serving = Rc::<Serving>::default();
     while let Ok((stream, _)) = listener.accept().await {
         // Best effort: without it small chunks only leave later.
         let _ = stream.set_nodelay(true);
-        let (gateway, platform) = (Rc::clone(&gateway), platform.clone());
-        let service = service_fn(move |request| answer(Rc::clone(&gateway), platform.clone(), request));
+        let (serving, platform) = (Rc::clone(&serving), platform.clone());
+        let service = service_fn(move |request| answer(Rc::clone(&serving), platform.clone(), request));
         let connection =
             hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         // Clients that leave early are part of the tests.
@@ -125,7 +129,7 @@ async fn serve(listener: TcpListener, gateway: Rc<Gateway>, log: Arc<Mutex<Vec<S
     }
 }
 
-async fn answer(gateway: Rc<Gateway>, platform: Native, request: Request<Incoming>) -> Result<Response<Out>> {
+async fn answer(serving: Rc<Serving>, platform: Native, request: Request<Incoming>) -> Result<Response<Out>> {
     let (parts, body) = request.into_parts();
     let mut pairs: Vec<(String, String)> = Vec::new();
     for (name, value) in &parts.headers {
@@ -142,7 +146,7 @@ async fn answer(gateway: Rc<Gateway>, platform: Native, request: Request<Incomin
         secure: false,
         headers: Headers::from_pairs(pairs),
     };
-    let reply: Reply = gateway.handle(&platform, head, Inbound(body)).await;
+    let reply: Reply = serving.handle(&platform, head, Inbound(body)).await;
     let mut response = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         response = response.header(*name, value);

@@ -17,8 +17,8 @@ use hyper_util::rt::TokioIo;
 use postern::error::LedgerFault;
 use postern::ledger::{Outcome, Transition, turn};
 use postern::platform::{
-    AccountName, Body, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Ledger,
-    Outgoing, Random, Store,
+    AccountName, Bindings, Body, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal,
+    Ledger, Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed, verify_here};
 use tokio::task::AbortHandle;
@@ -32,13 +32,42 @@ pub struct Native {
     log: Arc<Mutex<Vec<String>>>,
     store: Rc<RefCell<Kept>>,
     accounts: Rc<RefCell<HashMap<String, Vec<u8>>>>,
+    variables: Rc<HashMap<String, String>>,
+    texts: Rc<RefCell<HashMap<String, String>>>,
 }
 
 impl Native {
-    /// With an empty store; audit records go to `log`.
+    /// With these variables and stored texts; audit records and warnings go to `log`.
     #[must_use]
-    pub fn new(log: Arc<Mutex<Vec<String>>>) -> Self {
-        Self { log, store: Rc::default(), accounts: Rc::default() }
+    pub fn new(
+        log: Arc<Mutex<Vec<String>>>,
+        variables: HashMap<String, String>,
+        texts: HashMap<String, String>,
+    ) -> Self {
+        let texts = Rc::new(RefCell::new(texts));
+        Self { log, store: Rc::default(), accounts: Rc::default(), variables: Rc::new(variables), texts }
+    }
+}
+
+impl Bindings for Native {
+    const PLACES: &'static [&'static str] = &["kv"];
+    const REMEDY: &'static str = "kv:KEY for a stored text";
+
+    async fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    async fn stored(&self, _place: &str, name: &str) -> Result<Option<String>, String> {
+        Ok(self.texts.borrow().get(name).cloned())
+    }
+
+    async fn keep(&self, _place: &str, name: &str, text: &str) -> Result<(), String> {
+        self.texts.borrow_mut().insert(name.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    fn warn(&self, text: &str) {
+        self.append(text);
     }
 }
 

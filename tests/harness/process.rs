@@ -97,11 +97,7 @@ impl Running {
     /// As [`Running::until`], or with the log of a gateway that is not well.
     pub fn until_it_is_well(&mut self, address: SocketAddr) -> Result<()> {
         self.until_it_listens(address)?;
-        let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        write!(stream, "GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).context("no answer from /healthz")?;
+        let answer = health(address)?;
         if !answer.starts_with("HTTP/1.1 200") {
             // What the log says may come a moment after the answer.
             std::thread::sleep(Duration::from_millis(200));
@@ -129,6 +125,19 @@ fn collect(from: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<Strin
             lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
     });
+}
+
+/// The answer of `GET /healthz`, head and body.
+///
+/// # Errors
+/// When there is none.
+pub fn health(address: SocketAddr) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).context("no answer from /healthz")?;
+    Ok(answer)
 }
 
 /// An address of the loopback that was free a moment ago.

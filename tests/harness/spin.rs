@@ -55,6 +55,29 @@ impl Spin {
     /// # Errors
     /// As [`Spin::start`].
     pub fn start_from(place: Place, settings: &str, instances: Instances, more: &[&str]) -> Result<Self> {
+        Self::start_at(free_address()?, place, settings, instances, more)
+    }
+
+    /// Starts the gateway on this address, with settings in the store. `entries` is what the store holds.
+    ///
+    /// # Errors
+    /// As [`Spin::start`].
+    pub fn start_stored(address: SocketAddr, entries: &[(&str, &str)], instances: Instances) -> Result<Self> {
+        let mut more = Vec::new();
+        for (key, value) in entries {
+            more.extend(["--key-value".to_owned(), format!("postern/{key}={value}")]);
+        }
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        Self::start_at(address, Place::Store, "", instances, &more)
+    }
+
+    fn start_at(
+        address: SocketAddr,
+        place: Place,
+        settings: &str,
+        instances: Instances,
+        more: &[&str],
+    ) -> Result<Self> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("postern-spin-{}-{number}", std::process::id()));
@@ -66,14 +89,12 @@ impl Spin {
         let config = folder.join("settings/postern.toml");
         fs::write(&config, settings)?;
         let config = config.display();
-        let address = free_address()?;
         let mut command = Command::new(tool("POSTERN_SPIN_HOST", &[])?);
         command.arg("--manifest").arg(&manifest).args(["--listen", &address.to_string()]);
         command.arg("--cache").arg(top().join("target/spin-host"));
         // Another place stands among `more`, behind it.
         command.args(["--variable", "postern_ledger=sqlite:default"]);
         command.arg("--state-dir").arg(folder.join("state"));
-        command.args(more);
         if instances == Instances::Fresh {
             command.args(["--instance-reuse", "1", "--instance-concurrency", "1"]);
         }
@@ -91,6 +112,8 @@ impl Spin {
         for (name, value) in secrets {
             command.arg("--variable").arg(format!("{name}={value}"));
         }
+        // Last: a later entry of the store takes the place of an earlier one.
+        command.args(more);
         let mut running = Running::start(command)?;
         running.until_it_is_well(address)?;
         Ok(Self { running, address, folder })

@@ -51,6 +51,10 @@ pub enum Flaw {
     Scoped,
     /// It has one of those scopes.
     HalfScoped,
+    /// None: it has the role of operators.
+    Operator,
+    /// It has a role whose name is much like that.
+    NearlyOperator,
 }
 
 impl Issuer {
@@ -99,6 +103,8 @@ impl Issuer {
             Flaw::NotYet => claims["nbf"] = json!(now + 600),
             Flaw::Scoped => claims["scope"] = json!("openid mcp:list mcp:call"),
             Flaw::HalfScoped => claims["scope"] = json!("openid mcp:list mcp:callx"),
+            Flaw::Operator => claims["roles"] = json!(["reader", "postern.operator"]),
+            Flaw::NearlyOperator => claims["roles"] = json!(["postern.operator2", "postern"]),
             Flaw::Huge => claims["padding"] = Value::String("x".repeat(20_000)),
             Flaw::None | Flaw::BadSignature | Flaw::WrongKey | Flaw::TwiceTheClaim => {}
         }

@@ -1,6 +1,7 @@
 //! The gateway on workerd: the modules that `cargo xtask build` made, started from a capnp file. No wrangler in
 //! between, so that a start takes a twentieth of a second.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,15 @@ impl Workerd {
     /// # Errors
     /// As [`Workerd::start`].
     pub fn start_at(address: SocketAddr, settings: &str) -> Result<Self> {
+        Self::start_with(address, settings, &[])
+    }
+
+    /// Starts the gateway on this address. `config` is the variable with the settings or where they are, `entries`
+    /// what the key-value namespace holds.
+    ///
+    /// # Errors
+    /// As [`Workerd::start`].
+    pub fn start_with(address: SocketAddr, config: &str, entries: &[(&str, &str)]) -> Result<Self> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("postern-tests-{}-{number}", std::process::id()));
@@ -46,12 +56,14 @@ impl Workerd {
         for (name, bytes) in &modules {
             write(&folder.join("modules").join(name), bytes)?;
         }
-        let mut texts = vec![("POSTERN_CONFIG", settings), ("POSTERN_SEAL_KEYS", SEAL_KEYS)];
+        let mut texts = vec![("POSTERN_CONFIG", config), ("POSTERN_SEAL_KEYS", SEAL_KEYS)];
         texts.extend_from_slice(SECRETS);
         for (name, text) in &texts {
             write(&folder.join(name), text.as_bytes())?;
         }
         write(&folder.join("kv.mjs"), KV.as_bytes())?;
+        let entries: BTreeMap<&str, &str> = entries.iter().copied().collect();
+        write(&folder.join("entries.json"), &serde_json::to_vec(&entries)?)?;
         let names: Vec<&str> = modules.iter().map(|(name, _)| name.as_str()).collect();
         let texts: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
         let disk = folder.join("disk");
@@ -175,6 +187,7 @@ const main :Workerd.Worker = (
 
 const kv :Workerd.Worker = (
   modules = [(name = "kv.mjs", esModule = embed "kv.mjs")],
+  bindings = [(name = "ENTRIES", json = embed "entries.json")],
   compatibilityDate = "{COMPATIBILITY_DATE}",
 );
 "#

@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("arrival", &["error", "mcp", "reply", "tenant"]),
     ("reply", &["mcp"]),
     ("memory", &["ledger", "error", "platform", "stage"]),
-    ("serving", &["arrival", "compile", "gateway", "mcp", "platform", "reply", "settings"]),
+    ("serving", &["arrival", "compile", "gateway", "mcp", "platform", "reply", "settings", "stage"]),
     (
         "compile",
         &[

@@ -3,6 +3,7 @@
 use postern::compile::check;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// What is to be said about a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,4 +35,13 @@ pub fn findings(toml: &str, secrets_from_env: bool) -> Findings {
         Err(problems) => findings.problems = problems.0.iter().map(ToString::to_string).collect(),
     }
     findings
+}
+
+/// Prints problems on standard error, a line each, and how many there are.
+pub fn print_problems(file: &Path, problems: &[String]) {
+    for problem in problems {
+        eprintln!("{}: {problem}", file.display());
+    }
+    let count = problems.len();
+    eprintln!("{count} problem{}", if count == 1 { "" } else { "s" });
 }

@@ -2,16 +2,16 @@
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
-use postern_cli::WrongUse;
-use postern_cli::check::findings;
+use postern_cli::check::{findings, print_problems};
 use postern_cli::quota;
 use postern_cli::token::{Grant, Key, jwks, mint, new_key, parse_ttl};
-use std::path::{Path, PathBuf};
+use postern_cli::{WrongUse, read};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const USAGE: &str = "\
-postern: checks settings, makes development tokens and looks for loops, for the Postern MCP gateway
+postern: checks settings, makes development tokens, looks for loops, and operates Postern MCP gateways
 
   postern check FILE [--secrets-from-env]
       Prints every problem of the settings with line, path and remedy. FILE may be - for standard input.
@@ -31,11 +31,20 @@ postern: checks settings, makes development tokens and looks for loops, for the 
       --ttl TIME           how long it lives, such as 90s, 15m, 8h (default 8h, at most 24h)
       --subject SUBJECT    `sub` (default: CLIENT)
       --scope 'A B'        `scope` (default: none)
+      --role ROLE          an item of `roles`, such as postern.operator; repeatable (default: none)
       --agent-claim NAME   the claim that holds CLIENT (default client_id)
       --typ TYP            `typ` of the header (default at+jwt)
 
   postern quota loops --batch [FILE]
       Says for recorded calls which the loop breaker would have stopped. `postern quota --help` says more.
+
+";
+
+/// What the commands have in common that ask a gateway.
+const STATUS: &str = "
+      exit status: 0 done, 1 the settings have problems (or something else is wrong here), 2 wrong use,
+                   3 the gateway cannot be reached or failed, 4 the token may not do that,
+                   5 the gateway is not in the expected state (version, lock-out, no store)
 
   postern --help | --version
 ";
@@ -46,6 +55,9 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("postern: {error:#}");
+            if let Some(status) = remote_status(&error) {
+                return ExitCode::from(status);
+            }
             let wrong_use = error.chain().any(|cause| cause.is::<lexopt::Error>() || cause.is::<WrongUse>());
             if wrong_use {
                 eprintln!("try `postern --help`");
@@ -60,8 +72,11 @@ fn run(arguments: &mut Parser) -> Result<ExitCode> {
         Some(Arg::Value(command)) if command == "check" => check(arguments),
         Some(Arg::Value(command)) if command == "token" => token(arguments),
         Some(Arg::Value(command)) if command == "quota" => quota::run(arguments),
+        Some(Arg::Value(command)) if REMOTE.iter().any(|name| command == *name) => {
+            remote(&command.string()?, arguments)
+        }
         Some(Arg::Long("help") | Arg::Short('h')) => {
-            print!("{USAGE}");
+            help();
             Ok(ExitCode::SUCCESS)
         }
         Some(Arg::Long("version") | Arg::Short('V')) => {
@@ -71,6 +86,42 @@ fn run(arguments: &mut Parser) -> Result<ExitCode> {
         Some(other) => Err(other.unexpected().into()),
         None => bail!(WrongUse("no command given".to_owned())),
     }
+}
+
+/// The commands that ask a gateway.
+const REMOTE: [&str; 3] = ["push", "rollback", "bundle"];
+
+#[cfg(feature = "remote")]
+fn remote(command: &str, arguments: &mut Parser) -> Result<ExitCode> {
+    use postern_cli::bundle;
+    match command {
+        "push" => bundle::push(arguments),
+        "rollback" => bundle::roll_back(arguments),
+        _ => bundle::show(arguments),
+    }
+}
+
+#[cfg(not(feature = "remote"))]
+fn remote(command: &str, _: &mut Parser) -> Result<ExitCode> {
+    bail!("{command}: this build asks no gateway; one with the feature `remote` does")
+}
+
+/// The exit status that an error of a gateway has.
+#[cfg(feature = "remote")]
+fn remote_status(error: &anyhow::Error) -> Option<u8> {
+    error.downcast_ref::<postern_cli::remote::Failure>().map(|failure| failure.kind.status())
+}
+
+#[cfg(not(feature = "remote"))]
+fn remote_status(_: &anyhow::Error) -> Option<u8> {
+    None
+}
+
+fn help() {
+    print!("{USAGE}");
+    #[cfg(feature = "remote")]
+    print!("{}  all three take:\n{}", postern_cli::bundle::USAGE, postern_cli::remote::USAGE);
+    print!("{STATUS}");
 }
 
 fn check(arguments: &mut Parser) -> Result<ExitCode> {
@@ -89,11 +140,7 @@ fn check(arguments: &mut Parser) -> Result<ExitCode> {
         eprintln!("warning: {warning}");
     }
     if !findings.problems.is_empty() {
-        for problem in &findings.problems {
-            eprintln!("{}: {problem}", file.display());
-        }
-        let count = findings.problems.len();
-        eprintln!("{count} problem{}", if count == 1 { "" } else { "s" });
+        print_problems(&file, &findings.problems);
         return Ok(ExitCode::FAILURE);
     }
     if !findings.secrets.is_empty() {
@@ -104,13 +151,6 @@ fn check(arguments: &mut Parser) -> Result<ExitCode> {
     }
     println!("ok");
     Ok(ExitCode::SUCCESS)
-}
-
-fn read(file: &Path) -> Result<String> {
-    if file == Path::new("-") {
-        return std::io::read_to_string(std::io::stdin()).context("cannot read standard input");
-    }
-    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 fn token(arguments: &mut Parser) -> Result<ExitCode> {
@@ -126,6 +166,7 @@ fn token(arguments: &mut Parser) -> Result<ExitCode> {
             Arg::Long("client") => grant.client = arguments.value()?.string()?,
             Arg::Long("subject") => grant.subject = Some(arguments.value()?.string()?),
             Arg::Long("scope") => grant.scope = Some(arguments.value()?.string()?),
+            Arg::Long("role") => grant.roles.push(arguments.value()?.string()?),
             Arg::Long("agent-claim") => grant.agent_claim = arguments.value()?.string()?,
             Arg::Long("typ") => grant.typ = arguments.value()?.string()?,
             Arg::Long("ttl") => grant.ttl_s = parse_ttl(&arguments.value()?.string()?)?,

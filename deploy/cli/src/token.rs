@@ -106,6 +106,8 @@ pub struct Grant {
     pub subject: Option<String>,
     /// `scope`: several, with spaces between them.
     pub scope: Option<String>,
+    /// `roles`; none when there is none.
+    pub roles: Vec<String>,
     /// `typ` of the header.
     pub typ: String,
     /// Life in seconds, at most [`LONGEST_S`].
@@ -126,6 +128,7 @@ impl Grant {
             agent_claim: "client_id".to_owned(),
             subject: None,
             scope: None,
+            roles: Vec::new(),
             typ: "at+jwt".to_owned(),
             ttl_s: 8 * 3600,
         }
@@ -147,6 +150,9 @@ pub fn mint(key: &Key, grant: &Grant, now_s: u64) -> String {
     claims[&grant.agent_claim] = json!(grant.client);
     if let Some(scope) = &grant.scope {
         claims["scope"] = json!(scope);
+    }
+    if !grant.roles.is_empty() {
+        claims["roles"] = json!(grant.roles);
     }
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let input = format!("{}.{}", encode(&header), encode(&claims));
@@ -185,7 +191,7 @@ mod tests {
         let settings = format!(
             "version = 1\n[issuers.dev]\ndevelopment = true\njwks = '{}'\nurl = 'https://dev.postern.invalid'\n\
              audiences = ['http://127.0.0.1:8787/mcp']\nalgorithms = ['EdDSA']\n[tenants.dev]\npath = '/mcp'\n\
-             issuers = ['dev']\nhosts = ['127.0.0.1:8787']\n[tenants.dev.agents.developer]\nclient = 'developer'\n\
+             issuers = ['dev']\nhosts = ['127.0.0.1:8787']\nadmin = {{}}\n[tenants.dev.agents.developer]\nclient = 'developer'\n\
              allow = ['*']\n[tenants.dev.upstreams.billing]\nurl = 'http://127.0.0.1:8791/mcp'\ninsecure = true\n",
             jwks(&key)
         );
@@ -198,6 +204,12 @@ mod tests {
         let check = |value| memory.run(authenticator.authenticate(&memory, &bundle.tenants[0], Some(value)));
         assert_eq!(check(&good).unwrap().agent().name, "developer");
         assert!(check(&bad).is_err());
+        let operator = |grant: &Grant| {
+            let header = format!("Bearer {}", mint(&key, grant, memory.now_ms() / 1000));
+            memory.run(authenticator.operator(&memory, &bundle.tenants[0], Some(&header))).is_ok()
+        };
+        assert!(!operator(&grant));
+        assert!(operator(&Grant { roles: vec!["postern.operator".to_owned()], ..grant.clone() }));
     }
 
     #[test]

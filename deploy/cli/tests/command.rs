@@ -72,6 +72,14 @@ fn wrong_use_is_told_from_problems() {
         &["token", "--key", "k"],
         &["token", "--key", "k", "--new-key", "k"],
         &["token", "--kee", "k"],
+        &["push"],
+        &["push", "a", "b"],
+        &["push", "a", "--expect", "x"],
+        &["push", "a", "--gateway", "http://gw.example", "--tenant", "ops"],
+        &["rollback", "a"],
+        &["rollback", "--to", "last"],
+        &["bundle", "--to", "1"],
+        &["bundle", "--gateway", "https://gw.example"],
     ] {
         let (code, out, err) = texts(&postern(arguments, "", None));
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
@@ -79,7 +87,13 @@ fn wrong_use_is_told_from_problems() {
     }
     let (code, _, err) = texts(&postern(&["check", "/nonexistent/file"], "", None));
     assert_eq!(code, Some(1), "{err}");
-    assert_eq!(texts(&postern(&["--help"], "", None)).0, Some(0));
+    let (code, help, _) = texts(&postern(&["--help"], "", None));
+    assert_eq!(code, Some(0));
+    for part in
+        ["\n  postern push FILE", "\n      --gateway URL", "5 the gateway is not in the expected state"]
+    {
+        assert!(help.contains(part), "{part:?} not in:\n{help}");
+    }
 }
 
 #[test]

@@ -72,6 +72,12 @@ impl Bindings for Workers {
         kv.get(key).text().await.map_err(|error| error.to_string())
     }
 
+    async fn keep(&self, _place: &str, key: &str, text: &str) -> Result<(), String> {
+        let kv = self.kv().ok_or("POSTERN_KV is not bound")?;
+        let put = kv.put_bytes(key, text.as_bytes()).map_err(|error| error.to_string())?;
+        put.execute().await.map_err(|error| error.to_string())
+    }
+
     fn warn(&self, text: &str) {
         worker::console_warn!("{text}");
     }

@@ -49,6 +49,16 @@ impl Bindings for Spin {
         bytes.map(String::from_utf8).transpose().map_err(|_| "it is not UTF-8".to_owned())
     }
 
+    async fn keep(&self, place: &str, name: &str, text: &str) -> Result<(), String> {
+        if place == "file" {
+            return Err(
+                "files cannot be written from here: keep the settings in the store (kv:KEY)".to_owned()
+            );
+        }
+        let store = key_value::Store::open_default().await.map_err(|error| error.to_string())?;
+        store.set(format!("{PREFIX}{name}"), text).await.map_err(|error| error.to_string())
+    }
+
     fn warn(&self, text: &str) {
         eprintln!("{text}");
     }

@@ -106,7 +106,7 @@ fn main() {
         let gateway = Gateway::new(bundle, sealer);
         let call = || {
             let body: MemoryBody = memory.answer_in_steps(200, "", [Step::Bytes(CALL.into())]).body;
-            let future = gateway.handle(&memory, head(), body);
+            let future = gateway.handle(&memory, &(), head(), body);
             let bytes = size_of_val(&future);
             (memory.run(future), bytes)
         };

@@ -2,6 +2,7 @@
 //!
 //! The same function runs in `postern check`, at build and at start.
 
+mod admin;
 mod guard;
 mod issuer;
 mod limits;
@@ -67,8 +68,20 @@ pub fn compile(settings: &Settings, secrets: &dyn Secrets) -> Result<(Bundle, Wa
 /// # Errors
 /// Every problem, in the order of its lines.
 pub fn check(toml: &str, secrets: &dyn Secrets) -> Result<(Bundle, Warnings), Problems> {
-    let (settings, Problems(mut problems)) = Settings::read(toml);
-    let compiled = compile(&settings, secrets);
+    let (settings, problems) = Settings::read(toml);
+    check_read(&settings, problems, secrets)
+}
+
+/// As [`check`], of what was read.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_read(
+    settings: &Settings,
+    Problems(mut problems): Problems,
+    secrets: &dyn Secrets,
+) -> Result<(Bundle, Warnings), Problems> {
+    let compiled = compile(settings, secrets);
     if problems.iter().any(|problem| problem.path.is_empty()) {
         // Not TOML: nothing was read, so nothing that follows from it is worth saying.
         return Err(Problems(problems));

@@ -4,6 +4,8 @@ use crate::mcp::json::Bounds;
 
 /// Largest request body in bytes. MCP arguments are text and small files; 4 MiB is what common servers take.
 pub const REQUEST_BYTES: usize = 4 * 1024 * 1024;
+/// Largest settings text that is taken from an operator, in bytes: about a hundred tenants with fifty agents each.
+pub const BUNDLE_BYTES: usize = 1024 * 1024;
 /// Largest upstream answer, or SSE event, in bytes. Four of them fit an isolate of 128 MB with room to spare.
 pub const RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes of one SSE stream in all: a stream of progress events is small, a flood is not.

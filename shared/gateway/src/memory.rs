@@ -6,10 +6,14 @@
 
 mod ledger;
 
+mod body;
+
+pub use body::{MemoryBody, Step};
+
 use crate::error::LedgerFault;
 use crate::ledger::Transition;
 use crate::platform::{
-    Bindings, Body, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
+    Bindings, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
 };
 use crate::stage::authenticate::{Key, Signed, verify_here};
 use std::cell::{Cell, RefCell};
@@ -45,6 +49,7 @@ struct World {
     ledger: Cell<Result<u32, LedgerFault>>,
     steps: RefCell<Vec<(String, Transition)>>,
     variables: RefCell<HashMap<String, String>>,
+    unwritable: Cell<bool>,
     warnings: RefCell<Vec<String>>,
 }
 
@@ -74,6 +79,7 @@ impl Memory {
             ledger: Cell::new(Ok(0)),
             steps: RefCell::default(),
             variables: RefCell::default(),
+            unwritable: Cell::default(),
             warnings: RefCell::default(),
         }))
     }
@@ -81,6 +87,11 @@ impl Memory {
     /// Sets a variable. One that is called `kv:NAME` is the text called NAME at the place `kv`.
     pub fn set_variable(&self, name: &str, value: &str) {
         self.0.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Has every text that is to be kept refused from now on, or no more.
+    pub fn refuse_to_keep(&self, refuse: bool) {
+        self.0.unwritable.set(refuse);
     }
 
     /// Lets every step on an account take so long, in ms, or fail.
@@ -321,6 +332,14 @@ impl Bindings for Memory {
         Ok(self.variable(&format!("{place}:{name}")).await)
     }
 
+    async fn keep(&self, place: &str, name: &str, text: &str) -> Result<(), String> {
+        if self.0.unwritable.get() {
+            return Err("the store is full".to_owned());
+        }
+        self.set_variable(&format!("{place}:{name}"), text);
+        Ok(())
+    }
+
     fn warn(&self, text: &str) {
         self.0.warnings.borrow_mut().push(text.to_owned());
     }
@@ -333,59 +352,6 @@ impl Journal for Memory {
 
     fn defer(&self, effect: Effect) {
         self.0.effects.borrow_mut().push_back(effect);
-    }
-}
-
-/// One step of a scripted body.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// A chunk.
-    Bytes(Vec<u8>),
-    /// The same chunk so many times: large bodies without their memory.
-    Repeat(Vec<u8>, usize),
-    /// Silence, in ms.
-    Wait(u32),
-    /// Silence for ever.
-    Hang,
-    /// The connection breaks.
-    Break,
-}
-
-/// A scripted body; ends after its last step.
-pub struct MemoryBody {
-    memory: Memory,
-    steps: VecDeque<Step>,
-}
-
-impl std::fmt::Debug for MemoryBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemoryBody").field("steps", &self.steps.len()).finish_non_exhaustive()
-    }
-}
-
-impl Drop for MemoryBody {
-    fn drop(&mut self) {
-        let open = &self.memory.0.open_bodies;
-        open.set(open.get() - 1);
-    }
-}
-
-impl Body for MemoryBody {
-    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
-        loop {
-            match self.steps.pop_front() {
-                None => return Ok(None),
-                Some(Step::Bytes(bytes)) => return Ok(Some(bytes)),
-                Some(Step::Repeat(_, 0)) => {}
-                Some(Step::Repeat(bytes, times)) => {
-                    self.steps.push_front(Step::Repeat(bytes.clone(), times - 1));
-                    return Ok(Some(bytes));
-                }
-                Some(Step::Wait(ms)) => self.memory.sleep(ms).await,
-                Some(Step::Hang) => std::future::pending().await,
-                Some(Step::Break) => return Err(FetchError::Unreachable),
-            }
-        }
     }
 }
 

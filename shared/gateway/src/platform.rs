@@ -211,6 +211,12 @@ pub trait Bindings {
     /// # Errors
     /// It cannot be read; the text says why.
     fn stored(&self, place: &str, name: &str) -> impl Future<Output = Result<Option<String>, String>>;
+    /// Puts a text called `name` at `place`, for good and in the place of another. Who reads it elsewhere may see the
+    /// old one for a while (Workers' KV: a minute), and of two at once the last one stays.
+    ///
+    /// # Errors
+    /// It is not there, or perhaps not; the text says why.
+    fn keep(&self, place: &str, name: &str, text: &str) -> impl Future<Output = Result<(), String>>;
     /// A line for the operator in the host's log.
     fn warn(&self, text: &str);
 }

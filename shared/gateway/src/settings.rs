@@ -68,6 +68,8 @@ pub struct TenantSettings {
     pub origins: Vec<String>,
     /// `session_openings_per_min`: sessions one principal may open at one upstream in a minute; by default 60.
     pub session_openings_per_min: u32,
+    /// `[tenants.NAME.admin]`: the admin API; off without it.
+    pub admin: Option<AdminSettings>,
     /// `jurisdiction`: where accounts have to stay, on Cloudflare: `eu` or `fedramp`.
     pub jurisdiction: Option<String>,
     /// `location`: where accounts are placed when they are first used, on Cloudflare, such as `weur`.
@@ -86,6 +88,17 @@ pub struct TenantSettings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// `[tenants.NAME.tools.PATTERN]`.
     pub tools: BTreeMap<String, ToolSettings>,
+}
+
+/// `[tenants.NAME.admin]`: who is an operator of the tenant, and what operators may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// `role`: in the claim `roles` of an operator's token; by default `postern.operator`, unless there is `scope`.
+    pub role: Option<String>,
+    /// `scope`: instead of a role, a scope of an operator's token.
+    pub scope: Option<String>,
+    /// `bundle`: operators may replace the settings, of every tenant.
+    pub bundle: bool,
 }
 
 /// `[tenants.NAME.agents.AGENT]`: who it is, and what it may use.
@@ -232,6 +245,7 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         hosts: reader.required_texts("hosts", "write the host names under which agents reach this endpoint"),
         origins: reader.texts("origins").unwrap_or_default(),
         session_openings_per_min: reader.number("session_openings_per_min", 1..=100_000, 60),
+        admin: reader.table("admin", admin),
         jurisdiction: reader.text("jurisdiction"),
         location: reader.text("location"),
         charge_ms: reader.number("charge_ms", 50..=10_000, 1_000),
@@ -242,6 +256,10 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         upstreams: reader.tables("upstreams", upstream),
         tools: reader.tables("tools", ToolSettings::read),
     }
+}
+
+fn admin(reader: &Reader<'_, '_>) -> AdminSettings {
+    AdminSettings { role: reader.text("role"), scope: reader.text("scope"), bundle: reader.flag("bundle") }
 }
 
 fn agent(reader: &Reader<'_, '_>) -> AgentSettings {

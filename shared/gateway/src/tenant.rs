@@ -18,6 +18,12 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// The tenant with this name, if any.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Rc<Tenant>> {
+        self.tenants.iter().find(|tenant| tenant.name == name)
+    }
+
     /// The tenant whose endpoint has this URL path, if any.
     #[must_use]
     pub fn tenant(&self, path: &str) -> Option<&Rc<Tenant>> {
@@ -40,6 +46,8 @@ pub struct Tenant {
     pub anonymous: bool,
     /// The issuers whose tokens are accepted. Empty only when anonymous.
     pub issuers: Vec<Rc<Issuer>>,
+    /// The admin API, when it is on.
+    pub admin: Option<Admin>,
     /// The agents, in the order of their names.
     pub agents: Vec<Rc<Agent>>,
     /// The upstreams in the order of their aliases: the order of merged lists.
@@ -72,6 +80,24 @@ impl Tenant {
     pub fn resource(&self, scheme: &str, host: &str) -> String {
         format!("{scheme}://{host}{}", self.path)
     }
+}
+
+/// The admin API of a tenant: who may use it, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// What makes a caller an operator.
+    pub mark: Mark,
+    /// Whether its operators may replace the settings, which are those of every tenant.
+    pub bundle: bool,
+}
+
+/// What an operator's token has and no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// An item of the claim `roles`.
+    Role(String),
+    /// A scope.
+    Scope(String),
 }
 
 /// A signature algorithm (RFC 7518, RFC 8037). One key has one algorithm.

@@ -1,6 +1,6 @@
 //! `[tenants.NAME]` and its agents.
 
-use super::{Findings, Secrets, limits, tools, upstream};
+use super::{Findings, Secrets, admin, limits, tools, upstream};
 use crate::address::{Address, check_authority, origin};
 use crate::settings::{AgentSettings, TenantSettings, join};
 use crate::stage::authenticate::ANONYMOUS;
@@ -35,6 +35,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
         hosts: hosts(settings, &join(&path, "hosts"), findings),
         origins: origins(settings, &join(&path, "origins"), findings),
         anonymous: settings.anonymous,
+        admin: admin::compile(&path, settings, &issuers, findings),
         issuers,
         agents,
         upstreams,
@@ -71,7 +72,10 @@ fn endpoint(scope: &Scope<'_>, path: &str, findings: &mut Findings) -> String {
             "it is no plain URL path",
             "write one such as `/mcp`, without a slash at its end",
         );
-    } else if chosen == "/healthz" || chosen.starts_with("/.well-known") {
+    } else if chosen == "/healthz"
+        || chosen.starts_with("/.well-known")
+        || chosen.starts_with(&format!("/t/{}/admin/", scope.name))
+    {
         findings.problem(path, "the gateway uses this path itself", "choose another, such as `/mcp`");
     } else if !scope.single && *chosen != default {
         let remedy = format!("remove it: with several tenants it is `{default}`");

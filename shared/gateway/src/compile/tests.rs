@@ -2,7 +2,7 @@ mod guard;
 
 use super::{check, compile};
 use crate::settings::Settings;
-use crate::tenant::{Algorithm, Bundle, Credential, EraSetting, KeySource};
+use crate::tenant::{Admin, Algorithm, Bundle, Credential, EraSetting, KeySource, Mark};
 
 const FULL: &str = r#"version = 1
 [issuers.idp]
@@ -186,6 +186,11 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
     ("X-Api-Key", "Mcp-Session-Id", "tenants.acme.upstreams.market.credential.header", "itself"),
     ("X-Api-Key", "a b", "tenants.acme.upstreams.market.credential.header", "no header name"),
     ("tenants.acme", "tenants.\"a/b\"", "tenants.\"a/b\"", "not fit"),
+    ("hosts =", "path = \"/t/acme/admin/v1\"\nhosts =", "tenants.acme.path", "itself"),
+    ("hosts =", "admin = { role = \"\" }\nhosts =", "tenants.acme.admin.role", "no token"),
+    ("hosts =", "admin = { scope = \"a b\" }\nhosts =", "tenants.acme.admin.scope", "no token"),
+    ("hosts =", "admin = { scope = \"mcp.use\" }\nhosts =", "tenants.acme.admin.scope", "every agent"),
+    ("hosts =", "admin = { scope = \"a\", role = \"a\" }\nhosts =", "tenants.acme.admin", "keep the one"),
 ];
 
 #[test]
@@ -260,6 +265,25 @@ fn anonymous_needs_an_agent_and_stands_alone() {
         FULL.replace("hosts =", "anonymous = true\nhosts =").replace("agents.support", "agents.anonymous");
     let problems = check(&both, &secrets).unwrap_err();
     assert!(problems.0.iter().any(|problem| problem.path == "tenants.acme.issuers"), "{problems}");
+}
+
+#[test]
+fn the_admin_api_is_off_unless_it_is_configured() {
+    let admin = |settings: &str| {
+        let text = FULL.replace("hosts =", &format!("{settings}\nhosts ="));
+        compiled(&text).0.tenants[0].admin.clone()
+    };
+    let on = |mark: Mark, bundle: bool| Some(Admin { mark, bundle });
+    assert_eq!(admin(""), None);
+    assert_eq!(admin("admin = {}"), on(Mark::Role("postern.operator".to_owned()), false));
+    assert_eq!(admin("admin = { role = 'ops', bundle = true }"), on(Mark::Role("ops".to_owned()), true));
+    assert_eq!(admin("admin = { scope = 'gw:admin' }"), on(Mark::Scope("gw:admin".to_owned()), false));
+    let anonymous = FULL
+        .replace("issuers = [\"idp\"]", "anonymous = true\nadmin = {}")
+        .replace("agents.support", "agents.anonymous")
+        .replace("client = \"c1\"", "");
+    let problems = check(&anonymous, &secrets).unwrap_err();
+    assert_eq!(problems.0[0].path, "tenants.acme.admin", "{problems}");
 }
 
 #[test]

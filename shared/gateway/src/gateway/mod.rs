@@ -5,6 +5,7 @@
 //! **upstream** -> **relay** (settled) -> **audit** -> answer. Redaction and cache have their places in between and are
 //! not in it until they are real.
 
+pub(crate) mod admin;
 mod admission;
 mod batch;
 mod forward;
@@ -30,6 +31,7 @@ use crate::stage::audit::Trail;
 use crate::stage::authenticate::{self, Authenticator};
 use crate::tenant::{Bundle, Tenant};
 use crate::upstream::Links;
+use admin::{Bundles, Standing};
 use names::RequestNames;
 use running::Running;
 use serve::Scene;
@@ -72,17 +74,24 @@ impl Gateway {
         })
     }
 
-    /// Answers one HTTP request. `body` is read only when the caller may send one.
-    pub async fn handle<P: Platform, B: Body>(self: &Rc<Self>, platform: &P, head: Head, body: B) -> Reply {
+    /// Answers one HTTP request. `body` is read only when the caller may send one; `bundles` is what operators reach
+    /// beyond this gateway.
+    pub async fn handle<P: Platform, B: Body>(
+        self: &Rc<Self>,
+        platform: &P,
+        bundles: &dyn Bundles,
+        head: Head,
+        body: B,
+    ) -> Reply {
         let request = self.names.next(platform);
         let reply = match head.place() {
-            Place::Health => self.health(&head),
+            Place::Health => self.health(&head, &bundles.standing()),
             Place::Metadata(path) => self.metadata(&head, path),
             Place::Endpoint(path) => {
                 let trail = Trail::begin(platform, &request);
                 match self.bundle.tenant(path).cloned() {
                     Some(tenant) => self.endpoint(platform, &head, &tenant, body, trail).await,
-                    None => self.nobody(&head, trail),
+                    None => Box::pin(self.elsewhere(platform, bundles, &head, body, trail)).await,
                 }
             }
         };
@@ -143,15 +152,28 @@ impl Gateway {
         }
     }
 
+    /// What is no endpoint: the admin API, or nothing of ours.
+    async fn elsewhere<P: Platform, B: Body>(
+        self: &Rc<Self>,
+        platform: &P,
+        bundles: &dyn Bundles,
+        head: &Head,
+        body: B,
+        trail: Trail<P>,
+    ) -> Reply {
+        match admin::Visit::of(head) {
+            Some(visit) => admin::answer(self, platform, bundles, &visit, body, trail).await,
+            None => self.nobody(head, trail),
+        }
+    }
+
     /// Below `/t/` a tenant that does not exist answers a stranger like one that does: no 401, 403 or preflight
     /// tells them apart. Any other path is nothing of ours.
     fn nobody<P: Platform>(&self, head: &Head, trail: Trail<P>) -> Reply {
         if !head.path.starts_with("/t/") {
             return refuse(head, None, &Refusal::NotFound, trail);
         }
-        let hosts: Vec<String> =
-            self.bundle.tenants.iter().flat_map(|tenant| tenant.hosts.iter().cloned()).collect();
-        if let Err(refusal) = head.check_site(&hosts, &[]) {
+        if let Err(refusal) = self.check_any_site(head) {
             return refuse(head, None, &refusal, trail);
         }
         if head.is_preflight() {
@@ -160,6 +182,13 @@ impl Gateway {
         }
         let refusal = authenticate::unknown_tenant(head.headers.get("authorization"));
         head.share(refuse(head, None, &refusal, trail))
+    }
+
+    /// Whether `Host` is some tenant's, and `Origin`, if any, its own.
+    fn check_any_site(&self, head: &Head) -> Result<(), Refusal> {
+        let hosts: Vec<String> =
+            self.bundle.tenants.iter().flat_map(|tenant| tenant.hosts.iter().cloned()).collect();
+        head.check_site(&hosts, &[])
     }
 
     /// RFC 9728: the document of one endpoint, or, at the root, of the only endpoint there is.
@@ -181,14 +210,18 @@ impl Gateway {
         }
     }
 
-    fn health(&self, head: &Head) -> Reply {
+    fn health(&self, head: &Head, standing: &Standing) -> Reply {
         if head.method != "GET" && head.method != "HEAD" {
             return Reply::empty(405).with("allow", "GET".to_owned());
         }
         let open: Vec<&str> = self.bundle.open_settings.iter().map(String::as_str).collect();
-        let body = serde_json::json!({
+        let mut body = serde_json::json!({
             "status": "ok", "version": env!("CARGO_PKG_VERSION"), "open_settings": open,
+            "bundle": { "version": standing.version, "sha256": standing.sha256 },
         });
+        if let (Some(problem), Some(body)) = (&standing.problem, body.as_object_mut()) {
+            body.insert("bundle_problem".to_owned(), problem.as_str().into());
+        }
         Reply::json(200, body.to_string()).with("cache-control", "no-store".to_owned())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A record has names, sizes, times and decisions; never a payload, a token or a header value.
 
-use super::authenticate::Caller;
+use super::authenticate::{Caller, Operator};
 use crate::error::Error;
 use crate::mcp::json::quote;
 use crate::platform::Platform;
@@ -102,6 +102,21 @@ impl<P: Platform> Trail<P> {
             self.note("token_id", token_id);
         }
         self.note("config", &caller.tenant().version);
+    }
+
+    /// Adds which operator is calling.
+    pub fn operator(&mut self, operator: &Operator) {
+        self.note("operator", operator.subject());
+        if let Some(token_id) = operator.token_id() {
+            self.note("token_id", token_id);
+        }
+        self.note("config", &operator.tenant().version);
+    }
+
+    /// Notes that there is no result for a reason that is no [`Error`]: a short, stable name.
+    pub fn without(&mut self, outcome: Outcome, reason: &str) {
+        self.outcome = outcome;
+        self.note("reason", reason);
     }
 
     /// Notes why there is no result.

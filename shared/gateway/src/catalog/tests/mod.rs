@@ -261,6 +261,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
         hosts: vec!["gw.example".to_owned()],
         origins: Vec::new(),
         anonymous: true,
+        admin: None,
         issuers: Vec::new(),
         agents: vec![Rc::new(agent)],
         upstreams: aliases.iter().map(upstream).collect(),

@@ -7,6 +7,7 @@
 mod jwks;
 mod keys;
 mod metadata;
+mod operator;
 mod token;
 mod verdicts;
 #[cfg(feature = "jwt")]
@@ -14,6 +15,7 @@ mod verify;
 
 pub use keys::{Key, KeySet, KeySetError};
 pub use metadata::{challenge, metadata, unknown_tenant};
+pub use operator::Operator;
 pub use token::{Signed, normal_typ};
 #[cfg(feature = "jwt")]
 pub use verify::verify_here;
@@ -140,6 +142,21 @@ impl Authenticator {
         text: &str,
         now_ms: u64,
     ) -> Result<(Rc<Caller>, u64), Refusal> {
+        let (token, issuer) = self.proven(platform, tenant, text, now_ms).await?;
+        let client = token.claim(&issuer.agent_claim).ok_or(Refusal::BadToken("agent_claim"))?;
+        let agent = agent_of(tenant, issuer, &client).ok_or(Refusal::BadToken("agent_unknown"))?;
+        let caller = Caller::new(tenant, agent, &issuer.url, token.subject(), token.id());
+        Ok((Rc::new(caller), token.expires_ms()))
+    }
+
+    /// A token that one of the tenant's issuers made for this gateway, whoever it is for.
+    async fn proven<'t, 's, P: Platform>(
+        &self,
+        platform: &P,
+        tenant: &'t Tenant,
+        text: &'s str,
+        now_ms: u64,
+    ) -> Result<(Token<'s>, &'t Rc<Issuer>), Refusal> {
         let token = Token::parse(text).map_err(Refusal::BadToken)?;
         let issuer = issuer_of(tenant, &token)?;
         token.check(issuer, now_ms).map_err(Refusal::BadToken)?;
@@ -151,10 +168,7 @@ impl Authenticator {
         if !token.has_scopes(&issuer.scopes) {
             return Err(Refusal::InsufficientScope);
         }
-        let client = token.claim(&issuer.agent_claim).ok_or(Refusal::BadToken("agent_claim"))?;
-        let agent = agent_of(tenant, issuer, &client).ok_or(Refusal::BadToken("agent_unknown"))?;
-        let caller = Caller::new(tenant, agent, &issuer.url, token.subject(), token.id());
-        Ok((Rc::new(caller), token.expires_ms()))
+        Ok((token, issuer))
     }
 }
 
@@ -175,4 +189,4 @@ fn anonymous(tenant: &Rc<Tenant>) -> Result<Rc<Caller>, Refusal> {
 }
 
 #[cfg(all(test, feature = "jwt"))]
-mod tests;
+pub(crate) mod tests;

@@ -212,15 +212,27 @@ impl<'a> Token<'a> {
         };
         let granted: Vec<String> = match self.claims.string(scopes) {
             Some(text) => text.split(' ').map(str::to_owned).collect(),
-            None if self.claims.kind(scopes) == Kind::Array => self
-                .claims
-                .value(scopes)
-                .elements()
-                .filter_map(|scope| Some(scope.string()?.into_owned()))
-                .collect(),
-            None => return false,
+            None => self.texts(scopes),
         };
         required.iter().all(|scope| granted.contains(scope))
+    }
+
+    /// Whether the array `roles` (Entra's app roles) has `role`.
+    ///
+    /// Agents' tokens are not asked for it, so that a look-alike of its name is looked for here alone.
+    pub fn has_role(&self, role: &str) -> Result<bool, &'static str> {
+        refuse_lookalikes(&self.claims, &["roles"], "claims_form")?;
+        let roles = self.claims.get(self.claims.root(), "roles");
+        Ok(roles.is_some_and(|roles| self.texts(roles).iter().any(|found| found == role)))
+    }
+
+    /// The strings of an array; none of anything else.
+    fn texts(&self, node: Node) -> Vec<String> {
+        if self.claims.kind(node) != Kind::Array {
+            return Vec::new();
+        }
+        let elements = self.claims.value(node).elements();
+        elements.filter_map(|element| Some(element.string()?.into_owned())).collect()
     }
 
     /// `alg`.

@@ -177,6 +177,7 @@ fn guarded(
         hosts: vec!["gw.example".into()],
         origins: Vec::new(),
         anonymous: true,
+        admin: None,
         issuers: Vec::new(),
         agents: Vec::new(),
         upstreams: vec![Rc::new(upstream)],

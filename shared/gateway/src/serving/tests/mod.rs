@@ -1,5 +1,8 @@
 //! Where settings come from, what is served without them, and when they are read again.
 
+#[cfg(feature = "jwt")]
+mod bundles;
+
 use super::Serving;
 use crate::arrival::Head;
 use crate::mcp::headers::Headers;
