@@ -138,6 +138,11 @@ const PHRASES: &[&str] = &[
     "0 items",
     "0 entries",
     "zero result",
+    "zero match",
+    "zero hit",
+    "zero document",
+    "i don't know",
+    "i do not know",
     "could not find",
     "couldn't find",
     "couldn’t find",
@@ -159,7 +164,7 @@ const PHRASES: &[&str] = &[
     "empty set",
 ];
 /// Whole texts.
-const WHOLES: &[&str] = &["none", "null", "nil", "empty", "n/a", "undefined", "nothing"];
+const WHOLES: &[&str] = &["none", "null", "nil", "empty", "n/a", "undefined", "nothing", "0"];
 /// What is good not to find: `No issues found`.
 const GOOD: &[&str] = &[
     "change",
@@ -199,7 +204,15 @@ pub(super) fn value(raw: Raw<'_>, depth: usize) -> Says {
 
 /// What a container says: the strongest of what its parts say; without parts, that there is nothing.
 fn of(parts: impl Iterator<Item = Says>) -> Says {
-    parts.max().unwrap_or(Says::Nothing)
+    let mut strongest = None;
+    for part in parts {
+        // Of a large result, no more is looked at than it takes.
+        if part == Says::Something {
+            return part;
+        }
+        strongest = strongest.max(Some(part));
+    }
+    strongest.unwrap_or(Says::Nothing)
 }
 
 fn member(name: &str, raw: Raw<'_>, depth: usize) -> Says {
@@ -237,7 +250,8 @@ pub(super) fn text(text: &str) -> Says {
     if text.len() > PHRASE_BYTES {
         return Says::Something;
     }
-    let text = text.to_lowercase();
+    // `no_results` is the same as a code.
+    let text = text.to_lowercase().replace('_', " ");
     let labelled = text.split_once(':').is_some_and(|(label, rest)| is_labelled_zero(label, rest.trim()));
     let says_so =
         is_blank(&text) || labelled || is_refusal(&text) || PHRASES.iter().any(|phrase| has(&text, phrase));
@@ -247,7 +261,15 @@ pub(super) fn text(text: &str) -> Says {
 /// A word for nothing, or brackets around nothing.
 fn is_blank(text: &str) -> bool {
     let whole = text.trim_matches(|c: char| !c.is_alphanumeric());
-    is_in(whole, WHOLES) || matches!(text, "[]" | "{}" | "()" | "-" | "\"\"" | "[ ]" | "{ }")
+    is_in(whole, WHOLES)
+        || is_empty_markup(text)
+        || matches!(text, "[]" | "{}" | "()" | "-" | "\"\"" | "[ ]" | "{ }")
+}
+
+/// `<results></results>`, `<results/>`.
+fn is_empty_markup(text: &str) -> bool {
+    let outside = |part: &str| part.rsplit('>').next().is_some_and(|outside| outside.trim().is_empty());
+    text.starts_with('<') && text.ends_with('>') && !text.contains('=') && text.split('<').all(outside)
 }
 
 /// `Results: []`, `Matches: 0`.

@@ -16,12 +16,14 @@ const KEPT_MS: u64 = 2_700_000;
 /// The longest window, in ms: five calls with pauses of that length are still kept.
 pub(super) const LONGEST_WINDOW_MS: u64 = 600_000;
 
-/// One call. Encoded it has 15 to 23 bytes: digests are arrays, as most of them would be longer as a number of variable
-/// length.
+/// One call. Encoded it has 16 to 26 bytes, and usually 20: digests are arrays, as most of them would be longer as a
+/// number of variable length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
-    /// When it began, and once its result is known, when that came: of a slow tool, only the pause counts.
+    /// When it began.
     tick: u16,
+    /// How long it took, once its result is known.
+    took: u16,
     /// The tool, short: it is only looked at together with an equal error.
     tool: u16,
     call: [u8; 4],
@@ -103,6 +105,11 @@ impl Entry {
         self.shape == fingerprint.shape.to_le_bytes()
     }
 
+    /// How long it took, in ms; 0 as long as nobody knows.
+    pub(super) fn took_ms(&self) -> u64 {
+        u64::from(self.took) * TICK_MS
+    }
+
     pub(super) fn call(&self) -> [u8; 4] {
         self.call
     }
@@ -166,7 +173,7 @@ impl Chain {
         self.last_ms.saturating_add(LONGEST_WINDOW_MS)
     }
 
-    /// How old an entry is, in ms.
+    /// How long ago a call began, in ms.
     pub(super) fn age_ms(&self, entry: &Entry) -> u64 {
         age_ms(tick(self.last_ms), entry)
     }
@@ -215,6 +222,7 @@ impl Chain {
         }
         self.ring.push(Entry {
             tick: tick(self.last_ms),
+            took: 0,
             tool: short(fingerprint.tool),
             call: fingerprint.call.to_le_bytes(),
             shape: fingerprint.shape.to_le_bytes(),
@@ -234,7 +242,7 @@ impl Chain {
         }
         let now = tick(self.last_ms);
         let Some(entry) = self.ring.iter_mut().find(|entry| entry.fate == wanted) else { return false };
-        (entry.fate, entry.tick) = (Fate::of(finding), now);
+        (entry.fate, entry.took) = (Fate::of(finding), now.wrapping_sub(entry.tick));
         true
     }
 

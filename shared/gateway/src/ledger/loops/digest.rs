@@ -10,6 +10,9 @@ use std::hash::Hasher as _;
 /// Nesting down to which members may come in any order. Each level is walked again, and nobody nests deeper.
 const DEPTH: usize = 16;
 
+/// Bytes of an array or object up to which members may come in any order, for the same reason.
+const ORDERED_BYTES: usize = 64 * 1024;
+
 /// Makes digests by one secret key: SipHash-1-3, as they must be unforeseeable and cheap, not collision-free.
 #[derive(Clone)]
 pub struct Digests {
@@ -69,7 +72,7 @@ impl Digests {
     /// Of a value: members in any order, absent as good as null, `_meta` left out, numbers by value.
     pub(super) fn value(&self, raw: Raw<'_>, depth: usize) -> u64 {
         match raw.kind() {
-            Kind::Object | Kind::Array if depth >= DEPTH => self.text(b'r', raw.text()),
+            Kind::Object | Kind::Array if is_deep(raw, depth) => self.text(b'r', raw.text()),
             Kind::Object => self.object(raw, |_, value| self.value(value, depth + 1)),
             Kind::Array => self.array(raw, |value| self.value(value, depth + 1)),
             Kind::String => self.text(b'"', &raw.string().unwrap_or_default()),
@@ -81,12 +84,11 @@ impl Digests {
     /// As [`Digests::value`], of a string only what tells calls apart.
     fn shape(&self, raw: Raw<'_>, place: Place, depth: usize) -> u64 {
         match raw.kind() {
-            Kind::Object if depth < DEPTH => {
-                self.object(raw, |name, value| self.shape(value, Place::of(name), depth + 1))
-            }
+            Kind::Object | Kind::Array if is_deep(raw, depth) => self.value(raw, depth),
+            Kind::Object => self.object(raw, |name, value| self.shape(value, Place::of(name), depth + 1)),
             // The number of words is no more than their wording.
-            Kind::Array if depth < DEPTH && place == Place::Asking => self.sum(raw, depth),
-            Kind::Array if depth < DEPTH => self.array(raw, |value| self.shape(value, place, depth + 1)),
+            Kind::Array if place == Place::Asking => self.sum(raw, depth),
+            Kind::Array => self.array(raw, |value| self.shape(value, place, depth + 1)),
             Kind::String => {
                 let text = raw.string().unwrap_or_default();
                 if is_kept(&text, place) { self.text(b'"', &text) } else { self.marks(&text) }
@@ -161,6 +163,11 @@ impl Digests {
         hasher.write(&[tag]);
         hasher
     }
+}
+
+/// Too deep or too large to be walked: its text counts as it came.
+fn is_deep(raw: Raw<'_>, depth: usize) -> bool {
+    depth >= DEPTH || raw.text().len() > ORDERED_BYTES
 }
 
 #[allow(clippy::cast_possible_truncation)]

@@ -18,8 +18,8 @@ const TEXT: Bounds = Bounds {
     string_bytes: TEXT_BYTES,
     number_chars: 64,
 };
-/// Bytes of an error's text that its gist is made of: what tells errors apart stands in front.
-const GIST_BYTES: usize = 1_024;
+/// Characters of an error's text that its gist is made of: what tells errors apart stands in front.
+const GIST_CHARS: usize = 1_000;
 /// Digits of a number that may be a count of something: longer ones are ids, sizes and times.
 const SMALL_DIGITS: usize = 4;
 /// Words beside a number that changes with every attempt.
@@ -206,23 +206,16 @@ impl Digests {
     /// Of the words of a text that have no digit in them, are no date and not all hexadecimal, and of its small numbers,
     /// unless they count attempts or time.
     fn wording(&self, text: &str) -> u64 {
+        let passes = |word: &str| is_in(word, PASSING) || is_date(word);
         let mut hasher = self.hasher(b'w');
-        let mut left = GIST_BYTES;
         let mut before = "";
-        let parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
-        let mut parts = parts.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).peekable();
-        while let Some(word) = parts.next() {
-            left = left.saturating_sub(word.len() + 1);
-            if left == 0 {
-                break;
-            }
-            let hexadecimal = word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-            let counts = is_in(before, PASSING) || parts.peek().is_some_and(|next| is_in(next, PASSING));
+        let mut words = spoken(text).peekable();
+        while let Some(word) = words.next() {
             let volatile = match word.chars().any(char::is_numeric) {
-                true => counts || !is_small(word),
-                false => hexadecimal || is_date(word),
+                true => !is_small(word) || passes(before) || words.peek().is_some_and(|next| passes(next)),
+                false => is_date(word) || is_hexadecimal(word),
             };
-            if !volatile && !word.is_empty() {
+            if !volatile {
                 hasher.write(word.as_bytes());
                 hasher.write(b" ");
             }
@@ -242,6 +235,18 @@ impl Digests {
     }
 }
 
+/// The words of the beginning of a text, without what stands around them.
+fn spoken(text: &str) -> impl Iterator<Item = &str> {
+    let end = text.char_indices().nth(GIST_CHARS).map_or(text.len(), |(at, _)| at);
+    let parts = text.get(..end).unwrap_or(text).split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+    parts.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty())
+}
+
+/// A digest or an id, even if it happens to have no digit.
+fn is_hexadecimal(word: &str) -> bool {
+    word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+}
+
 /// A number that may be a count of something.
 fn is_small(number: &str) -> bool {
     number.len() <= SMALL_DIGITS && number.chars().all(|c| c.is_ascii_digit())
@@ -257,7 +262,7 @@ fn is_about(error: Raw<'_>, depth: usize) -> bool {
             Some(json) => is_about(json.value(json.root()), depth + 1),
             None => {
                 let lower = text.to_lowercase();
-                text.len() <= GIST_BYTES
+                text.len() <= GIST_CHARS
                     && (barren::text(&text) == Says::Nothing
                         || ABOUT.iter().any(|about| lower.contains(about)))
             }

@@ -53,7 +53,7 @@ impl<'a> Look<'a> {
     }
 
     /// The calls that fit and whose result is known, latest first, as long as no pause of a window lies between them,
-    /// nor between the latest and now.
+    /// nor between the latest and now. The time that a call takes is no pause of the agent's.
     fn row(&self, fits: impl Fn(&Entry) -> bool) -> impl Iterator<Item = (usize, &'a Entry)> {
         let mut later_ms = 0;
         self.ring
@@ -63,25 +63,26 @@ impl<'a> Look<'a> {
             .filter(move |(_, entry)| fits(entry) && entry.fate().result().is_some())
             .take_while(move |(_, entry)| {
                 let age_ms = self.age_ms(entry);
-                // Results that came late may be younger than what follows them.
-                let pause_ms = age_ms.saturating_sub(later_ms);
-                later_ms = later_ms.max(age_ms);
+                let ended_ms = age_ms.saturating_sub(entry.took_ms());
+                let pause_ms = ended_ms.saturating_sub(later_ms);
+                later_ms = age_ms;
                 pause_ms < self.window_ms
             })
     }
 
-    /// The same call with the same result, up to `bound` times within the window. None if most of them were followed by
+    /// The same call with the same result, up to `bound` times within the window; 0 if most of them were followed by
     /// progress.
     fn same(&self, bound: u8) -> usize {
-        let mut first: Option<(u64, _)> = None;
+        let mut latest: Option<&Entry> = None;
         let mut upper = self.ring.len();
         let (mut count, mut moved) = (0, 0);
         for (at, entry) in self.row(|entry| entry.is_call(self.call)) {
-            let (age_ms, result) = (self.age_ms(entry), entry.fate().result());
-            let (youngest_ms, wanted) = *first.get_or_insert((age_ms, result));
-            let within = age_ms.saturating_sub(youngest_ms) < self.window_ms
-                && age_ms < self.window_ms + self.window_ms / PACE;
-            if count >= usize::from(bound) || result != wanted || !within {
+            let latest = *latest.get_or_insert(entry);
+            let age_ms = self.age_ms(entry);
+            // All within a window, and the arriving call follows at the same pace. A late result is not held in favour.
+            let within = age_ms.saturating_sub(self.age_ms(latest)) < self.window_ms
+                && age_ms.saturating_sub(latest.took_ms()) < self.window_ms + self.window_ms / PACE;
+            if count >= usize::from(bound) || entry.fate().result() != latest.fate().result() || !within {
                 break;
             }
             count += 1;
@@ -94,13 +95,11 @@ impl<'a> Look<'a> {
     /// Whether a call between two others was made before them with another result: the agent looks at something
     /// that changes, so that the same call around it (next, work, click) is progress.
     fn moved(&self, from: usize, to: usize) -> bool {
+        let is_known = |entry: &&Entry| entry.fate().result().is_some();
         let (before, between) = self.part(from, to);
-        between.iter().filter(|entry| entry.fate().result().is_some()).any(|entry| {
-            let earlier = before
-                .iter()
-                .rev()
-                .find(|earlier| earlier.call() == entry.call() && earlier.fate().result().is_some());
-            earlier.is_some_and(|earlier| earlier.fate().result() != entry.fate().result())
+        between.iter().filter(is_known).any(|entry| {
+            let mut earlier = before.iter().rev().filter(|earlier| earlier.call() == entry.call());
+            earlier.find(is_known).is_some_and(|earlier| !agree(earlier.fate(), entry.fate()))
         })
     }
 
@@ -198,13 +197,27 @@ impl<'a> Look<'a> {
         let again = turns.iter().zip(turns.get(length..)?).enumerate().all(|(at, (one, next))| {
             one.call() == next.call() && (at + length >= known || agree(one.fate(), next.fate()))
         });
-        // At its pace on average: calls of different length belong to one round.
+        let before = self.ring.get(..self.ring.len().checked_sub(count)?)?;
+        let again = again && !turns.iter().any(|entry| changed_before(before, entry));
+        // The agent's own pace, on average: calls of different length belong to one round.
         let pace_ms = self.window_ms / PACE * u64::try_from(count).ok()?;
-        Some(again && self.age_ms(first) < pace_ms)
+        let took_ms = turns.iter().map(Entry::took_ms).sum();
+        Some(again && self.age_ms(first).saturating_sub(took_ms) < pace_ms)
     }
 }
 
-/// Whether two calls of a cycle had the same result. One that was stopped has none that could differ; one whose result
+/// Whether a call of a cycle had another result before. Then the agent looks at things that change now and then, and
+/// two rounds that are alike say nothing yet: such a cycle ends when its calls are the same often enough.
+fn changed_before(before: &[Entry], entry: &Entry) -> bool {
+    let result = entry.fate().result();
+    before.iter().any(|earlier| {
+        earlier.call() == entry.call()
+            && earlier.fate().trouble().is_none()
+            && earlier.fate().result().is_some_and(|earlier| result.is_some_and(|result| result != earlier))
+    })
+}
+
+/// Whether two calls had the same result, or the same error but for times and ids. One that was stopped has none that could differ; one whose result
 /// is unknown may have.
 fn agree(one: Fate, next: Fate) -> bool {
     match (one, next) {

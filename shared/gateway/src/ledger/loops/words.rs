@@ -109,8 +109,8 @@ const NAMING: &[&str] = &[
 const NAME_WORDS: usize = 4;
 /// Words of tools that look for something.
 const LOOKING: &[&str] = &[
-    "ask", "browse", "fetch", "find", "get", "list", "lookup", "query", "read", "recall", "retrieve",
-    "search", "show",
+    "ask", "browse", "discover", "explore", "fetch", "find", "finder", "get", "list", "locate", "locator",
+    "lookup", "query", "read", "recall", "research", "retrieve", "search", "show",
 ];
 /// Words of tools for which a text is the thing itself: it is written, sent, run or judged, and another text is another
 /// call.

@@ -1,5 +1,7 @@
 //! The bars that the loop breaker has to meet, on traces from a seed.
 
+mod chains;
+mod digests;
 mod traces;
 
 use super::{Bounds, Chains, Digests, Finding, Rule, Sighting, Verdict};
@@ -47,7 +49,9 @@ fn first_stop(trace: &Trace, ids: Ids, late: usize) -> Option<(usize, Rule)> {
     let (digests, bounds, mut chains) = (digests(), Bounds::default(), Chains::default());
     for (at, step) in trace.steps.iter().enumerate() {
         if let Some(earlier) = at.checked_sub(late + 1) {
-            chains.learn(earlier as u64, &finding(&digests, &trace.steps[earlier]), step.ms);
+            // One that is not late comes at once.
+            let then = if late == 0 { trace.steps[earlier].ms } else { step.ms };
+            chains.learn(earlier as u64, &finding(&digests, &trace.steps[earlier]), then);
         }
         let id = match ids {
             Ids::One => Some(1),
@@ -91,6 +95,26 @@ fn stuck_agents_are_stopped_in_time_whatever_trace_ids_they_send() {
             match first_stop(&trace, ids, 0) {
                 Some((at, _)) if (begins..=deadline).contains(&at) && at > begins => {}
                 other => problems.push(format!("{} {ids:?}: {other:?}, not by {deadline}", trace.name)),
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}\n{}", problems.len(), problems.join("\n"));
+}
+
+/// A result that comes some calls late delays a stop by as many calls, and no more.
+#[test]
+fn late_results_delay_a_stop_by_as_many_calls() {
+    let mut problems = Vec::new();
+    for trace in traces::stuck(2, STUCK) {
+        for late in 1..=3 {
+            let later = Trace { bearable: trace.bearable.map(|bearable| bearable + late), ..trace.clone() };
+            let deadline = later.deadline().unwrap_or(usize::MAX);
+            for ids in IDS {
+                match first_stop(&trace, ids, late) {
+                    Some((at, _)) if at <= deadline => {}
+                    other => problems
+                        .push(format!("{} {ids:?} late {late}: {other:?}, not by {deadline}", trace.name)),
+                }
             }
         }
     }

@@ -12,9 +12,12 @@ pub const KINDS: &[(&str, Make)] = &[
     ("polling with a changing text", states),
     ("slow polling, equal results", slow),
     ("polling with growing pauses, equal results", growing),
+    ("slow polling of two jobs, equal results", slow_pair),
+    ("polling in a hurry, then ever more slowly", calming),
     ("slow polling, equal empty results", inbox),
     ("polling, empty results with a moving cursor", moving),
     ("two interleaved jobs", two_jobs),
+    ("two interleaved jobs that stand still at times", halting_jobs),
     ("three interleaved jobs, one standing still for a while", three_jobs),
     ("heartbeat beside other work", heartbeat),
     ("tail of a log", tail),
@@ -93,6 +96,23 @@ fn slow(tape: &mut Tape) {
     }
 }
 
+fn slow_pair(tape: &mut Tape) {
+    let jobs = [tape.rng.id(), tape.rng.id()];
+    tape.pace(31_000, 60_000);
+    for at in 0..24 {
+        tape.call("jobs__status", json!({ "job": jobs[at % 2] }), data(&json!({ "state": "running" })));
+    }
+}
+
+fn calming(tape: &mut Tape) {
+    let job = tape.rng.id();
+    for at in 0..8 {
+        let pause = 2_500 << at;
+        tape.pace(pause, pause + 100);
+        tape.call("jobs__status", json!({ "job": job }), said("still running"));
+    }
+}
+
 fn growing(tape: &mut Tape) {
     let job = tape.rng.id();
     for at in 0..12 {
@@ -126,6 +146,20 @@ fn two_jobs(tape: &mut Tape) {
         done_b += 1 + tape.rng.below(3);
         tape.call("jobs__status", json!({ "job": a }), said(&format!("{done_a} of 80 rows")));
         tape.call("jobs__status", json!({ "job": b }), said(&format!("{done_b} of 90 rows")));
+    }
+}
+
+fn halting_jobs(tape: &mut Tape) {
+    let jobs = [tape.rng.id(), tape.rng.id()];
+    let (mut done, mut still) = ([0u64; 2], 0);
+    for round in 0..30 {
+        // Both stand still for up to two rounds, but not before they were seen to move.
+        still = if round > 1 && still < 2 && tape.rng.below(2) == 0 { still + 1 } else { 0 };
+        for (at, job) in jobs.iter().enumerate() {
+            done[at] += if still > 0 { 0 } else { 1 + tape.rng.below(5) };
+            let (done, job) = (done[at], job.clone());
+            tape.call("jobs__status", json!({ "job": job }), said(&format!("{done} rows")));
+        }
     }
 }
 
