@@ -59,9 +59,15 @@ impl Kept {
         Some(needed.and_then(|_| self.encode()))
     }
 
-    /// When nothing of the account will matter any more, Unix ms; `None` when nothing does now.
+    /// When nothing of the account will matter any more, Unix ms. `None` when nothing does now: what is stored is to
+    /// be deleted.
     pub fn over_ms(&mut self, now_ms: u64) -> Option<u64> {
-        self.account.sweep(now_ms)
+        let over_ms = self.account.sweep(now_ms);
+        if over_ms.is_none() {
+            // What was there covers no charge from now on.
+            self.store_whole();
+        }
+        over_ms
     }
 
     /// Whether calls are open: their reservations live in memory alone, so that it should not be given up yet.

@@ -210,6 +210,20 @@ fn an_idle_account_is_forgotten() {
     assert_eq!(object.kept.rest(NOON + 60_000), None);
 }
 
+/// What is stored is deleted when it no longer matters: from then on it covers nothing.
+#[test]
+fn what_was_deleted_covers_nothing() {
+    let slot = || vec![estimate(1, Terms::Slots { limit: 1 }, 1)];
+    let mut object = Object::new();
+    assert!(granted(&object.charge(1, slot(), NOON)));
+    object.rest(NOON);
+    assert_eq!(object.kept.over_ms(NOON + 60_000), None);
+    object.disk = None;
+    assert!(granted(&object.charge(2, slot(), NOON + 60_000)));
+    object.crash(NOON + 60_000);
+    assert!(!granted(&object.charge(3, slot(), NOON + 60_000)), "it is in flight");
+}
+
 /// A stored value that cannot be read keeps the account closed, and a reset of everything opens it.
 #[test]
 fn a_value_that_cannot_be_read_is_an_error() {
