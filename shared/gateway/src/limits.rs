@@ -45,6 +45,9 @@ pub const POOLED_SESSION_MS: u64 = 240_000;
 /// Reservations of one account that wait for their settlement: agents that leave thousands of calls open are charged
 /// what was estimated.
 pub const HOLDS: usize = 4_096;
+/// Charges of one account that can still be taken back, and for nothing else are remembered: what is taken back is so
+/// within a second or two.
+pub const UNDOABLE: usize = 64;
 /// Bytes of a stored account: its reservations, with room to spare; a row of a Durable Object takes 2 MB.
 pub const ACCOUNT_BYTES: usize = 1024 * 1024;
 /// Bytes of one step on an account: the rules of a call, and how some hundreds of earlier calls ended.

@@ -67,7 +67,7 @@ impl Account {
                 (_, Some(start_ms)) if ask.settles => Kind::Estimate(start_ms),
                 (_, window) => Kind::Sure(window),
             };
-            if charge.undoable || ask.settles {
+            if charge.undo_ms > 0 || ask.settles {
                 parts.push(Part { rule: ask.rule, amount: ask.amount, kind });
             }
         }
@@ -111,14 +111,30 @@ impl Account {
     }
 
     fn hold(&mut self, charge: &Charge, parts: Vec<Part>, now_ms: u64) {
-        let hold = Hold { id: charge.id, until_ms: now_ms.saturating_add(u64::from(charge.hold_ms)), parts };
+        let mut hold =
+            Hold { id: charge.id, until_ms: now_ms.saturating_add(u64::from(charge.hold_ms)), parts };
         if hold.parts.is_empty() {
             return;
+        }
+        if hold.is_for_undo() {
+            hold.until_ms = now_ms.saturating_add(u64::from(charge.undo_ms));
+            self.forget_undoable();
         }
         // Beyond the bound an estimate stays as it is. What is in flight is bounded by its own rule.
         if self.holds.len() < limits::HOLDS || hold.has_slots() {
             self.holds.push(hold);
         }
+    }
+
+    /// Makes room for one more that may be taken back. Nobody tells that it will not: a busy account would be full of
+    /// them, and have no place for what is to be settled.
+    fn forget_undoable(&mut self) {
+        let undoable = || self.holds.iter().enumerate().filter(|(_, hold)| hold.is_for_undo());
+        if undoable().count() < limits::UNDOABLE {
+            return;
+        }
+        let oldest = undoable().min_by_key(|(_, hold)| hold.until_ms).map(|(at, _)| at);
+        oldest.map(|at| self.holds.swap_remove(at));
     }
 
     /// What the call really used. A second settlement of the same charge, and one that comes after its time, do nothing.
@@ -169,7 +185,8 @@ impl Account {
     }
 
     fn show(&mut self, rule: RuleKey, terms: &Terms, now_ms: u64) -> Shown {
-        let open = self.holds.iter().filter(|hold| hold.parts.iter().any(|part| part.rule == rule)).count();
+        let concerns = |hold: &&Hold| hold.parts.iter().any(|part| part.rule == rule);
+        let open = self.holds.iter().filter(|hold| !hold.is_for_undo()).filter(concerns).count();
         let reading = self.counter(rule, terms, now_ms).read(terms, now_ms);
         Shown {
             used: terms.capacity().saturating_sub(reading.left),

@@ -37,6 +37,11 @@ pub(super) enum Kind {
 }
 
 impl Hold {
+    /// Whether it is remembered only because it may be taken back: nobody tells how its call ended.
+    pub fn is_for_undo(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part.kind, Kind::Sure(_)))
+    }
+
     /// Whether it keeps something in flight.
     pub fn has_slots(&self) -> bool {
         self.parts.iter().any(|part| part.kind == Kind::Slot)

@@ -73,7 +73,7 @@ impl Kept {
     /// Whether calls are open: their reservations live in memory alone, so that it should not be given up yet.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !self.account.holds.is_empty()
+        !self.account.holds.iter().all(Hold::is_for_undo)
     }
 
     /// Reservations are not stored. A charge that was settled after the write would else be there again, and a second

@@ -49,8 +49,9 @@ pub struct Charge {
     /// How long from now, in ms, what is reserved may wait for its settlement. After that it stays charged as
     /// estimated, and what was in flight no longer counts as such.
     pub hold_ms: u32,
-    /// Whether it may have to be taken back, because another account is charged beside this one.
-    pub undoable: bool,
+    /// How long from now, in ms, it may have to be taken back: another account may refuse, or the answer come too
+    /// late for the asker. 0 for never.
+    pub undo_ms: u32,
     /// The calls that the loop breaker looks at. They are charged whatever it says: who repeats himself pays for it.
     pub watch: Option<Watch>,
     /// How earlier calls ended: rides along, and is applied first.

@@ -76,7 +76,7 @@ fn an_undone_charge_leaves_nothing() {
     };
     let mut account = Account::default();
     for id in 1..20 {
-        let charge = Charge { undoable: true, ..charge(id, asks()) };
+        let charge = Charge { undo_ms: 6_000, ..charge(id, asks()) };
         assert!(granted(&apply(&mut account, charge, NOON)), "{id}");
         account.apply(&Transition::Settle(vec![Settle { undo: true, ..settle(id, &[]) }]), NOON);
     }
@@ -113,6 +113,30 @@ fn loans() {
     ] {
         assert_eq!(terms.loan(left), expected, "{terms:?} {left}");
     }
+}
+
+/// A thousand charges a second, none of which is taken back: what is to be settled finds a place, and the last ones may
+/// still be taken back.
+#[test]
+fn what_may_be_undone_is_bounded() {
+    let mut account = Account::default();
+    let (calls, tokens) = (window(u64::MAX, 1, NOON, DAY), window(1_000, 1, NOON, DAY));
+    for id in 0..6_000 {
+        let undoable = Charge { undo_ms: 6_000, hold_ms: 90_000, ..charge(id, vec![ask(1, calls, 1)]) };
+        assert!(granted(&apply(&mut account, undoable, NOON + id)));
+    }
+    assert_eq!(account.holds.len(), limits::UNDOABLE);
+    let now_ms = NOON + 6_000;
+    let undo = |id| Settle { undo: true, ..settle(id, &[]) };
+    account.apply(&Transition::Settle(vec![undo(5_935), undo(5_936), undo(5_999)]), now_ms);
+    let shown = account.apply(&Transition::Show(vec![(RuleKey(1), calls)]), now_ms).0;
+    assert!(
+        matches!(&shown, Outcome::Shown(shown) if (shown[0].used, shown[0].open) == (5_998, 0)),
+        "{shown:?}"
+    );
+    assert!(granted(&apply(&mut account, charge(9_000, vec![estimate(2, tokens, 1_000)]), now_ms)));
+    account.apply(&Transition::Settle(vec![settle(9_000, &[(2, 10)])]), now_ms);
+    assert!(granted(&apply(&mut account, charge(9_001, vec![estimate(2, tokens, 990)]), now_ms)));
 }
 
 /// Holds are bounded: beyond, an estimate stays as it is, and what is in flight is still counted.

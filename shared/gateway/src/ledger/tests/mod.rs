@@ -47,7 +47,7 @@ pub(super) fn estimate(rule: u64, terms: Terms, amount: u64) -> Ask {
 }
 
 pub(super) fn charge(id: u64, asks: Vec<Ask>) -> Charge {
-    Charge { id, asks, hold_ms: 10_000, undoable: false, watch: None, settled: Vec::new() }
+    Charge { id, asks, hold_ms: 10_000, undo_ms: 0, watch: None, settled: Vec::new() }
 }
 
 pub(super) fn settle(id: u64, amounts: &[(u64, u64)]) -> Settle {
@@ -70,7 +70,7 @@ pub(super) const NOON: u64 = 1_795_392_000_000 + 500;
 fn what_is_encoded_is_read_back() {
     let charge = Charge {
         watch: None,
-        undoable: true,
+        undo_ms: 6_000,
         settled: vec![settle(7, &[(1, 2)])],
         ..charge(
             9,

@@ -30,6 +30,8 @@ use ticket::Paid;
 
 /// How long beyond an upstream's own deadline a reservation waits for its settlement, in ms.
 const HOLD_SPARE_MS: u32 = 30_000;
+/// How long beyond the time for a charge it may be taken back, in ms.
+const UNDO_SPARE_MS: u32 = 5_000;
 
 /// What one request asks of the rules.
 #[derive(Debug, Clone, Default)]
@@ -144,7 +146,10 @@ impl Admit {
             return Ok(());
         }
         let hold_ms = requests.iter().map(|request| request.total_ms).max().unwrap_or_default();
-        let terms = Terms { hold_ms: hold_ms.saturating_add(HOLD_SPARE_MS), undoable: bills.len() > 1 };
+        let terms = Terms {
+            hold_ms: hold_ms.saturating_add(HOLD_SPARE_MS),
+            undo_ms: tenant.limits.charge_ms.saturating_add(UNDO_SPARE_MS),
+        };
         let asked = bills.iter().map(|bill| self.ask(platform, tenant, bill, &terms));
         let outcomes = join_all(asked).await;
         let mut failed = None;
@@ -236,7 +241,7 @@ impl Admit {
             id,
             asks: asks.clone(),
             hold_ms: terms.hold_ms,
-            undoable: terms.undoable,
+            undo_ms: terms.undo_ms,
             watch: bill.watch.clone(),
             settled: desk.settled(),
         };
@@ -255,7 +260,11 @@ impl Admit {
                 Ok(Receipt { paid, desk, asks, grant })
             }
             Outcome::Refused(denial) => {
-                desk.give_back(&spent);
+                match local {
+                    // The account, which was only late, may have granted it.
+                    Some(_) => Paid::new(platform, tenant, &desk, bill, id, spent, local).undo(),
+                    None => desk.give_back(&spent),
+                }
                 let ask = asks.get(usize::from(denial.ask));
                 let rule = ask.and_then(|ask| bill.rules.iter().find(|rule| rule.key == ask.rule));
                 Err(rule.map_or(Unpaid::Fault(LedgerFault::Malformed), |rule| {
@@ -304,7 +313,7 @@ struct Receipt<P: Platform> {
 /// How charges are put.
 struct Terms {
     hold_ms: u32,
-    undoable: bool,
+    undo_ms: u32,
 }
 
 /// Writes into the tickets what one account charged.

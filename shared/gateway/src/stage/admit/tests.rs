@@ -237,6 +237,28 @@ fn a_slow_ledger_is_waited_for_so_long() {
 }
 
 #[test]
+fn what_a_late_account_charged_all_the_same_is_settled_there_too() {
+    let memory = Memory::new();
+    let rules = "charge_ms = 200\nlimits = [{ name = \"c\", kind = \"concurrency\", limit = 1, on_fault = \"local\" }]";
+    let caller = caller(&memory, rules);
+    let admit = Admit::new();
+    memory.set_ledger(Ok(500));
+    let ticket = charge(&memory, &admit, &caller).expect("counted here");
+    assert_eq!(ticket.fault(), Some(LedgerFault::Late));
+    assert!(charge(&memory, &admit, &caller).is_err(), "the only place is taken");
+    ticket.ended(ended(0));
+    drop(ticket);
+    memory.set_ledger(Ok(0));
+    memory.run(memory.run_effects());
+    let told = memory.steps();
+    let Some((_, Transition::Settle(settles))) = told.first() else { panic!("{told:?}") };
+    let undone = settles.iter().filter(|settle| settle.undo).count();
+    assert_eq!((settles.len(), undone), (2, 1), "one was carried out, and one refused here");
+    memory.set_ledger(Ok(500));
+    assert!(charge(&memory, &admit, &caller).is_ok(), "the place is free here as well");
+}
+
+#[test]
 fn what_could_not_be_told_is_told_later_and_bounded() {
     let memory = Memory::new();
     let caller =

@@ -277,8 +277,10 @@ impl<P: Platform> Drop for Paid<P> {
         }
         let settle = Settle { id: self.id, undo, amounts: self.used.take(), findings };
         if self.local.is_some() {
-            self.desk.settle_here(settle, self.platform.now_ms());
-        } else {
+            self.desk.settle_here(settle.clone(), self.platform.now_ms());
+        }
+        // An account that was only late has charged it as well, and would else keep what is reserved until its time.
+        if matches!(self.local, None | Some(LedgerFault::Late)) {
             self.desk.tell(&self.platform, &self.account, self.placement, settle, self.urgent || undo);
         }
     }
