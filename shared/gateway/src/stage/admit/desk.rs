@@ -29,6 +29,8 @@ pub(super) struct Desks {
 #[derive(Default)]
 pub(super) struct Desk {
     loans: RefCell<Vec<Loan>>,
+    /// Until when somebody is about to borrow, Unix ms.
+    borrowing_ms: Cell<u64>,
     ended: RefCell<Vec<Settle>>,
     /// Until when somebody is about to tell what has ended, Unix ms.
     telling_ms: Cell<u64>,
@@ -108,13 +110,28 @@ impl Desk {
         }
     }
 
+    /// Whether to borrow with a charge that may take so long. One does so at a time: else everybody who comes at once would,
+    /// and all of it lie here where others ask in vain.
+    pub fn may_borrow(&self, now_ms: u64, charge_ms: u32) -> bool {
+        let free = self.borrowing_ms.get() <= now_ms;
+        if free {
+            self.borrowing_ms.set(now_ms.saturating_add(u64::from(charge_ms)));
+        }
+        free
+    }
+
+    /// Whoever was about to borrow has, or has not.
+    pub fn has_borrowed(&self) {
+        self.borrowing_ms.set(0);
+    }
+
     /// Takes what was lent to a charge that asked for `asks`.
     pub fn borrow(&self, asks: &[Ask], standings: &[Standing], now_ms: u64) {
         let mut loans = self.loans.borrow_mut();
         for (ask, standing) in asks.iter().zip(standings).filter(|(_, standing)| standing.lent > 0) {
             let until_ms = now_ms.saturating_add(u64::from(standing.lent_ms));
             match loans.iter_mut().find(|loan| loan.rule == ask.rule) {
-                // Another request borrowed meanwhile: both blocks end with the earlier one.
+                // A little was left of the one before: both end with the earlier one.
                 Some(loan) if loan.until_ms > now_ms => {
                     loan.left = loan.left.saturating_add(standing.lent);
                     loan.until_ms = loan.until_ms.min(until_ms);

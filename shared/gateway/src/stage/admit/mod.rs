@@ -231,11 +231,14 @@ impl Admit {
         let desk = self.desks.of(&bill.account);
         let spent = desk.spend(bill, platform.now_ms());
         let is_spent = |ask: &Ask| spent.iter().any(|(rule, _)| *rule == ask.rule);
-        let asks: Vec<Ask> = bill.asks.iter().filter(|ask| !is_spent(ask)).copied().collect();
+        let mut asks: Vec<Ask> = bill.asks.iter().filter(|ask| !is_spent(ask)).copied().collect();
         if asks.is_empty() && bill.watch.is_none() {
             let paid = Paid::new(platform, tenant, &desk, bill, 0, spent, None);
             return Ok(Receipt { paid, desk, asks, grant: Grant::default() });
         }
+        let borrows =
+            asks.iter().any(|ask| ask.lease) && desk.may_borrow(platform.now_ms(), tenant.limits.charge_ms);
+        asks.iter_mut().for_each(|ask| ask.lease &= borrows);
         let id = random(platform);
         let charge = Charge {
             id,
@@ -245,7 +248,11 @@ impl Admit {
             watch: bill.watch.clone(),
             settled: desk.settled(),
         };
-        let (outcome, local) = match self.apply(platform, tenant, bill, &desk, charge).await {
+        let applied = self.apply(platform, tenant, bill, &desk, charge).await;
+        if borrows {
+            desk.has_borrowed();
+        }
+        let (outcome, local) = match applied {
             Ok(outcome) => outcome,
             Err(fault) => {
                 // It may have been charged all the same.
@@ -295,7 +302,9 @@ impl Admit {
         if !bill.rules.iter().all(|rule| rule.local_on_fault) {
             return Err(fault);
         }
-        let charge = Transition::Charge(Charge { settled: Vec::new(), ..charge });
+        // Nothing is borrowed of what is counted here: it would be spent when the account counts again.
+        let asks = charge.asks.into_iter().map(|ask| Ask { lease: false, ..ask }).collect();
+        let charge = Transition::Charge(Charge { asks, settled: Vec::new(), ..charge });
         let (outcome, _) = desk.fallback.borrow_mut().apply(&charge, platform.now_ms());
         Ok((outcome, Some(fault)))
     }

@@ -99,6 +99,27 @@ fn several_isolates_share_a_quota() {
 }
 
 #[test]
+fn one_loan_at_a_time() {
+    let memory = Memory::new();
+    let rules = r#"limits = [{ name = "q", kind = "quota", limit = 1000, window = "day", precision = "lease", on_fault = "local" }]"#;
+    let caller = caller(&memory, rules);
+    let admit = Admit::new();
+    memory.set_ledger(Ok(10));
+    let calls = [call()];
+    let at_once = join_all((0..50).map(|_| admit.charge(&memory, &caller, &calls)));
+    assert!(memory.run(at_once).iter().all(Result::is_ok));
+    assert_eq!(used(&memory, &caller), 50 + 10, "one of them has borrowed");
+    // Nothing is borrowed of what is counted here.
+    memory.advance(30_000);
+    memory.set_ledger(Err(LedgerFault::Unreachable));
+    assert!(charge(&memory, &admit, &caller).is_ok());
+    memory.set_ledger(Ok(0));
+    let steps_before = steps(&memory);
+    assert!(charge(&memory, &admit, &caller).is_ok());
+    assert_eq!(steps(&memory), steps_before + 1, "the account is asked");
+}
+
+#[test]
 fn a_lease_is_void_after_its_time_and_at_the_end_of_its_window() {
     let memory = Memory::new();
     let rules =
