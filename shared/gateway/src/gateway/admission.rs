@@ -129,7 +129,7 @@ fn trace_id(head: &Head, json: &Json<'_>, request: &Request) -> Option<String> {
 }
 
 impl<P: Platform> Admitted<'_, P> {
-    /// Notes what was charged, and ends a call that is part of a loop.
+    /// Ends a call that is part of a loop. Notes what was charged, unless more is charged when it is routed.
     ///
     /// # Errors
     /// The agent went on after it was told to stop.
@@ -141,15 +141,12 @@ impl<P: Platform> Admitted<'_, P> {
         revision: Revision,
         trail: &mut Trail<P>,
     ) -> Result<Option<Flow<P>>, Error> {
-        if !self.ticket.standings().is_empty() {
-            trail.note("quota", self.ticket.standings());
-        }
-        if let Some(fault) = self.ticket.fault() {
-            trail.note("ledger", fault.name());
-            trail.note("counted", "local");
-        }
         let dry_run = scene.caller.tenant().limits.breaker.as_ref().is_some_and(|breaker| breaker.dry_run);
-        let (rule, verdict) = match self.ticket.verdict() {
+        let found = self.ticket.verdict().filter(|verdict| *verdict != Verdict::Go);
+        if !names_something(request.method) || found.is_some() && !dry_run {
+            self.note(trail);
+        }
+        let (rule, verdict) = match found {
             None | Some(Verdict::Go) => return Ok(None),
             Some(verdict @ (Verdict::Stop { rule, .. } | Verdict::Refuse { rule, .. })) => (rule, verdict),
         };
@@ -167,6 +164,20 @@ impl<P: Platform> Admitted<'_, P> {
                 Err(Refusal::Looping { retry_ms: until_ms.saturating_sub(scene.platform.now_ms()) }.into())
             }
             Verdict::Go => Ok(None),
+        }
+    }
+
+    /// Notes what was charged, and how.
+    pub fn note(&self, trail: &mut Trail<P>) {
+        if !self.ticket.standings().is_empty() {
+            trail.note("quota", self.ticket.standings());
+        }
+        if self.ticket.is_leased() {
+            trail.note("paid", "lease");
+        }
+        if let Some(fault) = self.ticket.fault() {
+            trail.note("counted", "local");
+            trail.note("ledger", fault.name());
         }
     }
 

@@ -36,6 +36,7 @@ pub(crate) async fn call<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     let outcome = find(scene, asked, &mut admitted, trail).await;
+    admitted.note(trail);
     let ticket = Rc::new(admitted.ticket);
     let outcome = match outcome {
         Ok((target, route)) => carry_out(scene, asked, &target, route, &ticket, trail).await,

@@ -29,6 +29,9 @@ pub struct Ticket<P: Platform> {
     verdict: Option<loops::Verdict>,
     watcher: Watcher<P>,
     standings: String,
+    /// Whether anything was charged, and whether an account was asked for it.
+    paid: bool,
+    asked: bool,
     fault: Option<LedgerFault>,
     ended: Cell<Option<Ended>>,
 }
@@ -79,6 +82,8 @@ impl<P: Platform> Ticket<P> {
             verdict: None,
             watcher: Watcher::Nobody,
             standings: String::new(),
+            paid: false,
+            asked: false,
             fault: None,
             ended: Cell::new(None),
         }
@@ -120,6 +125,8 @@ impl<P: Platform> Ticket<P> {
 
     /// Notes that `paid` is part of what it was charged.
     pub(super) fn charged(&mut self, paid: &Paid<P>) {
+        self.paid = true;
+        self.asked |= paid.id != 0;
         self.fault = self.fault.or(paid.local);
     }
 
@@ -138,6 +145,12 @@ impl<P: Platform> Ticket<P> {
     #[must_use]
     pub fn standings(&self) -> &str {
         &self.standings
+    }
+
+    /// Whether it was paid of what had been borrowed, so that no account was asked.
+    #[must_use]
+    pub const fn is_leased(&self) -> bool {
+        self.paid && !self.asked
     }
 
     /// Why the rules were counted in this isolate alone, if they were.
