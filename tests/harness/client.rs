@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::client::conn::http1::SendRequest;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -153,13 +154,8 @@ pub struct Opened {
     pub headers: Vec<(String, String)>,
     body: Incoming,
     events: Events,
-    connection: JoinHandle<()>,
-}
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        self.connection.abort();
-    }
+    /// Ends with it.
+    _line: Line,
 }
 
 impl Opened {
@@ -239,30 +235,72 @@ async fn connect(address: SocketAddr) -> Result<TcpStream> {
 }
 
 async fn open_on(stream: TcpStream, call: &Call) -> Result<Opened> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(async move {
-        // A connection that breaks shows at the request or at the body.
-        let _ = connection.await;
-    });
-    let mut request = Request::new(Full::new(Bytes::from(call.body.clone())));
-    *request.method_mut() = call.method.parse()?;
-    *request.uri_mut() = call.path.parse()?;
-    for (name, value) in &call.headers {
-        request.headers_mut().append(HeaderName::try_from(name)?, HeaderValue::from_bytes(value.as_bytes())?);
-    }
-    let sent = tokio::time::timeout(PATIENCE, sender.send_request(request)).await;
-    let response = sent.context("no answer within a minute").and_then(|sent| Ok(sent?));
-    let response = match response {
-        Ok(response) => response,
-        Err(error) => {
-            connection.abort();
-            return Err(error);
-        }
-    };
+    let mut line = Line::on(stream).await?;
+    let response = line.send_request(call).await?;
     let (head, body) = response.into_parts();
+    let (status, headers) = (head.status.as_u16(), texts(&head.headers));
+    Ok(Opened { status, headers, body, events: Events::default(), _line: line })
+}
+
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-    Ok(Opened { status: head.status.as_u16(), headers, body, events: Events::default(), connection })
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+/// A connection that is kept for one request after another.
+pub struct Line {
+    sender: SendRequest<Full<Bytes>>,
+    connection: JoinHandle<()>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+impl Line {
+    /// Connects to `address`.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
+        Self::on(connect(address).await?).await
+    }
+
+    async fn on(stream: TcpStream) -> Result<Self> {
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(async move {
+            // A connection that breaks shows at the request or at the body.
+            let _ = connection.await;
+        });
+        Ok(Self { sender, connection })
+    }
+
+    async fn send_request(&mut self, call: &Call) -> Result<Response<Incoming>> {
+        let mut request = Request::new(Full::new(Bytes::from(call.body.clone())));
+        *request.method_mut() = call.method.parse()?;
+        *request.uri_mut() = call.path.parse()?;
+        for (name, value) in &call.headers {
+            let name = HeaderName::try_from(name)?;
+            request.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes())?);
+        }
+        let sent = tokio::time::timeout(PATIENCE, self.sender.send_request(request)).await;
+        Ok(sent.context("no answer within a minute")??)
+    }
+
+    /// Sends `call` and reads the whole answer.
+    ///
+    /// # Errors
+    /// When the connection has ended, or there is no answer within a minute.
+    pub async fn send(&mut self, call: &Call) -> Result<Reply> {
+        self.sender.ready().await?;
+        let (head, body) = self.send_request(call).await?.into_parts();
+        let body =
+            tokio::time::timeout(PATIENCE, body.collect()).await.context("no end within a minute")??;
+        let body = body.to_bytes().to_vec();
+        Ok(Reply { status: head.status.as_u16(), headers: texts(&head.headers), body })
+    }
 }
 
 /// Sends `call` to `address` and reads the whole answer.

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -20,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Running {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
     program: String,
 }
 
@@ -33,9 +35,8 @@ impl Running {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn().with_context(|| format!("start {program}"))?;
         let lines = Arc::new(Mutex::new(Vec::new()));
-        collect(child.stdout.take(), &lines);
-        collect(child.stderr.take(), &lines);
-        Ok(Self { child, lines, program })
+        let readers = [collect(child.stdout.take(), &lines), collect(child.stderr.take(), &lines)];
+        Ok(Self { child, lines, readers: readers.into_iter().flatten().collect(), program })
     }
 
     /// The lines of standard output and error so far.
@@ -60,6 +61,22 @@ impl Running {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
+    }
+
+    /// Ends the whole group as a crash would, and tells the lines of its output.
+    #[must_use]
+    pub fn killed(mut self) -> Vec<String> {
+        self.end();
+        // What it had printed may come a moment later: both pipes end with it.
+        self.readers.drain(..).for_each(|reader| drop(reader.join()));
+        self.lines()
+    }
+
+    fn end(&mut self) {
+        // The whole group: a script may have started the real program. All of it fails only when it has ended.
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
     }
 
     /// Waits until `ready` gives a value.
@@ -109,22 +126,22 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The whole group: a script may have started the real program. All of it fails only when it has ended.
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 
-fn collect(from: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<String>>>) {
-    let Some(from) = from else { return };
+fn collect(
+    from: Option<impl Read + Send + 'static>,
+    lines: &Arc<Mutex<Vec<String>>>,
+) -> Option<JoinHandle<()>> {
+    let from = from?;
     let lines = Arc::clone(lines);
-    std::thread::spawn(move || {
+    Some(std::thread::spawn(move || {
         for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
-    });
+    }))
 }
 
 /// The answer of `GET /healthz`, head and body.
@@ -146,6 +163,16 @@ pub fn health(address: SocketAddr) -> Result<String> {
 /// When no port is free.
 pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// So many of them, all different.
+///
+/// # Errors
+/// As [`free_address`].
+pub fn free_addresses(many: usize) -> Result<Vec<SocketAddr>> {
+    let bound: std::io::Result<Vec<TcpListener>> =
+        (0..many).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
+    Ok(bound?.iter().map(TcpListener::local_addr).collect::<std::io::Result<_>>()?)
 }
 
 /// The top folder of the repository.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::host::Host;
-use crate::process::{Running, free_address, tool, top};
+use crate::process::{Running, free_addresses, tool, top};
 use crate::script::{SEAL_KEYS, SECRETS};
 
 /// The date whose behaviour workerd shows, as in `wrangler.toml`.
@@ -19,11 +19,29 @@ const COMPATIBILITY_DATE: &str = "2026-11-17";
 /// A key-value namespace in memory, shared with the benchmark.
 const KV: &str = include_str!("../bench/workers/kv.mjs");
 
+/// Accounts that a test can have fail.
+const LEDGER: &str = include_str!("ledger.mjs");
+
+/// How the gateway is laid out within one workerd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One isolate with its accounts, as it is deployed.
+    Sole,
+    /// So many isolates, each with a socket of its own, that share nothing but the accounts. Those are kept by another
+    /// worker, which fails when it is told to and counts what it is asked.
+    Apart(usize),
+}
+
 /// A running workerd with the gateway.
 pub struct Workerd {
-    running: Running,
-    address: SocketAddr,
+    running: Option<Running>,
+    /// Where the gateway listens: one for each isolate.
+    addresses: Vec<SocketAddr>,
+    /// Where the worker with the accounts is told what to do.
+    ledger: Option<SocketAddr>,
     folder: PathBuf,
+    /// What those that were killed have printed.
+    past: Vec<String>,
 }
 
 impl Workerd {
@@ -32,7 +50,22 @@ impl Workerd {
     /// # Errors
     /// When the gateway is not built, workerd is not there, or it does not listen.
     pub fn start(settings: &str) -> Result<Self> {
-        Self::start_at(free_address()?, settings)
+        Self::start_as(Layout::Sole, settings)
+    }
+
+    /// As [`Workerd::start`], laid out like this.
+    ///
+    /// # Errors
+    /// As [`Workerd::start`].
+    pub fn start_as(layout: Layout, settings: &str) -> Result<Self> {
+        match layout {
+            Layout::Sole => Self::lay_out(free_addresses(1)?, None, settings, &[]),
+            Layout::Apart(isolates) => {
+                let mut addresses = free_addresses(isolates + 1)?;
+                let ledger = addresses.pop();
+                Self::lay_out(addresses, ledger, settings, &[])
+            }
+        }
     }
 
     /// Starts the gateway with these settings on this address.
@@ -49,10 +82,22 @@ impl Workerd {
     /// # Errors
     /// As [`Workerd::start`].
     pub fn start_with(address: SocketAddr, config: &str, entries: &[(&str, &str)]) -> Result<Self> {
+        Self::lay_out(vec![address], None, config, entries)
+    }
+
+    fn lay_out(
+        addresses: Vec<SocketAddr>,
+        ledger: Option<SocketAddr>,
+        config: &str,
+        entries: &[(&str, &str)],
+    ) -> Result<Self> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("postern-tests-{}-{number}", std::process::id()));
-        let modules = modules(&top().join("edge/cloudflare"))?;
+        let mut modules = modules(&top().join("edge/cloudflare"))?;
+        if ledger.is_some() {
+            modules.push(("ledger.mjs".to_owned(), LEDGER.into()));
+        }
         for (name, bytes) in &modules {
             write(&folder.join("modules").join(name), bytes)?;
         }
@@ -68,37 +113,78 @@ impl Workerd {
         let texts: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
         let disk = folder.join("disk");
         fs::create_dir_all(&disk)?;
-        let file = folder.join("worker.capnp");
-        write(&file, capnp(address, &names, &texts, &disk)?.as_bytes())?;
+        let config = capnp(&addresses, ledger, &names, &texts, &disk)?;
+        write(&folder.join("worker.capnp"), config.as_bytes())?;
+        let mut workerd = Self { running: None, addresses, ledger, folder, past: Vec::new() };
+        workerd.start_again()?;
+        Ok(workerd)
+    }
+
+    /// Starts it on the same ports and the same disk, after [`Workerd::kill`].
+    ///
+    /// # Errors
+    /// As [`Workerd::start`].
+    pub fn start_again(&mut self) -> Result<()> {
         let mut command = Command::new(binary()?);
         // Objects with SQLite storage are behind that flag outside of Cloudflare.
-        command.args(["serve", "--experimental"]).arg(&file);
+        command.args(["serve", "--experimental"]).arg(self.folder.join("worker.capnp"));
         let mut running = Running::start(command)?;
-        running.until_it_is_well(address)?;
-        Ok(Self { running, address, folder })
+        for address in &self.addresses {
+            running.until_it_is_well(*address)?;
+        }
+        self.running = Some(running);
+        Ok(())
+    }
+
+    /// Ends it as a crash would: nothing is written any more.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            let lines = running.killed();
+            self.past.extend(lines);
+        }
+    }
+
+    /// Where the gateway listens: one for each isolate.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Where the accounts of [`Layout::Apart`] take a test's words, by `GET`: `/works`, `/throws`, `/sleeps/MS`; and
+    /// `/steps`, which tells how many steps they were asked for.
+    #[must_use]
+    pub fn ledger(&self) -> Option<SocketAddr> {
+        self.ledger
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let now = self.running.as_ref().map(Running::lines).unwrap_or_default();
+        self.past.iter().cloned().chain(now).collect()
     }
 }
 
 impl Host for Workerd {
     fn address(&self) -> SocketAddr {
-        self.address
+        // There is one at least: see `Layout`.
+        self.addresses.first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
     fn records(&self) -> Vec<String> {
-        self.running.lines().into_iter().filter(|line| line.starts_with('{')).collect()
+        self.lines().into_iter().filter(|line| line.starts_with('{')).collect()
     }
 
     fn noise(&self) -> Vec<String> {
-        self.running.lines().into_iter().filter(|line| !line.starts_with('{')).collect()
+        self.lines().into_iter().filter(|line| !line.starts_with('{')).collect()
     }
 
     fn memory(&self) -> Option<u64> {
-        self.running.memory()
+        self.running.as_ref()?.memory()
     }
 }
 
 impl Drop for Workerd {
     fn drop(&mut self) {
+        self.kill();
         // Best effort: the folder lies among temporary files.
         let _ = fs::remove_dir_all(&self.folder);
     }
@@ -145,44 +231,67 @@ fn modules(base: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 /// The configuration of workerd (`workerd.capnp`, struct Config); modules and texts lie beside it.
-fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], disk: &Path) -> Result<String> {
+fn capnp(
+    addresses: &[SocketAddr],
+    ledger: Option<SocketAddr>,
+    modules: &[&str],
+    texts: &[&str],
+    disk: &Path,
+) -> Result<String> {
     let disk = disk.display();
-    let mut list = String::new();
-    for name in modules {
-        ensure!(
-            !name.contains(['"', '\\', '\n']),
-            "the module name {name} cannot be written to a capnp file"
-        );
-        let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
-        list.push_str(&format!("    (name = \"{name}\", {kind} = embed \"modules/{name}\"),\n"));
-    }
+    // The one that workerd calls comes first.
+    let list = |first: &str| {
+        let (front, back): (Vec<&str>, Vec<&str>) = modules.iter().partition(|name| **name == first);
+        front.into_iter().chain(back).map(module).collect::<Result<String>>()
+    };
     let bindings: String =
         texts.iter().map(|name| format!("    (name = \"{name}\", text = embed \"{name}\"),\n")).collect();
+    let mains = addresses.iter().enumerate().map(|(at, address)| (format!("main{at}"), "main", address));
+    let listening = mains.chain(ledger.iter().map(|address| ("ledger".to_owned(), "ledger", address)));
+    let (services, sockets): (String, String) = listening
+        .map(|(name, worker, address)| {
+            let service = format!("    (name = \"{name}\", worker = .{worker}),\n");
+            let socket =
+                format!("name = \"{name}\", address = \"{address}\", http = (), service = \"{name}\"");
+            (service, format!("    ({socket}),\n"))
+        })
+        .unzip();
+    let class =
+        if ledger.is_some() { "(className = \"Account\", serviceName = \"ledger\")" } else { "\"Account\"" };
+    let keeps = r#"
+  durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),"#;
+    let (main_keeps, ledger_keeps) = if ledger.is_some() { ("", keeps) } else { (keeps, "") };
+    let (main_modules, ledger_modules) = (list("entry.mjs")?, list("ledger.mjs")?);
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = .main),
-    (name = "kv", worker = .kv),
+{services}    (name = "kv", worker = .kv),
     (name = "internet", network = (allow = ["public", "private", "local"])),
     (name = "disk", disk = (path = "{disk}", writable = true)),
   ],
-  sockets = [(name = "http", address = "{address}", http = (), service = "main")],
+  sockets = [
+{sockets}  ],
 );
 
 const main :Workerd.Worker = (
   modules = [
-{list}  ],
+{main_modules}  ],
   bindings = [
 {bindings}    (name = "POSTERN_KV", kvNamespace = "kv"),
-    (name = "ACCOUNTS", durableObjectNamespace = "Account"),
-  ],
-  durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
-  durableObjectStorage = (localDisk = "disk"),
+    (name = "ACCOUNTS", durableObjectNamespace = {class}),
+  ],{main_keeps}
   compatibilityDate = "{COMPATIBILITY_DATE}",
   compatibilityFlags = ["request_signal_passthrough"],
   globalOutbound = "internet",
+);
+
+const ledger :Workerd.Worker = (
+  modules = [
+{ledger_modules}  ],{ledger_keeps}
+  compatibilityDate = "{COMPATIBILITY_DATE}",
 );
 
 const kv :Workerd.Worker = (
@@ -192,4 +301,10 @@ const kv :Workerd.Worker = (
 );
 "#
     ))
+}
+
+fn module(name: &str) -> Result<String> {
+    ensure!(!name.contains(['"', '\\', '\n']), "the module name {name} cannot be written to a capnp file");
+    let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
+    Ok(format!("    (name = \"{name}\", {kind} = embed \"modules/{name}\"),\n"))
 }

@@ -1,0 +1,134 @@
+//! Isolates that borrow: never more than the limit, hardly ever a question, and a bounded loss.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use postern_tests::client::Line;
+use tokio::task::JoinSet;
+
+use crate::field::{Field, Plan, Said, Tally};
+use crate::ground::Ground;
+use crate::{full, times};
+
+/// The largest loan of a limit of a hundred or a thousand calls a month.
+const LOAN: usize = 10;
+
+const RULES: &str = r#"
+    limits = [
+        { name = "hundred", kind = "quota", limit = 100, window = "month", precision = "lease", for = { agents = ["few"] } },
+        { name = "thousand", kind = "quota", limit = 1000, window = "month", precision = "lease", for = { agents = ["many"] } },
+        { name = "fast", kind = "rate", limit = 2000, precision = "lease", for = { agents = ["fast"] } },
+    ]
+    [loop]
+    mode = "off"
+"#;
+const AGENTS: &[&str] = &["fast", "few", "many"];
+
+fn field(ground: Ground, tenants: usize) -> Result<Field> {
+    Field::start(ground, Plan { tenants, agents: AGENTS, rules: RULES, ..Plan::default() })
+}
+
+pub async fn borrowing_never_exceeds(ground: Ground) -> Result<()> {
+    let runs = times(20, 3);
+    let field = field(ground, runs)?;
+    for run in 0..runs {
+        let mut before = 0;
+        for (agent, limit) in [("few", 100), ("many", 1_000)] {
+            let tally = field.flood_of(run, agent, 4 * ground.isolates(), limit * 3 / 2).await?;
+            tally.all_well()?;
+            let reached = field.reached_by(run).len() - before;
+            before += reached;
+            ensure!(tally.granted == reached, "run {run}: {tally:?}, {reached} reached the upstream");
+            // What is lost lies in isolates that were asked no more.
+            let least = limit - ground.isolates() * LOAN.min(limit / 10);
+            ensure!((least..=limit).contains(&reached), "run {run}: {reached} of {limit}");
+        }
+    }
+    Ok(())
+}
+
+/// Calls a second that are asked for, and for how long.
+const CALLS_PER_S: u32 = 1_000;
+
+pub async fn borrowing_asks_seldom(ground: Ground) -> Result<()> {
+    let field = Arc::new(field(ground, 1)?);
+    let lines = 4 * ground.isolates();
+    let calls = (if full() { 10 } else { 2 }) * CALLS_PER_S as usize;
+    let steps = field.gateway.steps()?;
+    let start = Instant::now();
+    let mut open = JoinSet::new();
+    for (line, address) in crate::field::spread(&field.gateway.addresses(), lines).enumerate() {
+        let caller = field.caller(0, "fast");
+        open.spawn(async move {
+            let mut tally = Tally::default();
+            let mut connection = Line::open(address).await?;
+            for number in (line..calls).step_by(lines) {
+                // Each call has its time; who is late does not wait.
+                let due = start + Duration::from_secs(1) * number as u32 / CALLS_PER_S;
+                tokio::time::sleep_until(due.into()).await;
+                let call = caller.call(&format!(r#"{{"n":{number}}}"#));
+                tally.add(Said::of(&connection.send(&call).await?));
+            }
+            anyhow::Ok(tally)
+        });
+    }
+    let mut sum = Tally::default();
+    for tally in open.join_all().await {
+        sum.merge(tally?);
+    }
+    let took = start.elapsed();
+    sum.all_well()?;
+    ensure!(sum.granted == calls, "{sum:?} at half of the limit");
+    let asked = field.gateway.steps()? - steps;
+    println!(
+        "{calls} calls at {:.0} calls/s: the account was asked {asked} times",
+        calls as f64 / took.as_secs_f64()
+    );
+    ensure!(asked * 20 < calls as u64, "{asked} of {calls} calls asked the account");
+    // The records say the same.
+    let records = field.until_records(&[r#""agent":"fast""#], calls).await?;
+    let leased = records.iter().filter(|record| record["paid"] == "lease").count() as u64;
+    ensure!(leased + asked == calls as u64, "{leased} records say that nobody was asked, {asked} steps");
+    Ok(())
+}
+
+/// All isolates, and the account, end while loans are out: what is lost are those loans, and a block of the account.
+pub async fn what_a_crash_costs(ground: Ground) -> Result<()> {
+    const LIMIT: usize = 1_000;
+    /// How far the stored count runs ahead.
+    const BLOCK: usize = LIMIT / 50;
+    let runs = times(20, 3);
+    let mut field = field(ground, runs)?;
+    for run in 0..runs {
+        let before = field.flood_of(run, "many", 4 * ground.isolates(), 300 + 10 * run).await?;
+        before.all_well()?;
+        field.gateway.kill();
+        field.gateway.start_again()?;
+        let reached = field.reached_by(run).len();
+        let records = field.records(&[&format!(r#""tenant":"t{run}""#)]).len();
+        ensure!(field.one(run, "many", 0, "{}").await? == Said::Granted, "run {run}");
+        let parts = [&*format!(r#""tenant":"t{run}""#)];
+        let found = field.until_records(&parts, records + 1).await?;
+        let left = left(&found[records]["quota"], "thousand")?;
+        // That call itself, and what was lent with it.
+        let counted = LIMIT - left;
+        let most = reached + BLOCK + ground.isolates() * LOAN + 1 + LOAN;
+        ensure!((reached + 1..=most).contains(&counted), "run {run}: {counted} counted of {reached}");
+        let after = field.flood_of(run, "many", 4 * ground.isolates(), LIMIT).await?;
+        after.all_well()?;
+        let all = field.reached_by(run).len();
+        let least = LIMIT - BLOCK - 2 * ground.isolates() * LOAN;
+        ensure!((least..=LIMIT).contains(&all), "run {run}: {all} of {LIMIT}");
+    }
+    Ok(())
+}
+
+/// What a record says is left of a rule: `name:left/limit`, by a space each.
+pub fn left(quota: &serde_json::Value, rule: &str) -> Result<usize> {
+    let text = quota.as_str().unwrap_or_default();
+    let mut words = text.split(' ').filter_map(|word| word.split_once(':'));
+    let found = words.find(|(name, _)| *name == rule).and_then(|(_, figures)| figures.split_once('/'));
+    let Some((left, _)) = found else { anyhow::bail!("{text:?} says nothing of {rule}") };
+    Ok(left.parse()?)
+}
