@@ -21,6 +21,8 @@ const TELLING_MS: u32 = 2_000;
 #[derive(Default)]
 pub(super) struct Desks {
     desks: RefCell<HashMap<String, Rc<Desk>>>,
+    /// The last id; 0 before the first.
+    ids: Cell<u64>,
     /// Mean size of results in tokens, by account of the tool's tenant and its name.
     means: RefCell<HashMap<String, f32>>,
 }
@@ -49,6 +51,23 @@ struct Loan {
 }
 
 impl Desks {
+    /// What names a charge: unlike all others of an account. It is no secret, so that it need not be random each time,
+    /// which would be a crossing into the host.
+    pub fn id<P: Platform>(&self, platform: &P) -> u64 {
+        /// Odd, so that all ids come before the first comes again; large, so that isolates do not walk side by side.
+        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mut last = self.ids.get();
+        if last == 0 {
+            let mut bytes = [0; 8];
+            platform.fill(&mut bytes);
+            last = u64::from_le_bytes(bytes);
+        }
+        // 0 is what was never asked for.
+        let id = last.wrapping_add(STEP).max(1);
+        self.ids.set(id);
+        id
+    }
+
     /// The desk of an account.
     pub fn of(&self, account: &str) -> Rc<Desk> {
         let mut desks = self.desks.borrow_mut();

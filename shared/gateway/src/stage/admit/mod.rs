@@ -239,7 +239,7 @@ impl Admit {
         let borrows =
             asks.iter().any(|ask| ask.lease) && desk.may_borrow(platform.now_ms(), tenant.limits.charge_ms);
         asks.iter_mut().for_each(|ask| ask.lease &= borrows);
-        let id = random(platform);
+        let id = self.desks.id(platform);
         let charge = Charge {
             id,
             asks: asks.clone(),
@@ -348,11 +348,4 @@ fn hand_out<P: Platform>(bill: Bill, receipt: &Receipt<P>, tickets: &mut [Ticket
             ticket.owes(&receipt.paid, share);
         }
     }
-}
-
-fn random<P: Platform>(platform: &P) -> u64 {
-    let mut bytes = [0; 8];
-    platform.fill(&mut bytes);
-    // 0 is what was never asked for.
-    u64::from_le_bytes(bytes) | 1
 }

@@ -73,7 +73,7 @@ impl<P: Platform> Ticket<P> {
         Self {
             platform: platform.clone(),
             desks: Rc::clone(desks),
-            id: if watched { super::random(platform) } else { 0 },
+            id: if watched { desks.id(platform) } else { 0 },
             tool: name.map(|name| [caller.tenant().name.as_str(), "/", name].concat()).unwrap_or_default(),
             request_tokens: if counts_tokens { tokens::estimate(request.arguments) } else { 0 },
             price: name.map(|name| limits.price(name)).unwrap_or_default(),
