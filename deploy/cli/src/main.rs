@@ -36,7 +36,10 @@ postern: checks settings, makes development tokens, looks for loops, and operate
       --typ TYP            `typ` of the header (default at+jwt)
 
   postern quota loops --batch [FILE]
-      Says for recorded calls which the loop breaker would have stopped. `postern quota --help` says more.
+      Says for recorded calls which the loop breaker would have stopped.
+
+  postern quota show ACCOUNT | reset ACCOUNT RULE... | set ACCOUNT RULE USED
+      Reads and changes what a running gateway has counted. `postern quota --help` says more of all four.
 
 ";
 

@@ -80,6 +80,14 @@ fn wrong_use_is_told_from_problems() {
         &["rollback", "--to", "last"],
         &["bundle", "--to", "1"],
         &["bundle", "--gateway", "https://gw.example"],
+        &["quota", "show"],
+        &["quota", "show", "a", "b"],
+        &["quota", "show", "a", "--all"],
+        &["quota", "show", "a"],
+        &["quota", "reset", "a"],
+        &["quota", "reset", "a", "daily", "--all"],
+        &["quota", "set", "a", "daily"],
+        &["quota", "set", "a", "daily", "1", "2"],
     ] {
         let (code, out, err) = texts(&postern(arguments, "", None));
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
@@ -93,6 +101,23 @@ fn wrong_use_is_told_from_problems() {
         ["\n  postern push FILE", "\n      --gateway URL", "5 the gateway is not in the expected state"]
     {
         assert!(help.contains(part), "{part:?} not in:\n{help}");
+    }
+}
+
+#[test]
+fn quota_has_a_help_of_its_own() {
+    for arguments in [&["quota", "--help"][..], &["quota", "show", "--help"], &["quota", "reset", "a", "-h"]]
+    {
+        let (code, help, _) = texts(&postern(arguments, "", None));
+        assert_eq!(code, Some(0));
+        for part in [
+            "\n  postern quota loops",
+            "\n  postern quota set ACCOUNT RULE USED",
+            "\n      --tenant NAME",
+            "--all ",
+        ] {
+            assert!(help.contains(part), "{part:?} not in:\n{help}");
+        }
     }
 }
 

@@ -99,6 +99,11 @@ impl Memory {
         self.0.ledger.set(ledger);
     }
 
+    /// Makes what is stored of an account something that cannot be read.
+    pub fn spoil(&self, account: &str) {
+        self.0.accounts.borrow_mut().insert(account.to_owned(), vec![0xff; 8]);
+    }
+
     /// Every step that an account did, in order.
     #[must_use]
     pub fn steps(&self) -> Vec<(String, Transition)> {

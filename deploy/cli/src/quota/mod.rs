@@ -1,10 +1,12 @@
 //! `postern quota`: what the gateway counts of calls.
 
+#[cfg(feature = "remote")]
+pub mod account;
 pub mod loops;
 
 use crate::WrongUse;
 use anyhow::{Context, Result, bail};
-use lexopt::{Arg, Parser};
+use lexopt::{Arg, Parser, ValueExt};
 use std::fs::File;
 use std::io::{BufReader, stderr, stdin, stdout};
 use std::path::{Path, PathBuf};
@@ -48,6 +50,13 @@ postern quota: what the gateway counts of calls
   postern quota --help
 ";
 
+/// What the commands that ask a gateway have in common.
+#[cfg(feature = "remote")]
+const STATUS: &str = "
+      exit status: 0 done, 1 there is no such rule, or it cannot be set so, 2 wrong use, 3 the gateway or its ledger
+                   cannot be reached or failed, 4 the token may not do that, 5 there is no such account
+";
+
 /// Runs `postern quota`.
 ///
 /// # Errors
@@ -55,6 +64,9 @@ postern quota: what the gateway counts of calls
 pub fn run(arguments: &mut Parser) -> Result<ExitCode> {
     match arguments.next()? {
         Some(Arg::Value(command)) if command == "loops" => batch(arguments),
+        Some(Arg::Value(command)) if ["show", "reset", "set"].iter().any(|name| command == *name) => {
+            account(&command.string()?, arguments)
+        }
         Some(Arg::Long("help") | Arg::Short('h')) => help(),
         Some(other) => Err(other.unexpected().into()),
         None => bail!(WrongUse("quota: no command given".to_owned())),
@@ -63,7 +75,19 @@ pub fn run(arguments: &mut Parser) -> Result<ExitCode> {
 
 fn help() -> Result<ExitCode> {
     print!("{USAGE}");
+    #[cfg(feature = "remote")]
+    print!("\n{}  all three take:\n{}{STATUS}", account::USAGE, crate::remote::USAGE);
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "remote")]
+fn account(command: &str, arguments: &mut Parser) -> Result<ExitCode> {
+    account::run(command, arguments)?.map_or_else(help, Ok)
+}
+
+#[cfg(not(feature = "remote"))]
+fn account(command: &str, _: &mut Parser) -> Result<ExitCode> {
+    bail!("quota {command}: this build asks no gateway; one with the feature `remote` does")
 }
 
 fn batch(arguments: &mut Parser) -> Result<ExitCode> {

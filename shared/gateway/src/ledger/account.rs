@@ -189,7 +189,7 @@ impl Account {
         let open = self.holds.iter().filter(|hold| !hold.is_for_undo()).filter(concerns).count();
         let reading = self.counter(rule, terms, now_ms).read(terms, now_ms);
         Shown {
-            used: terms.capacity().saturating_sub(reading.left),
+            used: reading.used,
             left: reading.left,
             reset_ms: reading.reset_ms,
             open: u32::try_from(open).unwrap_or(u32::MAX),

@@ -48,6 +48,8 @@ pub enum Counter {
 
 /// How a rule stands.
 pub(super) struct Reading {
+    /// More than the limit, where more was used than was estimated.
+    pub used: u64,
     pub left: u64,
     pub reset_ms: u64,
 }
@@ -156,15 +158,16 @@ impl Counter {
             (Self::Rate { full_ns, .. }, Terms::Rate { every_ns, burst }) => {
                 let owed = full_ns.saturating_sub(ns(now_ms));
                 let used = owed.div_ceil((*every_ns).max(1));
-                Reading { left: burst.saturating_sub(used), reset_ms: owed.div_ceil(1_000_000) }
+                Reading { used, left: burst.saturating_sub(used), reset_ms: owed.div_ceil(1_000_000) }
             }
             (Self::Window { end_ms, used, .. }, Terms::Window { limit, .. }) => {
-                Reading { left: limit.saturating_sub(*used), reset_ms: end_ms.saturating_sub(now_ms) }
+                let left = limit.saturating_sub(*used);
+                Reading { used: *used, left, reset_ms: end_ms.saturating_sub(now_ms) }
             }
             (Self::Slots { held, .. }, Terms::Slots { limit }) => {
-                Reading { left: limit.saturating_sub(*held), reset_ms: 0 }
+                Reading { used: *held, left: limit.saturating_sub(*held), reset_ms: 0 }
             }
-            _ => Reading { left: 0, reset_ms: 0 },
+            _ => Reading { used: 0, left: 0, reset_ms: 0 },
         }
     }
 

@@ -144,7 +144,7 @@ pub struct Denial {
 /// What an operator is shown of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// Used, estimates of calls in flight among it.
+    /// Used, estimates of calls in flight among it; more than the limit, where results were larger than estimated.
     pub used: u64,
     /// Left at once.
     pub left: u64,

@@ -39,6 +39,7 @@ pub struct Trail<P: Platform> {
     last_ms: u64,
     stages: String,
     fields: String,
+    act: &'static str,
     outcome: Outcome,
     open: bool,
 }
@@ -54,6 +55,7 @@ impl<P: Platform> Trail<P> {
             last_ms: now,
             stages: String::with_capacity(96),
             fields: String::with_capacity(448),
+            act: "",
             outcome: Outcome::Abandoned,
             open: true,
         };
@@ -66,6 +68,11 @@ impl<P: Platform> Trail<P> {
         self.key(key);
         // A name is at most 1 KB (`limits`), but 256 bytes say enough of a hostile one.
         quote(&mut self.fields, head(value, 256));
+    }
+
+    /// Says what an operator does, as `method`. It may be said again, when more of it is known: the last one counts.
+    pub fn act(&mut self, name: &'static str) {
+        self.act = name;
     }
 
     /// Adds a number.
@@ -164,6 +171,7 @@ impl<P: Platform> Trail<P> {
             last_ms: self.last_ms,
             stages: self.stages.clone(),
             fields: self.fields.clone(),
+            act: self.act,
             outcome: Outcome::Abandoned,
             open: true,
         }
@@ -182,6 +190,9 @@ impl<P: Platform> Trail<P> {
     fn append(&mut self) {
         if !std::mem::take(&mut self.open) {
             return;
+        }
+        if !self.act.is_empty() {
+            self.note("method", self.act);
         }
         let now = self.platform.now_ms();
         let mut line = String::with_capacity(128 + self.fields.len() + self.stages.len());

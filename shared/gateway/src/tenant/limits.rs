@@ -214,6 +214,16 @@ impl Measure {
         }
     }
 
+    /// What it counts in.
+    #[must_use]
+    pub const fn unit(&self) -> &'static str {
+        match self {
+            Self::Rate { .. } | Self::Calls(_) | Self::Concurrency { .. } => "calls",
+            Self::Tokens(..) => "tokens",
+            Self::Cost(..) => "micro-units",
+        }
+    }
+
     /// What an account is told at `now_ms`.
     #[must_use]
     pub fn terms(&self, now_ms: u64) -> Terms {

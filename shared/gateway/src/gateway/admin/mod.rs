@@ -3,6 +3,7 @@
 //! To all who are no operators it is not there: a tenant without it, a tenant that does not exist and a request without
 //! a good token answer alike. A page is one arm of [`Work::of`] and one of [`work`].
 
+mod accounts;
 mod bundles;
 mod order;
 #[cfg(all(test, feature = "jwt"))]
@@ -46,6 +47,8 @@ enum Work {
     BundleShow,
     BundlePush,
     BundleRollback,
+    AccountShow,
+    AccountChange,
 }
 
 /// Why a path and an HTTP method are no work.
@@ -66,17 +69,22 @@ impl Work {
             ("bundle", _) => Err(NoWork::Method("GET, POST")),
             ("bundle/rollback", "POST") => Ok(Self::BundleRollback),
             ("bundle/rollback", _) => Err(NoWork::Method("POST")),
+            (page, "GET") if accounts::is_page(page) => Ok(Self::AccountShow),
+            (page, "POST") if accounts::is_page(page) => Ok(Self::AccountChange),
+            (page, _) if accounts::is_page(page) => Err(NoWork::Method("GET, POST")),
             _ => Err(NoWork::Page),
         }
     }
 
-    /// What stands as `method` in the audit trail.
+    /// What stands as `method` in the audit trail; of a change of an account, until it is known which one.
     const fn name(self) -> &'static str {
         match self {
             Self::Index => "admin/index",
             Self::BundleShow => "admin/bundle/show",
             Self::BundlePush => "admin/bundle/push",
             Self::BundleRollback => "admin/bundle/rollback",
+            Self::AccountShow => "admin/accounts/show",
+            Self::AccountChange => "admin/accounts/change",
         }
     }
 
@@ -120,7 +128,7 @@ pub(super) async fn answer<P: Platform, B: Body>(
 ) -> Reply {
     let head = visit.head;
     let work = Work::of(&head.method, visit.page);
-    trail.note("method", work.as_ref().map_or("admin", |work| work.name()));
+    trail.act(work.as_ref().map_or("admin", |work| work.name()));
     let Some(tenant) = gateway.bundle.named(visit.tenant).filter(|tenant| tenant.admin.is_some()) else {
         return gateway.nobody(head, trail);
     };
@@ -140,12 +148,16 @@ pub(super) async fn answer<P: Platform, B: Body>(
     };
     trail.operator(&operator);
     trail.stage("authenticate");
-    if work.is_err() {
-        trail.note("name", visit.page);
+    match work {
+        Err(_) => trail.note("name", visit.page),
+        Ok(Work::AccountShow | Work::AccountChange) => {
+            trail.note("name", &accounts::name(tenant, visit.page));
+        }
+        Ok(_) => {}
     }
     let reply = match enter(visit, &operator, work) {
         Ok(work) => {
-            let context = Context { bundles, head, operator: &operator };
+            let context = Context { platform, bundles, visit, operator: &operator };
             work_for(&context, work, body, trail).await
         }
         Err(Denied::Refusal(refusal)) => refuse(head, None, &refusal, trail),
@@ -188,15 +200,16 @@ fn enter(visit: &Visit<'_>, operator: &Operator, work: Result<Work, NoWork>) -> 
 }
 
 /// What work is done with.
-struct Context<'a> {
+struct Context<'a, P> {
+    platform: &'a P,
     bundles: &'a dyn Bundles,
-    head: &'a Head,
+    visit: &'a Visit<'a>,
     operator: &'a Operator,
 }
 
 /// Does the work and closes the record.
 async fn work_for<P: Platform, B: Body>(
-    context: &Context<'_>,
+    context: &Context<'_, P>,
     work: Work,
     body: B,
     mut trail: Trail<P>,
@@ -214,22 +227,33 @@ async fn work_for<P: Platform, B: Body>(
             }
             Reply::json(settled.status, text)
         }
-        Err(refusal) => refuse(context.head, None, &refusal, trail),
+        Err(refusal) => refuse(context.visit.head, None, &refusal, trail),
     }
 }
 
 async fn carry_out<P: Platform, B: Body>(
-    context: &Context<'_>,
+    context: &Context<'_, P>,
     work: Work,
     body: B,
     trail: &mut Trail<P>,
 ) -> Result<Settled, Refusal> {
-    let Context { bundles, head, operator, .. } = context;
+    let Context { platform, bundles, visit, operator } = *context;
+    let head = visit.head;
     let order = match work {
         Work::Index => return Ok(index(operator)),
         Work::BundleShow => Order::Show,
         Work::BundlePush => bundles::push(&fields(head, body, trail).await?)?,
         Work::BundleRollback => bundles::rollback(&fields(head, body, trail).await?)?,
+        Work::AccountShow | Work::AccountChange => {
+            let Some(account) = accounts::Account::of(operator.tenant(), visit.page) else {
+                return Ok(accounts::nowhere(visit.page));
+            };
+            if work == Work::AccountShow {
+                return Ok(account.show(platform, trail).await);
+            }
+            let change = account.change(&fields(head, body, trail).await?, trail)?;
+            return Ok(account.carry_out(platform, &change, trail).await);
+        }
     };
     if let Order::Push { change, .. } | Order::Rollback { change, .. } = &order
         && change.dry_run
@@ -251,8 +275,10 @@ async fn fields<P: Platform, B: Body>(head: &Head, body: B, trail: &mut Trail<P>
 fn index(operator: &Operator) -> Settled {
     let tenant = operator.tenant();
     let bundle = tenant.admin.as_ref().is_some_and(|admin| admin.bundle);
+    let mut pages = if bundle { vec!["bundle", "bundle/rollback"] } else { Vec::new() };
+    pages.extend(accounts::PAGES);
     Settled::done(json!({
         "tenant": tenant.name, "operator": operator.subject(), "version": env!("CARGO_PKG_VERSION"),
-        "pages": if bundle { &["bundle", "bundle/rollback"][..] } else { &[] },
+        "pages": pages,
     }))
 }

@@ -2,10 +2,19 @@
 
 use crate::error::Refusal;
 use crate::limits;
-use crate::mcp::json::{Json, JsonError, Kind, Node};
+use crate::mcp::json::{Json, JsonError, Kind, Node, Raw};
 
 /// Largest number taken: beyond 2^53 parsers disagree.
 const LARGEST: i64 = 1 << 53;
+
+/// What of several things is meant.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those with these names: at least one.
+    Named(Vec<String>),
+}
 
 /// The members of an object.
 pub struct Fields(Json<'static>);
@@ -58,10 +67,7 @@ impl Fields {
     /// # Errors
     /// [`Refusal::InvalidParams`] for anything else.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Refusal> {
-        self.read(name, "a whole number from 0 on", |node| {
-            let number = self.0.integer(node).filter(|number| *number < LARGEST)?;
-            u64::try_from(number).ok()
-        })
+        self.read(name, "a whole number from 0 on", |node| whole(self.0.value(node)))
     }
 
     /// `true` or `false`; `false` when it is absent.
@@ -70,6 +76,36 @@ impl Fields {
     /// [`Refusal::InvalidParams`] for anything else.
     pub fn flag(&self, name: &str) -> Result<bool, Refusal> {
         Ok(self.read(name, "true or false", |node| self.0.bool(node))?.unwrap_or_default())
+    }
+
+    /// `true`, or a list of names. An empty one is refused: it could be taken for either.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidParams`] for anything else.
+    pub fn which(&self, name: &str) -> Result<Option<Which>, Refusal> {
+        self.read(name, "true or a list of names", |node| {
+            let value = self.0.value(node);
+            if value.kind() != Kind::Array {
+                return value.bool().filter(|all| *all).map(|_| Which::All);
+            }
+            let names = value.elements().map(|name| Some(name.string()?.into_owned()));
+            let names: Option<Vec<String>> = names.collect();
+            names.filter(|names| !names.is_empty()).map(Which::Named)
+        })
+    }
+
+    /// An object with one member, a whole number from 0 on.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidParams`] for anything else.
+    pub fn pair(&self, name: &str) -> Result<Option<(String, u64)>, Refusal> {
+        self.read(name, "an object with one name and a whole number from 0 on", |node| {
+            let value = self.0.value(node);
+            let mut members = (value.kind() == Kind::Object).then(|| value.members())?;
+            let (name, value) = members.next()?;
+            let pair = (name.into_owned(), whole(value)?);
+            members.next().is_none().then_some(pair)
+        })
     }
 
     fn read<T>(
@@ -86,4 +122,9 @@ impl Fields {
             },
         }
     }
+}
+
+fn whole(value: Raw<'_>) -> Option<u64> {
+    let number = value.integer().filter(|number| *number < LARGEST)?;
+    u64::try_from(number).ok()
 }
