@@ -40,6 +40,8 @@ pub(super) struct Portrait(RefCell<Known>);
 struct Known {
     about: Option<Rc<About>>,
     ask_again_ms: u64,
+    /// Until when somebody is waiting for its first answer: whoever comes meanwhile waits too.
+    waiting_ms: u64,
 }
 
 /// What a caller is told that the gateway can do.
@@ -136,10 +138,15 @@ async fn look<P: Platform>(platform: &P, usable: &[(Rc<Link>, Rc<Portrait>)]) {
     let mut unknown: Vec<Task<'static, ()>> = Vec::new();
     for (link, portrait) in usable {
         let mut known = portrait.0.borrow_mut();
-        if now < known.ask_again_ms {
+        let joins = known.about.is_none() && now < known.waiting_ms;
+        if now < known.ask_again_ms && !joins {
             continue;
         }
-        known.ask_again_ms = now.saturating_add(PAUSE_MS);
+        if !joins {
+            known.ask_again_ms = now.saturating_add(PAUSE_MS);
+            known.waiting_ms = now.saturating_add(u64::from(PATIENCE_MS));
+        }
+        // The link probes once for all who ask at once.
         let task: Task<'static, ()> = Box::pin(ask(platform.clone(), Rc::clone(link), Rc::clone(portrait)));
         if known.about.is_some() {
             platform.defer(task);
@@ -159,8 +166,10 @@ async fn look<P: Platform>(platform: &P, usable: &[(Rc<Link>, Rc<Portrait>)]) {
 }
 
 async fn ask<P: Platform>(platform: P, link: Rc<Link>, portrait: Rc<Portrait>) {
-    if let Ok(about) = link.about(&platform).await {
-        let mut known = portrait.0.borrow_mut();
+    let answer = link.about(&platform).await;
+    let mut known = portrait.0.borrow_mut();
+    known.waiting_ms = 0;
+    if let Ok(about) = answer {
         known.about = Some(about);
         known.ask_again_ms = platform.now_ms().saturating_add(LIFE_MS);
     }

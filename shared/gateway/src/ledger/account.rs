@@ -140,7 +140,11 @@ impl Account {
     /// What the call really used. A second settlement of the same charge, and one that comes after its time, do nothing.
     fn settle(&mut self, settle: &Settle, now_ms: u64) {
         for (id, finding) in &settle.findings {
-            self.chains.learn(*id, finding, now_ms);
+            if settle.undo {
+                self.chains.forget(*id);
+            } else {
+                self.chains.learn(*id, finding, now_ms);
+            }
         }
         let Some(at) = self.holds.iter().position(|hold| hold.id == settle.id) else { return };
         for part in self.holds.swap_remove(at).parts {

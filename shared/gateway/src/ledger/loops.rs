@@ -216,6 +216,11 @@ impl Chains {
         known
     }
 
+    /// The call `id` was refused elsewhere and not carried out: it belongs to no pattern and is not counted.
+    pub fn forget(&mut self, id: u64) {
+        self.principals.iter_mut().chain(&mut self.traces).for_each(|chain| chain.forget(id));
+    }
+
     /// Forgets chains of which nothing matters any more.
     pub fn sweep(&mut self, now_ms: u64) {
         for chains in [&mut self.principals, &mut self.traces] {

@@ -87,7 +87,7 @@ pub struct Watch {
 pub struct Settle {
     /// The id of its charge.
     pub id: u64,
-    /// Takes the whole charge back: the call was refused elsewhere.
+    /// Takes the whole charge back: the call was refused elsewhere. Calls named in `findings` are then forgotten.
     pub undo: bool,
     /// What was really used of the rules whose amount was an estimate. One that is not named keeps its estimate.
     pub amounts: Vec<(RuleKey, u64)>,

@@ -55,6 +55,22 @@ fn never_late_and_never_a_failure() {
     assert_eq!(surface(&world).capabilities, r#"{"prompts":{},"tools":{}}"#);
 }
 
+/// Clients that connect to a fresh isolate at once: whoever is told that there is nothing keeps to it.
+#[test]
+fn who_comes_while_others_wait_waits_too() {
+    let world = World::new(&["a", "b"], &["*"]);
+    world.script("a").delay_ms.set(400);
+    world.script("b").up.set(false);
+    let late = async {
+        world.memory.sleep(100).await;
+        world.catalog.surface(&world.memory, &world.links, &world.caller).await
+    };
+    let first = world.catalog.surface(&world.memory, &world.links, &world.caller);
+    let (first, late) = world.memory.run(futures_util::future::join(first, late));
+    assert_ne!(first.capabilities, "{}");
+    assert_eq!(first, late);
+}
+
 #[test]
 fn results_of_both_eras() {
     let world = World::new(&["a"], &["*"]);

@@ -246,6 +246,15 @@ impl Chain {
         true
     }
 
+    /// A call that was not carried out after all. What it would have cost stays counted: an entry does not know it.
+    pub(super) fn forget(&mut self, id: u64) {
+        let before = self.ring.len();
+        self.ring.retain(|entry| entry.fate != Fate::running(id));
+        if self.ring.len() < before {
+            self.tally.calls = self.tally.calls.saturating_sub(1);
+        }
+    }
+
     /// Counts a call that is carried out.
     pub(super) fn charge(&mut self, cost: u64) {
         self.tally.calls = self.tally.calls.saturating_add(1);

@@ -9,6 +9,7 @@ mod bill;
 mod desk;
 mod free;
 mod limited;
+mod stopped;
 mod ticket;
 
 #[cfg(test)]
@@ -141,6 +142,7 @@ impl Admit {
         let mut bills = bill::bills(caller, requests, phase, tickets, platform.now_ms());
         if matches!(phase, Phase::First) {
             self.watch(platform, caller, requests, &mut bills, tickets);
+            stopped::keep_own(caller, tickets, &mut bills);
         }
         if bills.is_empty() {
             return Ok(());
@@ -152,6 +154,7 @@ impl Admit {
         };
         let asked = bills.iter().map(|bill| self.ask(platform, tenant, bill, &terms));
         let outcomes = join_all(asked).await;
+        let (bills, outcomes) = stopped::give_back(caller, requests.len(), bills, outcomes);
         let mut failed = None;
         for outcome in &outcomes {
             match outcome {
@@ -166,6 +169,7 @@ impl Admit {
         let receipts = outcomes.into_iter().filter_map(Result::ok);
         if let Some(error) = failed {
             receipts.for_each(|receipt| receipt.paid.undo());
+            tickets.iter_mut().for_each(Ticket::forget);
             return Err(error);
         }
         for (bill, receipt) in bills.into_iter().zip(receipts) {

@@ -114,6 +114,13 @@ impl<P: Platform> Ticket<P> {
         };
     }
 
+    /// The call is not carried out, and was never judged.
+    pub(super) fn forget(&mut self) {
+        if let Watcher::Here(desk) = std::mem::replace(&mut self.watcher, Watcher::Nobody) {
+            desk.chains.borrow_mut().forget(self.id);
+        }
+    }
+
     pub(super) fn owes(&mut self, paid: &Rc<Paid<P>>, share: Share) {
         if let Measure::Tokens(_, Reserve::Max(cap)) | Measure::Cost(_, Reserve::Max(cap)) =
             &share.rule.measure
@@ -233,6 +240,8 @@ pub(super) struct Paid<P: Platform> {
     spent: Vec<(RuleKey, u64)>,
     /// Why it was counted here and not by the account.
     local: Option<LedgerFault>,
+    /// The calls that the loop breaker looked at.
+    watched: Vec<u64>,
     undo: Cell<bool>,
     used: RefCell<Vec<(RuleKey, u64)>>,
     findings: RefCell<Vec<(u64, loops::Finding)>>,
@@ -258,6 +267,7 @@ impl<P: Platform> Paid<P> {
             urgent: bill.rules.iter().any(|rule| matches!(rule.measure, Measure::Concurrency { .. })),
             spent,
             local,
+            watched: bill.watch.iter().flat_map(|watch| &watch.sightings).map(|(id, _)| *id).collect(),
             undo: Cell::new(false),
             used: RefCell::default(),
             findings: RefCell::default(),
@@ -267,6 +277,12 @@ impl<P: Platform> Paid<P> {
     /// Takes all of it back.
     pub(super) fn undo(&self) {
         self.undo.set(true);
+    }
+
+    /// The calls, for a settlement that takes them back.
+    fn forgotten(&self) -> Vec<(u64, loops::Finding)> {
+        let nothing = loops::Finding { result: 0, gist: 0, kind: loops::Finds::Nothing };
+        self.watched.iter().map(|id| (*id, nothing)).collect()
     }
 
     fn settle(&self, rule: &Limit, used: u64) {
@@ -284,7 +300,7 @@ impl<P: Platform> Drop for Paid<P> {
         if undo {
             self.desk.give_back(&self.spent);
         }
-        let findings = self.findings.take();
+        let findings = if undo { self.forgotten() } else { self.findings.take() };
         if self.id == 0 || !undo && !self.reserved && findings.is_empty() {
             return;
         }

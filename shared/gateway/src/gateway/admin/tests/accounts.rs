@@ -213,7 +213,7 @@ fn what_is_in_flight_is_shown_and_its_end_changes_nothing_after_a_reset() {
         Ask { rule, terms, amount, settles: at > 0, lease: false }
     });
     let charge =
-        Charge { id: 5, asks: asks.to_vec(), hold_ms: 60_000, undoable: false, watch: None, settled: vec![] };
+        Charge { id: 5, asks: asks.to_vec(), hold_ms: 60_000, undo_ms: 0, watch: None, settled: vec![] };
     let outcome = apply(&memory, &Transition::Charge(charge));
     assert!(matches!(outcome, Outcome::Granted(_)), "{outcome:?}");
     let (_, body, _) = show(&memory, "agent/support");
@@ -247,7 +247,7 @@ fn a_reset_of_everything_clears_the_loop_breaker_too() {
         };
         let watch = crate::ledger::Watch { bounds: bounds.clone(), sightings: vec![(id, sighting)] };
         let charge =
-            Charge { id, asks: vec![], hold_ms: 1_000, undoable: false, watch: Some(watch), settled: vec![] };
+            Charge { id, asks: vec![], hold_ms: 1_000, undo_ms: 0, watch: Some(watch), settled: vec![] };
         match apply(&memory, &Transition::Charge(charge)) {
             Outcome::Granted(grant) => grant.verdicts[0],
             other => panic!("{other:?}"),
