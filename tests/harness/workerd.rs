@@ -129,9 +129,9 @@ impl Workerd {
         // Objects with SQLite storage are behind that flag outside of Cloudflare.
         command.args(["serve", "--experimental"]).arg(self.folder.join("worker.capnp"));
         let mut running = Running::start(command)?;
-        for address in &self.addresses {
-            running.until_it_is_well(*address)?;
-        }
+        running.until_it_is_well(self.address())?;
+        // What does not compile does so nowhere.
+        self.addresses.iter().try_for_each(|address| running.until_it_listens(*address))?;
         self.running = Some(running);
         Ok(())
     }
@@ -238,24 +238,14 @@ fn capnp(
     texts: &[&str],
     disk: &Path,
 ) -> Result<String> {
-    let disk = disk.display();
     // The one that workerd calls comes first.
     let list = |first: &str| {
         let (front, back): (Vec<&str>, Vec<&str>) = modules.iter().partition(|name| **name == first);
         front.into_iter().chain(back).map(module).collect::<Result<String>>()
     };
-    let bindings: String =
-        texts.iter().map(|name| format!("    (name = \"{name}\", text = embed \"{name}\"),\n")).collect();
-    let mains = addresses.iter().enumerate().map(|(at, address)| (format!("main{at}"), "main", address));
-    let listening = mains.chain(ledger.iter().map(|address| ("ledger".to_owned(), "ledger", address)));
-    let (services, sockets): (String, String) = listening
-        .map(|(name, worker, address)| {
-            let service = format!("    (name = \"{name}\", worker = .{worker}),\n");
-            let socket =
-                format!("name = \"{name}\", address = \"{address}\", http = (), service = \"{name}\"");
-            (service, format!("    ({socket}),\n"))
-        })
-        .unzip();
+    let text = |name: &&str| format!("    (name = \"{name}\", text = embed \"{name}\"),\n");
+    let bindings: String = texts.iter().map(text).collect();
+    let (services, sockets) = listening(addresses, ledger);
     let class =
         if ledger.is_some() { "(className = \"Account\", serviceName = \"ledger\")" } else { "\"Account\"" };
     let keeps = r#"
@@ -270,7 +260,7 @@ const config :Workerd.Config = (
   services = [
 {services}    (name = "kv", worker = .kv),
     (name = "internet", network = (allow = ["public", "private", "local"])),
-    (name = "disk", disk = (path = "{disk}", writable = true)),
+    (name = "disk", disk = (path = "{}", writable = true)),
   ],
   sockets = [
 {sockets}  ],
@@ -299,8 +289,23 @@ const kv :Workerd.Worker = (
   bindings = [(name = "ENTRIES", json = embed "entries.json")],
   compatibilityDate = "{COMPATIBILITY_DATE}",
 );
-"#
+"#,
+        disk.display()
     ))
+}
+
+/// The services that listen, and their sockets.
+fn listening(addresses: &[SocketAddr], ledger: Option<SocketAddr>) -> (String, String) {
+    let mains = addresses.iter().enumerate().map(|(at, address)| (format!("main{at}"), "main", address));
+    let listening = mains.chain(ledger.iter().map(|address| ("ledger".to_owned(), "ledger", address)));
+    listening
+        .map(|(name, worker, address)| {
+            let service = format!("    (name = \"{name}\", worker = .{worker}),\n");
+            let socket =
+                format!("name = \"{name}\", address = \"{address}\", http = (), service = \"{name}\"");
+            (service, format!("    ({socket}),\n"))
+        })
+        .unzip()
 }
 
 fn module(name: &str) -> Result<String> {

@@ -98,10 +98,10 @@ pub async fn what_a_crash_costs(ground: Ground) -> Result<()> {
     const LIMIT: usize = 1_000;
     /// How far the stored count runs ahead.
     const BLOCK: usize = LIMIT / 50;
-    let runs = times(20, 3);
+    let runs = times(20, 2);
     let mut field = field(ground, runs)?;
     for run in 0..runs {
-        let before = field.flood_of(run, "many", 4 * ground.isolates(), 300 + 10 * run).await?;
+        let before = field.flood_of(run, "many", 4 * ground.isolates(), 500 + 10 * run).await?;
         before.all_well()?;
         field.gateway.kill();
         field.gateway.start_again()?;
@@ -115,7 +115,7 @@ pub async fn what_a_crash_costs(ground: Ground) -> Result<()> {
         let counted = LIMIT - left;
         let most = reached + BLOCK + ground.isolates() * LOAN + 1 + LOAN;
         ensure!((reached + 1..=most).contains(&counted), "run {run}: {counted} counted of {reached}");
-        let after = field.flood_of(run, "many", 4 * ground.isolates(), LIMIT).await?;
+        let after = field.flood_of(run, "many", 4 * ground.isolates(), LIMIT * 3 / 5).await?;
         after.all_well()?;
         let all = field.reached_by(run).len();
         let least = LIMIT - BLOCK - 2 * ground.isolates() * LOAN;

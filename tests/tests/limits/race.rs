@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use postern::tenant::Price;
 use postern::tokens;
 
@@ -149,25 +149,29 @@ async fn settled_to_the_last(
         tally.all_well()?;
         let mut granted = tally.granted;
         // What was set aside for the last ones is given back when they are settled, and is there for more.
-        let mut refused = None;
-        let left = loop {
-            match field.one(run, "one", 0, r#"{"n":999999}"#).await? {
-                Said::Granted => (granted, refused) = (granted + 1, None),
-                Said::Limited(left) if refused == Some(left) => break left.context("its own rule")?,
+        let start = Instant::now();
+        let (reached, used, left) = loop {
+            let said = field.one(run, "one", 0, r#"{"n":999999}"#).await?;
+            let reached = field.reached_by(run);
+            let used: u64 = reached.iter().map(|call| takes(call).0).sum();
+            ensure!(used <= limit, "run {run}: {used} of {limit} used");
+            match said {
+                Said::Granted => granted += 1,
+                Said::Limited(Some(left)) if left == limit - used => break (reached, used, left),
                 Said::Limited(left) => {
-                    refused = Some(left);
-                    tokio::time::sleep(Duration::from_millis(400)).await;
+                    let patient = start.elapsed() < Duration::from_secs(5);
+                    ensure!(patient, "run {run}: {left:?} left, where {used} of {limit} were used");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                other => anyhow::bail!("run {run}: {other:?}"),
+                Said::Other(..) => anyhow::bail!("run {run}: {said:?}"),
             }
         };
-        let reached = field.reached_by(run);
-        let used: u64 = reached.iter().map(|call| takes(call).0).sum();
         let next = reached.last().map_or(0, |call| takes(call).1);
         ensure!(reached.len() == granted, "run {run}: {granted} granted, {} reached", reached.len());
-        ensure!(used <= limit, "run {run}: {used} of {limit} used");
-        ensure!(left == limit - used, "run {run}: {left} left, where {used} of {limit} were used");
-        ensure!(left < next, "run {run}: refused with {left} left, where {next} would do");
+        ensure!(
+            left < next,
+            "run {run}: refused with {left} left of {limit}, {used} used, where {next} would do"
+        );
     }
     Ok(())
 }
