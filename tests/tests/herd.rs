@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use postern_tests::bed::{Bed, Era};
 use postern_tests::client::Call;
 use postern_tests::host::Kind;
+use postern_tests::token::{Flaw, Issuer};
 use postern_tests::upstream::{Answer, Seen};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -196,4 +197,42 @@ fn workerd() {
 #[test]
 fn three_workerds() {
     run(Kind::Workerd, 3, CLIENTS);
+}
+
+/// Ten calls each of two people, all equal: how many of them the upstream saw.
+fn of_two_people(era: Era) -> usize {
+    let bed = Bed::with(Kind::InProcess, era, "[tools.a__echo]\ncoalesce = true", late).expect("both start");
+    let people = ["alice", "bob"].map(|who| {
+        let token = Issuer::new("dev").mint("developer", who, "bed", Flaw::None);
+        let mut call = call(&bed, 1, "people");
+        for (name, value) in &mut call.headers {
+            if name == "authorization" {
+                *value = format!("Bearer {token}");
+            }
+        }
+        call
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut members = JoinSet::new();
+        for at in 0..20 {
+            let client = Client::connect(bed.host.address()).await.expect("a connection");
+            let call = people.get(at % 2).cloned().expect("two people");
+            members.spawn(async move {
+                client.send(&call).await?;
+                client.answer().await
+            });
+        }
+        for answer in members.join_all().await {
+            let answer = answer.expect("an answer");
+            assert!(answer.contains(r#""topic":"people""#), "{answer}");
+        }
+    });
+    bed.upstream.seen("/").into_iter().filter(|seen| seen.rpc == "tools/call").count()
+}
+
+#[test]
+fn people_share_a_call_but_never_a_session() {
+    assert_eq!(of_two_people(Era::Modern), 1);
+    assert_eq!(of_two_people(Era::Legacy), 2);
 }

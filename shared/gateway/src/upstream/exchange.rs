@@ -123,10 +123,7 @@ impl<P: Platform> Exchange<P> {
     }
 
     /// Under a guard's eyes from now on.
-    pub(super) fn under(mut self, mut pass: Pass) -> Self {
-        if !self.is_stream() {
-            pass.heard(&self.platform);
-        }
+    pub(super) fn under(mut self, pass: Pass) -> Self {
         self.pass = Some(pass);
         self
     }

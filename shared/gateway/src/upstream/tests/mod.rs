@@ -5,6 +5,7 @@ mod faults;
 mod fidelity;
 mod flights;
 mod guards;
+mod places;
 mod requests;
 mod sessions;
 mod streams;
