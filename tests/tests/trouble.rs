@@ -67,7 +67,8 @@ fn start(kind: Kind) -> Scene {
     };
     let more = format!(
         "first_byte_ms = {FIRST_BYTE_MS}\ntotal_ms = 2000\n\
-         breaker = {{ window_s = {}, least = {LEAST}, error_percent = 40, open_s = {}, trials = {TRIALS} }}",
+         breaker = {{ window_s = {}, least = {LEAST}, error_percent = 40, open_s = {}, trials = {TRIALS} }}\n\
+         [loop]\nmode = \"off\"",
         WINDOW_MS / 1_000,
         OPEN_MS / 1_000
     );
