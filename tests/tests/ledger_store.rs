@@ -324,63 +324,18 @@ fn rows_that_have_expired_are_swept_away() {
 }
 
 #[test]
-fn the_host_refuses_what_the_manifest_does_not_name() {
-    let bed = Bed::sqlite("refused", Instances::Shared);
+fn a_place_that_is_none_is_named_with_its_reason() {
     let rows = [
-        ("/redis/open?address=redis://127.0.0.1:2", "Error::InvalidAddress"),
-        ("/redis/open?address=redis://localhost:1", "Error::InvalidAddress"),
-        ("/redis/open?address=127.0.0.1:1", "Error::InvalidAddress"),
-        // Allowed, and nobody is there.
-        ("/redis/open?address=redis://127.0.0.1:1", "Error::Other(\"Connection refused"),
-        ("/sqlite/open?name=other", "Error::AccessDenied"),
+        ("redis://127.0.0.1:2", 502, "allowed_outbound_hosts does not list it"),
+        ("sqlite:other", 502, "sqlite_databases does not list the database"),
+        ("http://db.example", 500, "POSTERN_LEDGER names no store that this build has; write redis://"),
+        ("", 404, "there is no ledger"),
     ];
-    for (page, expected) in rows {
-        let (status, text) = bed.get(page);
-        assert_eq!(status, 502, "{page}: {text}");
-        assert!(text.starts_with(expected), "{page}: {text}");
+    for (place, status, part) in rows {
+        let bed = Bed::start("place", place.to_owned(), None, Instances::Shared);
+        for _ in 0..2 {
+            let (got, text) = bed.get("/add?key=a");
+            assert!(got == status && text.contains(part), "{place}: {got} {text}");
+        }
     }
-    let refused = ["redis://127.0.0.1:2", "redis://localhost:1"];
-    let logged = refused.map(|host| format!("{host} was called, which allowed_outbound_hosts does not list"));
-    assert_eq!(bed.ledger().noise(), logged);
-}
-
-#[test]
-fn the_host_answers_every_call_of_redis() {
-    let mut bed = Bed::redis("commands", Instances::Shared);
-    let url = bed.server().url();
-    let (status, text) = bed.get(&format!("/redis/commands?address={url}"));
-    let expected = [
-        "set ()",
-        "get Some([49]) None",
-        "incr 2",
-        "sadd 2",
-        "srem 1",
-        "smembers [\"a\"]",
-        "publish ()",
-        "execute [RedisResult::Int64(1), RedisResult::Status(\"fine\"), RedisResult::Binary([105, 110]), \
-         RedisResult::Nil, RedisResult::Binary([0, 255])]",
-        "del 2",
-    ];
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!((status, lines.get(..9)), (200, Some(&expected[..])), "{text}");
-    assert!(lines.last().is_some_and(|line| line.starts_with("nonsense Error::Other(")), "{text}");
-    bed.end();
-}
-
-#[test]
-fn the_host_tells_of_a_wrong_statement_behind_its_rows() {
-    let bed = Bed::sqlite("statements", Instances::Shared);
-    let rows = [
-        ("SELECT+?,?,?,?,?+AS+e", 200, "\"e\"]\n[Value::Integer(-1), Value::Real(0.5), Value::Text(\"x\"), "),
-        ("CREATE+TABLE+t(a+INTEGER+PRIMARY+KEY)", 200, "[]\nchanges 0, last row 0"),
-        ("INSERT+INTO+t+VALUES(7),(8)+RETURNING+a", 200, "changes 2, last row 8"),
-        ("INSERT+INTO+t+VALUES(9),(8)+RETURNING+a", 502, "[\"a\"], then at the end: Error::Io(\"UNIQUE"),
-        ("SELECT+a+FROM+t", 200, "[Value::Integer(7)]\n[Value::Integer(8)]\n"),
-        ("SELEKT", 502, "[], then at the end: Error::Io("),
-    ];
-    for (statement, status, part) in rows {
-        let (got, text) = bed.get(&format!("/sqlite/execute?statement={statement}"));
-        assert!(got == status && text.contains(part), "{statement}: {got} {text}");
-    }
-    bed.end();
 }

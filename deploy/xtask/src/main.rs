@@ -36,7 +36,8 @@ usage: cargo xtask COMMAND [OPTIONS]
                                edge/spin/build (default: workerd, --release)
 
 A HOST is workerd or spin. For spin, a `spin` of 4.1 or newer on the PATH, or named by POSTERN_SPIN, runs the gateway;
-else the test host of tests/spin-host does.
+else the test host of tests/spin-host does. Tests take a Redis or Valkey server from the PATH, or the one that POSTERN_REDIS
+names, or Debian's.
 Tools are kept in $POSTERN_CACHE, else ~/.cache/postern. First use takes minutes, later uses seconds.
 ";
 

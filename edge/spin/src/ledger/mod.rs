@@ -72,7 +72,7 @@ trait Accounts {
 
 thread_local! {
     /// What the variable says, once it is known. The connection inside is shared by the instance's requests.
-    static STORE: RefCell<Option<Rc<Store>>> = const { RefCell::new(None) };
+    static STORE: RefCell<Option<Option<Rc<Store>>>> = const { RefCell::new(None) };
 }
 
 /// The store that `named`, the value of [`VARIABLE`], says; `None` when it says none. Read once in each instance.
@@ -80,13 +80,13 @@ thread_local! {
 /// # Errors
 /// It says something else; the text is for the operator.
 pub async fn store(named: impl Future<Output = Option<String>>) -> Result<Option<Rc<Store>>, String> {
-    if let Some(store) = STORE.with_borrow(Clone::clone) {
-        return Ok(Some(store));
+    if let Some(known) = STORE.with_borrow(Clone::clone) {
+        return Ok(known);
     }
-    let Some(place) = named.await.filter(|place| !place.is_empty()) else { return Ok(None) };
-    let opened = Rc::new(Store::new(&place)?);
+    let place = named.await.filter(|place| !place.is_empty());
+    let said = place.map(|place| Store::new(&place)).transpose()?.map(Rc::new);
     // Another request may have been faster: its connection is the one to share.
-    Ok(Some(STORE.with_borrow_mut(|store| Rc::clone(store.get_or_insert(opened)))))
+    Ok(STORE.with_borrow_mut(|store| store.get_or_insert(said).clone()))
 }
 
 impl Store {

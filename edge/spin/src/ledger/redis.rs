@@ -3,7 +3,8 @@
 use super::connection::Shared;
 use super::{Accounts, Held, Swap};
 use postern::platform::Clock;
-use spin_sdk::redis::{Connection, RedisParameter, RedisResult};
+use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
+use std::rc::Rc;
 
 /// In front of every key: applications may share a server, and so may the key-value store.
 const PREFIX: &str = "postern/ledger/";
@@ -27,11 +28,23 @@ impl Redis {
     pub fn new(address: &str) -> Self {
         Self { address: address.to_owned(), connection: Shared::new() }
     }
+
+    async fn connection(&self, on: &impl Clock) -> Result<Rc<Connection>, String> {
+        let open = async {
+            Connection::open(&self.address).await.map_err(|error| match error {
+                Error::InvalidAddress => {
+                    "the server's address is none, or allowed_outbound_hosts does not list it".to_owned()
+                }
+                error => error.to_string(),
+            })
+        };
+        self.connection.get(on, open).await
+    }
 }
 
 impl Accounts for Redis {
     async fn load(&self, on: &impl Clock, key: &str) -> Result<Option<Held>, String> {
-        let connection = self.connection.get(on, Connection::open(&self.address)).await?;
+        let connection = self.connection(on).await?;
         let got = connection.get(format!("{PREFIX}{key}")).await;
         let Some(mut stored) = self.connection.checked(&connection, got)? else { return Ok(None) };
         let version = stored.first_chunk().map_or(0, |bytes: &[u8; VERSION]| u64::from_be_bytes(*bytes));
@@ -53,7 +66,7 @@ impl Accounts for Redis {
             RedisParameter::Binary(value),
             RedisParameter::Int64(i64::try_from(keep_ms).unwrap_or(i64::MAX)),
         ];
-        let connection = self.connection.get(on, Connection::open(&self.address)).await?;
+        let connection = self.connection(on).await?;
         let replies = connection.execute("EVAL", arguments).await;
         match self.connection.checked(&connection, replies)?.as_slice() {
             [RedisResult::Int64(made)] => Ok(*made == 1),

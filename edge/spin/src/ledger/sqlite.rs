@@ -4,7 +4,7 @@
 use super::connection::Shared;
 use super::{Accounts, Held, Swap};
 use postern::platform::Clock;
-use spin_sdk::sqlite::{Connection, RowResult, Value};
+use spin_sdk::sqlite::{Connection, Error, RowResult, Value};
 use spin_sdk::wasip3;
 use std::rc::Rc;
 
@@ -46,7 +46,10 @@ impl Sqlite {
 
     async fn connection(&self, on: &impl Clock) -> Result<Rc<Connection>, String> {
         let open = async {
-            let connection = Connection::open(&self.name).await.map_err(|error| error.to_string())?;
+            let connection = Connection::open(&self.name).await.map_err(|error| match error {
+                Error::AccessDenied => "sqlite_databases does not list the database".to_owned(),
+                error => error.to_string(),
+            })?;
             // Slower without it, and as right.
             let _ = rows(&connection, RELAX, []).await;
             Ok::<_, String>(connection)
