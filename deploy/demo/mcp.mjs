@@ -49,12 +49,13 @@ export function resource(map, key, uri) {
  *
  * @param {number} port the port when the command line names none
  * @param {() => import('@modelcontextprotocol/server').McpServer} build
+ * @param {ReturnType<typeof options>} settings the command line, for a server that has options of its own
  */
-export function serveMcp(port, build) {
+export function serveMcp(port, build, settings = options(port)) {
   const mcp = createMcpHandler(build);
   const handler = toNodeHandler(mcp);
   const validHost = localhostHostValidation();
   const validOrigin = localhostOriginValidation();
-  serve(options(port), (req, res) => validHost(req, res) && validOrigin(req, res) && handler(req, res), () =>
+  serve(settings, (req, res) => validHost(req, res) && validOrigin(req, res) && handler(req, res), () =>
     mcp.close());
 }

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod conformance;
+mod demo;
 mod dev;
 mod gateway;
 mod host;
@@ -27,6 +28,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND [OPTIONS]
 
   dev [OPTIONS]                run the gateway with demo servers; `dev --help` shows the options
+  demo trading [OPTIONS]       agents, limits and loops on a trading desk; `demo --help` shows the options
   test [--only STEP]...        run everything that must hold
   conformance [OPTIONS]        run the official MCP suite against the gateway
   bench [OPTIONS]              measure what a call through the gateway costs
@@ -68,6 +70,7 @@ fn run() -> Result<ExitCode> {
         "setup" => tools::command(&paths, parser),
         "build" => build::command(&paths, parser),
         "dev" => dev::command(&paths, parser),
+        "demo" => demo::command(&paths, parser),
         "test" => test::command(&paths, parser),
         "conformance" => conformance::command(&paths, parser),
         "bench" => bench::command(&paths, parser),

@@ -4,7 +4,7 @@ mod clients;
 mod config;
 mod options;
 pub(crate) mod settings;
-mod token;
+pub(crate) mod token;
 
 use std::fs;
 use std::path::Path;

@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::{bench, conformance, process, tools};
 
 /// The order. A new check is one line here and one function.
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 15] = [
     Step { name: "format", usually: "2 s", run: format },
     Step { name: "tools", usually: "1 s, five minutes at first", run: install },
     Step { name: "licences", usually: "2 s", run: licences },
@@ -25,6 +25,7 @@ pub(crate) const STEPS: [Step; 14] = [
     Step { name: "rust", usually: "a minute, four at first", run: rust_tests },
     Step { name: "kubernetes", usually: "2 s", run: kubernetes },
     Step { name: "demo", usually: "20 s", run: demo },
+    Step { name: "trading", usually: "40 s", run: trading },
     Step { name: "conformance", usually: "a minute", run: conform },
     Step { name: "fuzz", usually: "two minutes, five at first", run: fuzz_targets },
     Step { name: "benchmark", usually: "two minutes, four at first", run: benchmark },
@@ -72,29 +73,43 @@ fn kubernetes(run: &mut Run<'_>) -> Result<Outcome> {
 
 /// The scripted agent against the gateway and the demo servers, once with a token and once anonymous on each host.
 fn demo(run: &mut Run<'_>) -> Result<Outcome> {
-    run.node_and_both()?;
-    let mut total = Outcome::default();
     let demos: [(&str, &[&str]); 4] = [
         ("demo", &[]),
         ("demo-anonymous", &["--anonymous"]),
         ("demo-spin", &["--host", "spin"]),
         ("demo-spin-anonymous", &["--host", "spin", "--anonymous"]),
     ];
+    let mut total = Outcome::default();
     for (name, arguments) in demos {
         let port = crate::servers::any_port()?.to_string();
-        let mut dev = Command::new(std::env::current_exe()?);
-        dev.args(["dev", "--once", "--port", &port]).args(arguments).current_dir(&run.paths.root);
-        // It takes the release that the conformance suite and the benchmark take too.
-        dev.env(build::BUILD_VARIABLE, "skip");
-        match process::run(&mut dev, &run.paths.log(name)?) {
-            Ok(()) => total.passed += 1,
-            Err(error) => {
-                total.failed += 1;
-                total.notes.push(format!("{error:#}"));
-            }
-        }
+        ourselves(run, name, &[&["dev", "--once", "--port", &port], arguments].concat(), &mut total)?;
     }
     Ok(total)
+}
+
+/// The trading desk in its short form, which says itself whether it is true.
+fn trading(run: &mut Run<'_>) -> Result<Outcome> {
+    let mut total = Outcome::default();
+    for host in Host::ALL {
+        let arguments = ["demo", "trading", "--seconds", "4", "--host", &host.to_string()];
+        ourselves(run, &format!("demo-trading-{host}"), &arguments, &mut total)?;
+    }
+    Ok(total)
+}
+
+/// Runs this program with other arguments. It takes the release that the conformance suite and the benchmark take too.
+fn ourselves(run: &Run<'_>, name: &str, arguments: &[&str], total: &mut Outcome) -> Result<()> {
+    run.node_and_both()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(arguments).current_dir(&run.paths.root).env(build::BUILD_VARIABLE, "skip");
+    match process::run(&mut command, &run.paths.log(name)?) {
+        Ok(()) => total.passed += 1,
+        Err(error) => {
+            total.failed += 1;
+            total.notes.push(format!("{error:#}"));
+        }
+    }
+    Ok(())
 }
 
 fn conform(run: &mut Run<'_>) -> Result<Outcome> {
