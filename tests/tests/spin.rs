@@ -37,7 +37,7 @@ fn settings(tenants: [&str; 2], issuer: &Issuer, upstream: SocketAddr) -> String
     for tenant in tenants {
         let _ = write!(
             text,
-            "\n[tenants.{tenant}]\nissuers = ['dev']\nhosts = ['{HOST}']\n\
+            "\n[tenants.{tenant}]\nissuers = ['dev']\nhosts = ['{HOST}']\nloop = {{ mode = 'off' }}\n\
              [tenants.{tenant}.agents.developer]\nissuer = 'dev'\nclient = 'developer'\nallow = ['*']\n\
              [tenants.{tenant}.upstreams.a]\nurl = 'http://{upstream}/{tenant}'\nera = 'modern'\ninsecure = true\n"
         );

@@ -125,12 +125,13 @@ fn settings(
     untouched: &Upstream,
     usable: &Upstream,
 ) -> Result<String> {
+    // All clients are one agent here, and make the same calls.
     let open = format!(
-        "path = '/t/open/mcp'\nissuers = ['dev']\nhosts = ['{address}']\n\
+        "path = '/t/open/mcp'\nissuers = ['dev']\nhosts = ['{address}']\nloop = {{ mode = 'off' }}\n\
          [agents.developer]\nissuer = 'dev'\nclient = 'developer'\nallow = ['*']\n{urls}"
     );
     let closed = format!(
-        "path = '/t/closed/mcp'\nissuers = ['dev']\nhosts = ['{address}']\n\
+        "path = '/t/closed/mcp'\nissuers = ['dev']\nhosts = ['{address}']\nloop = {{ mode = 'off' }}\n\
          [agents.developer]\nissuer = 'dev'\nclient = 'developer'\nallow = ['*']\n\
          [agents.narrow]\nissuer = 'dev'\nclient = 'narrow'\nallow = ['z__*']\n\
          [upstreams.a]\nurl = 'http://{}/mcp'\nera = 'auto'\ninsecure = true\n\
