@@ -42,6 +42,14 @@ pub(super) struct Desk {
     pub fallback: RefCell<Account>,
 }
 
+/// What was paid of a block.
+pub(super) struct Spent {
+    pub rule: RuleKey,
+    amount: u64,
+    /// When the block ends, Unix ms.
+    until_ms: u64,
+}
+
 /// A block that was borrowed.
 #[derive(Clone, Copy)]
 struct Loan {
@@ -109,21 +117,23 @@ impl Desk {
     }
 
     /// Pays from what was borrowed, and says what.
-    pub fn spend(&self, bill: &Bill, now_ms: u64) -> Vec<(RuleKey, u64)> {
+    pub fn spend(&self, bill: &Bill, now_ms: u64) -> Vec<Spent> {
         let mut loans = self.loans.borrow_mut();
         let mut spend = |ask: &Ask| {
             let loan = loans.iter_mut().find(|loan| ask.lease && loan.pays(ask, now_ms))?;
             loan.left -= ask.amount;
-            Some((ask.rule, ask.amount))
+            Some(Spent { rule: ask.rule, amount: ask.amount, until_ms: loan.until_ms })
         };
         bill.asks.iter().filter_map(&mut spend).collect()
     }
 
-    /// Puts back what was spent of a charge that was refused.
-    pub fn give_back(&self, spent: &[(RuleKey, u64)]) {
+    /// Puts back what was spent of a charge that was refused: into its own block, which may be gone by now. In a later
+    /// one it would outlive its window.
+    pub fn give_back(&self, spent: &[Spent]) {
         let mut loans = self.loans.borrow_mut();
-        for (rule, amount) in spent {
-            if let Some(loan) = loans.iter_mut().find(|loan| loan.rule == *rule) {
+        for Spent { rule, amount, until_ms } in spent {
+            let own = |loan: &&mut Loan| loan.rule == *rule && loan.until_ms == *until_ms;
+            if let Some(loan) = loans.iter_mut().find(own) {
                 loan.left = loan.left.saturating_add(*amount);
             }
         }

@@ -234,7 +234,7 @@ impl Admit {
     ) -> Result<Receipt<P>, Unpaid> {
         let desk = self.desks.of(&bill.account);
         let spent = desk.spend(bill, platform.now_ms());
-        let is_spent = |ask: &Ask| spent.iter().any(|(rule, _)| *rule == ask.rule);
+        let is_spent = |ask: &Ask| spent.iter().any(|spent| spent.rule == ask.rule);
         let mut asks: Vec<Ask> = bill.asks.iter().filter(|ask| !is_spent(ask)).copied().collect();
         if asks.is_empty() && bill.watch.is_none() {
             let paid = Paid::new(platform, tenant, &desk, bill, 0, spent, None);

@@ -140,6 +140,40 @@ fn a_lease_is_void_after_its_time_and_at_the_end_of_its_window() {
     assert_eq!(steps(&memory), 3);
 }
 
+/// A refused charge gives back what was spent of a block: to that block, and to no later one.
+#[test]
+fn what_was_borrowed_comes_back_to_its_own_block() {
+    let memory = Memory::new();
+    let rules = r#"limits = [
+        { name = "q", kind = "quota", limit = 1000, window = "minute", precision = "lease" },
+        { name = "c", kind = "concurrency", limit = 1 },
+    ]"#;
+    let caller = caller(&memory, rules);
+    let admit = Admit::new();
+    let key = caller.tenant().limits.rules[0].key;
+    let desk = admit.desks.of("acme/agent/anonymous");
+    let held = charge(&memory, &admit, &caller).expect("the first");
+    let left = desk.left(key);
+    assert!(charge(&memory, &admit, &caller).is_err(), "the place is taken");
+    assert_eq!(desk.left(key), left, "what was spent is back");
+    drop(held);
+    memory.run(memory.run_effects());
+    let bill = bill::bills(
+        &caller,
+        &[call()],
+        Phase::First,
+        &[admit.ticket(&memory, &caller, &call())],
+        memory.now_ms(),
+    );
+    let spent = desk.spend(&bill[0], memory.now_ms());
+    assert_eq!((spent.len(), desk.left(key)), (1, left - 1));
+    memory.advance(30_000);
+    drop(charge(&memory, &admit, &caller).expect("borrows anew"));
+    let left = desk.left(key);
+    desk.give_back(&spent);
+    assert_eq!(desk.left(key), left, "that block is gone");
+}
+
 #[test]
 fn tokens_are_settled_with_what_was_used_and_stay_as_estimated_otherwise() {
     let memory = Memory::new();

@@ -2,7 +2,7 @@
 
 use super::Weighed;
 use super::bill::Bill;
-use super::desk::{Desk, Desks};
+use super::desk::{Desk, Desks, Spent};
 use crate::error::LedgerFault;
 use crate::ledger::{RuleKey, Settle, loops};
 use crate::platform::Platform;
@@ -237,7 +237,7 @@ pub(super) struct Paid<P: Platform> {
     /// Whether it is in flight.
     urgent: bool,
     /// What was paid of what was borrowed.
-    spent: Vec<(RuleKey, u64)>,
+    spent: Vec<Spent>,
     /// Why it was counted here and not by the account.
     local: Option<LedgerFault>,
     /// The calls that the loop breaker looked at.
@@ -254,7 +254,7 @@ impl<P: Platform> Paid<P> {
         desk: &Rc<Desk>,
         bill: &Bill,
         id: u64,
-        spent: Vec<(RuleKey, u64)>,
+        spent: Vec<Spent>,
         local: Option<LedgerFault>,
     ) -> Rc<Self> {
         Rc::new(Self {
