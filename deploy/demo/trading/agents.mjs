@@ -29,8 +29,9 @@ const WORDINGS = [
 ];
 /** How often the agent that runs away asks, told to stop or not. */
 const RUNAWAY = 30;
-/** How long it waits in between, whatever it is told. */
-const RUNAWAY_PAUSE_MS = 100;
+/** How long an agent thinks about a result, and about being told that there is none. */
+const THINK_MS = 500;
+const SHRUG_MS = 100;
 
 /** How much longer than planned work may take where the machine is busy, in seconds. */
 const SPARE_S = 15;
@@ -62,7 +63,7 @@ async function runAway(caller) {
   for (let asked = 0; asked < RUNAWAY; asked += 1) {
     const { outcome } = await caller.call('ledger__reconcile', { desk: 'rates', day: '2026-11-20' });
     if (outcome === 'stopped') caller.trace = trace();
-    await sleep(RUNAWAY_PAUSE_MS);
+    await sleep(outcome === 'done' ? THINK_MS : SHRUG_MS);
   }
 }
 
@@ -71,6 +72,7 @@ async function drift(caller) {
   for (const query of WORDINGS) {
     const { outcome } = await caller.insist('ledger__search_memos', { query });
     if (outcome !== 'done') break;
+    await sleep(THINK_MS);
   }
   // What it was stopped in does not keep it from other work.
   await caller.insist('market__get_quote', { symbol: 'ACME', step: 0 });
@@ -84,6 +86,7 @@ async function spend(caller) {
       if (made.outcome !== 'done') return;
       cursor = made.value.nextCursor;
       if (!cursor) break;
+      await sleep(THINK_MS / 2);
     }
   }
 }

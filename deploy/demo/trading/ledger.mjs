@@ -96,13 +96,13 @@ function positions(of) {
 }
 
 function registerReads(server) {
-  slow(server, 'get_positions', 80, {
+  slow(server, 'get_positions', 150, {
     description: 'What a desk holds of each instrument',
     inputSchema: z.object({ desk }),
     outputSchema: z.object({ desk, positions: z.record(z.string(), z.int()) }),
     annotations: READS,
   }, ({ desk: of }) => ({ desk: of, positions: positions(of) }));
-  slow(server, 'list_trades', 120, {
+  slow(server, 'list_trades', 250, {
     description: 'Trades of a desk, oldest first; go on with `nextCursor`',
     inputSchema: z.object({
       desk,
@@ -112,7 +112,7 @@ function registerReads(server) {
     outputSchema: z.object({ trades: z.array(Trade), nextCursor: z.string().optional() }),
     annotations: READS,
   }, page);
-  slow(server, 'search_memos', 80, {
+  slow(server, 'search_memos', 150, {
     description: 'Memos of the back office that share a word with the query',
     inputSchema: z.object({ query: z.string().min(2).max(200) }),
     outputSchema: z.object({ memos: z.array(z.object({ id: z.string(), text: z.string() })), total: z.int() }),
@@ -130,7 +130,7 @@ function build() {
     { instructions: 'An invented ledger of three desks.', cacheHints },
   );
   registerReads(server);
-  slow(server, 'book_trade', 150, {
+  slow(server, 'book_trade', 300, {
     description: 'Enters a trade in the ledger of a desk',
     inputSchema: Order,
     outputSchema: Trade,
@@ -139,7 +139,7 @@ function build() {
     if (trades.length >= TRADES_KEPT) throw new Error('the ledger is full: start the demo again');
     return book(order);
   });
-  slow(server, 'reconcile', 150, {
+  slow(server, 'reconcile', 300, {
     description: 'Compares the ledger of a desk with the statement of its custodian for a day',
     inputSchema: z.object({ desk, day: z.iso.date() }),
     outputSchema: z.object({ desk, day: z.string(), breaks: z.array(z.object({ trade: z.string(), why: z.string() })) }),
