@@ -110,12 +110,6 @@ impl Desks {
 }
 
 impl Desk {
-    /// Whether all that a bill asks for was borrowed.
-    pub fn covers(&self, bill: &Bill, now_ms: u64) -> bool {
-        let loans = self.loans.borrow();
-        bill.asks.iter().all(|ask| ask.lease && loans.iter().any(|loan| loan.pays(ask, now_ms)))
-    }
-
     /// Pays from what was borrowed, and says what.
     pub fn spend(&self, bill: &Bill, now_ms: u64) -> Vec<Spent> {
         let mut loans = self.loans.borrow_mut();

@@ -203,8 +203,10 @@ impl Admit {
         let desk = self.desks.of(&account);
         let asked = bills.iter().position(|bill| bill.account == account);
         let now_ms = platform.now_ms();
+        // Whether the account is asked for each call like this one, lent or not: a memory in two places would see half of
+        // a loop.
         let by_account = breaker.strict
-            || asked.and_then(|at| bills.get(at)).is_some_and(|bill| !desk.covers(bill, now_ms));
+            || asked.and_then(|at| bills.get(at)).is_some_and(|bill| bill.asks.iter().any(|ask| !ask.lease));
         if !by_account {
             for ((id, sighting), at) in sightings.iter().zip(&watched) {
                 let verdict = desk.chains.borrow_mut().arrive(&breaker.bounds, *id, sighting, now_ms);
