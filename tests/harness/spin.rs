@@ -1,6 +1,7 @@
 //! The gateway on Spin: the component that `cargo xtask build --host spin` made, on the tests' own Spin host
 //! (`tests/spin-host`) or on the real `spin`, by the manifest at the top.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -36,9 +37,13 @@ pub enum Place {
 
 /// A running Spin host with the gateway.
 pub struct Spin {
-    running: Running,
+    running: Option<Running>,
     address: SocketAddr,
     folder: PathBuf,
+    /// What the host is told.
+    arguments: Vec<OsString>,
+    /// What those that were killed have printed.
+    past: Vec<String>,
 }
 
 impl Spin {
@@ -89,7 +94,8 @@ impl Spin {
         let config = folder.join("settings/postern.toml");
         fs::write(&config, settings)?;
         let config = config.display();
-        let mut command = Command::new(tool("POSTERN_SPIN_HOST", &[])?);
+        // Only a list of arguments: it is started from here, and again.
+        let mut command = Command::new("spin");
         command.arg("--manifest").arg(&manifest).args(["--listen", &address.to_string()]);
         command.arg("--cache").arg(top().join("target/spin-host"));
         // Another place stands among `more`, behind it.
@@ -114,9 +120,35 @@ impl Spin {
         }
         // Last: a later entry of the store takes the place of an earlier one.
         command.args(more);
+        let arguments = command.get_args().map(OsStr::to_owned).collect();
+        let mut spin = Self { running: None, address, folder, arguments, past: Vec::new() };
+        spin.start_again()?;
+        Ok(spin)
+    }
+
+    /// Starts it on the same port, with the same database, after [`Spin::kill`].
+    ///
+    /// # Errors
+    /// As [`Spin::start`].
+    pub fn start_again(&mut self) -> Result<()> {
+        let mut command = Command::new(tool("POSTERN_SPIN_HOST", &[])?);
+        command.args(&self.arguments);
         let mut running = Running::start(command)?;
-        running.until_it_is_well(address)?;
-        Ok(Self { running, address, folder })
+        running.until_it_is_well(self.address)?;
+        self.running = Some(running);
+        Ok(())
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.past.extend(running.killed());
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let now = self.running.as_ref().map(Running::lines).unwrap_or_default();
+        self.past.iter().cloned().chain(now).collect()
     }
 }
 
@@ -136,17 +168,18 @@ impl Host for Spin {
     }
 
     fn records(&self) -> Vec<String> {
-        self.running.lines().into_iter().filter(|line| line.starts_with('{')).collect()
+        self.lines().into_iter().filter(|line| line.starts_with('{')).collect()
     }
 
     fn noise(&self) -> Vec<String> {
         let ours = |line: &String| !line.starts_with('{') && !line.starts_with("Serving ");
-        self.running.lines().into_iter().filter(ours).collect()
+        self.lines().into_iter().filter(ours).collect()
     }
 }
 
 impl Drop for Spin {
     fn drop(&mut self) {
+        self.kill();
         // Best effort: the folder lies among temporary files.
         let _ = fs::remove_dir_all(&self.folder);
     }

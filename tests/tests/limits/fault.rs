@@ -6,14 +6,14 @@ use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 
 use crate::field::{Field, Plan, Said, until};
-use crate::ground::{Ground, Ledger};
+use crate::ground::{Ground, LATE_MS, Ledger};
 
 const LIMIT: usize = 10;
 /// How long a charge may take, in ms, and how much longer an answer then: it is waited for on a busy machine.
 const CHARGE_MS: u64 = 200;
 const LITTLE_MS: u64 = 1_000;
-/// How long a slow ledger takes, in ms: so long that no answer can have waited for it.
-const SLOW_MS: u32 = 1_500;
+/// How long it takes until a late ledger has done what it was asked, and what it was told then.
+const BACK: Duration = Duration::from_millis(2 * LATE_MS as u64);
 
 fn field(ground: Ground, rule: &str) -> Result<Field> {
     let rules = format!("charge_ms = {CHARGE_MS}\nlimits = [{rule}]\n[loop]\nmode = 'off'");
@@ -23,7 +23,8 @@ fn field(ground: Ground, rule: &str) -> Result<Field> {
 
 /// So many calls at once to one part of the gateway, and how long each took.
 async fn at_once(field: &Field, part: usize, calls: usize) -> Result<Vec<(Said, Duration)>> {
-    let address = field.gateway.addresses()[part];
+    let addresses = field.gateway.addresses();
+    let address = addresses[part % addresses.len()];
     let mut open = JoinSet::new();
     for number in 0..calls {
         let call = field.caller(0, "one").call(&format!(r#"{{"n":{number}}}"#));
@@ -72,18 +73,18 @@ const CALLS: &str = r#"{ name = "q", kind = "quota", limit = 10, window = "month
 
 pub async fn closed_without_a_ledger(ground: Ground) -> Result<()> {
     let field = field(ground, CALLS)?;
-    closed(&field, Ledger::Throws, "unreachable").await?;
+    closed(&field, Ledger::Fails, "unreachable").await?;
     let passed = exhaust(&field).await?;
     ensure!(passed == LIMIT - 1, "{passed} passed when it was back");
     Ok(())
 }
 
 /// What it has charged too late is taken back.
-pub async fn closed_with_a_slow_one(ground: Ground) -> Result<()> {
+pub async fn closed_with_a_late_one(ground: Ground) -> Result<()> {
     let field = field(ground, CALLS)?;
-    closed(&field, Ledger::Sleeps(SLOW_MS), "late").await?;
+    closed(&field, Ledger::Late, "late").await?;
     // The charges come to their end, and then what takes them back, which was told when their time was over.
-    tokio::time::sleep(Duration::from_millis(2 * u64::from(SLOW_MS))).await;
+    tokio::time::sleep(BACK).await;
     let passed = exhaust(&field).await?;
     ensure!(passed == LIMIT - 1, "{passed} passed when it was back");
     Ok(())
@@ -91,7 +92,7 @@ pub async fn closed_with_a_slow_one(ground: Ground) -> Result<()> {
 
 pub async fn by_itself_where_a_rule_says_so(ground: Ground) -> Result<()> {
     let rule = r#"{ name = "q", kind = "quota", limit = 10, window = "month", on_fault = "local" }"#;
-    for (ledger, reason) in [(Ledger::Throws, "unreachable"), (Ledger::Sleeps(SLOW_MS), "late")] {
+    for (ledger, reason) in [(Ledger::Fails, "unreachable"), (Ledger::Late, "late")] {
         let field = field(ground, rule)?;
         ensure!(field.one(0, "one", 0, "{}").await? == Said::Granted, "the first call");
         field.gateway.set_ledger(ledger)?;
@@ -111,12 +112,12 @@ pub async fn by_itself_where_a_rule_says_so(ground: Ground) -> Result<()> {
         ];
         field.until_records(&local, parts * LIMIT).await?;
         field.gateway.set_ledger(Ledger::Works)?;
-        if ledger == Ledger::Throws {
+        if ledger == Ledger::Fails {
             let passed = exhaust(&field).await?;
             ensure!(passed == LIMIT - 1, "{passed} passed when it was back");
         } else {
             // The account has counted what was carried out, in its own time, and counts on.
-            tokio::time::sleep(Duration::from_millis(u64::from(SLOW_MS))).await;
+            tokio::time::sleep(BACK).await;
             ensure!(exhaust(&field).await? == 0, "it has forgotten what came late");
         }
     }
@@ -128,7 +129,7 @@ pub async fn what_came_too_late_is_settled(ground: Ground) -> Result<()> {
     let places = r#"{ name = "c", kind = "concurrency", limit = 4, on_fault = "local" }"#;
     let field = field(ground, places)?;
     ensure!(field.one(0, "one", 0, "{}").await? == Said::Granted, "the first call");
-    field.gateway.set_ledger(Ledger::Sleeps(SLOW_MS))?;
+    field.gateway.set_ledger(Ledger::Late)?;
     let said = at_once(&field, 0, 8).await?;
     ensure!(granted(&said) == 4, "{said:?}");
     // What is told of their end takes as long as they did.

@@ -3,20 +3,34 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use postern_tests::host::Host;
+use postern_tests::spin::Instances;
 use postern_tests::workerd::{Layout, Workerd};
 
+use crate::on_spin::OnSpin;
+
 /// Isolates that share nothing but accounts.
-pub const ISOLATES: usize = 8;
+const ISOLATES: usize = 8;
 
 /// What a gateway runs on, and how it is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ground {
     /// workerd, with gateway and accounts in one isolate, as it is deployed.
     Workerd,
-    /// workerd, with [`ISOLATES`] isolates and the accounts in another one.
+    /// workerd, with some isolates and the accounts in another one.
     Isolates,
+    /// Spin, with accounts in a Redis server or in SQLite.
+    Spin(Store, Instances),
+}
+
+/// Where accounts are on Spin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// In a Redis server that writes every command before it answers.
+    Redis,
+    /// In the host's database.
+    Sqlite,
 }
 
 /// What a ledger does when it is asked.
@@ -24,24 +38,31 @@ pub enum Ground {
 pub enum Ledger {
     /// Its work.
     Works,
-    /// It fails at once.
-    Throws,
-    /// Its work, after so many ms.
-    Sleeps(u32),
+    /// It cannot be reached.
+    Fails,
+    /// Its work, but later than anybody waits for it.
+    Late,
 }
+
+/// How long a ledger that is late takes, in ms.
+pub const LATE_MS: u32 = 1_500;
 
 /// A running gateway.
 pub trait Gateway: Host {
     /// Where it listens: one address for each part that shares no memory with the others, if they can be told apart.
-    fn addresses(&self) -> Vec<SocketAddr>;
+    fn addresses(&self) -> Vec<SocketAddr> {
+        vec![self.address()]
+    }
     /// Ends gateway and ledger as a crash would.
     fn kill(&mut self);
     /// Starts them where they were.
     fn start_again(&mut self) -> Result<()>;
     /// Has the ledger do this from now on.
     fn set_ledger(&self, ledger: Ledger) -> Result<()>;
-    /// How many steps the ledger was asked for since it started.
-    fn steps(&self) -> Result<u64>;
+    /// How many steps the ledger was asked for since it started, where it counts them.
+    fn steps(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
 }
 
 impl Ground {
@@ -50,15 +71,40 @@ impl Ground {
         let layout = match self {
             Self::Workerd => Layout::Sole,
             Self::Isolates => Layout::Apart(ISOLATES),
+            Self::Spin(store, instances) => return Ok(Box::new(OnSpin::start(store, instances, settings)?)),
         };
         Ok(Box::new(Workerd::start_as(layout, settings)?))
     }
 
-    /// How many parts share no memory.
-    pub const fn isolates(self) -> usize {
+    /// Whether all calls meet the same memory.
+    pub fn has_one_memory(self) -> bool {
+        self == Self::Workerd
+    }
+
+    /// How many calls may be under way at once: where each has an instance of its own, an engine has room for a thousand
+    /// modules, of which a component has several.
+    pub const fn most_at_once(self) -> usize {
         match self {
-            Self::Workerd => 1,
-            Self::Isolates => ISOLATES,
+            Self::Spin(_, Instances::Fresh) => 200,
+            _ => usize::MAX,
+        }
+    }
+
+    /// How many parts may hold a loan at the same time, where that is known.
+    pub const fn borrowers(self) -> Option<usize> {
+        match self {
+            Self::Workerd => Some(1),
+            Self::Isolates => Some(ISOLATES),
+            // Instances come and go.
+            Self::Spin(..) => None,
+        }
+    }
+
+    /// How far the stored count of a quota runs ahead of the real one.
+    pub const fn block(self, limit: u64) -> u64 {
+        match self {
+            Self::Workerd | Self::Isolates => limit / 50,
+            Self::Spin(..) => 0,
         }
     }
 }
@@ -79,20 +125,20 @@ impl Gateway for Workerd {
     fn set_ledger(&self, ledger: Ledger) -> Result<()> {
         let path = match ledger {
             Ledger::Works => "/works".to_owned(),
-            Ledger::Throws => "/throws".to_owned(),
-            Ledger::Sleeps(ms) => format!("/sleeps/{ms}"),
+            Ledger::Fails => "/throws".to_owned(),
+            Ledger::Late => format!("/sleeps/{LATE_MS}"),
         };
         tell(self, &path).map(drop)
     }
 
-    fn steps(&self) -> Result<u64> {
-        tell(self, "/steps")?.parse().context("a number of steps")
+    fn steps(&self) -> Result<Option<u64>> {
+        Ok(Some(tell(self, "/steps")?.parse().context("a number of steps")?))
     }
 }
 
 /// What the worker with the accounts answers.
 fn tell(workerd: &Workerd, path: &str) -> Result<String> {
-    let address = workerd.ledger().context("the accounts have no worker of their own")?;
+    let Some(address) = workerd.ledger() else { bail!("the accounts have no worker of their own") };
     let mut stream = TcpStream::connect(address)?;
     write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();

@@ -40,10 +40,6 @@ const FEW_CALLS: usize = 99;
 const PLACES: usize = 4;
 const PER_S: f64 = 20.0;
 const CONTEXT: u64 = 4_000_000;
-/// A fiftieth of a limit: how far what is stored runs ahead.
-const fn block(limit: u64) -> u64 {
-    limit / 50
-}
 
 const TEXT: &str =
     "Whoever reads this has called a tool, and knows by now that it says the same to everybody.";
@@ -143,18 +139,20 @@ pub async fn nothing_is_counted_too_little(ground: Ground) -> Result<()> {
     };
     let mut field = Field::start(ground, plan)?;
     let start = Instant::now();
-    let seed = u64::from(ground.isolates() as u32);
+    let mut killed = Vec::new();
+    let seed = field.gateway.addresses().len() as u64;
     let mut numbers = Numbers(seed);
     for kill in 1..=kills {
         let load = Load::start(&field, kill);
-        let while_ms = 500 + numbers.below(if full() { 5_000 } else { 2_000 });
+        let while_ms = 500 + numbers.below(if full() { 3_000 } else { 2_000 });
         tokio::time::sleep(Duration::from_millis(while_ms)).await;
         field.gateway.kill();
+        killed.push(Instant::now());
         load.end()?;
         field.gateway.start_again()?;
         let context = || format!("seed {seed}, kill {kill}");
-        check(&field, kill as u64, start).await.with_context(context)?;
-        check_small(&field, kill).await.with_context(context)?;
+        check(ground, &field, &killed, start).await.with_context(context)?;
+        check_small(ground, &field, kill).await.with_context(context)?;
     }
     if full() {
         let back = Instant::now();
@@ -182,9 +180,14 @@ fn weight(call: &Reached, result: u32) -> u64 {
     u64::from(tokens::estimate(&call.arguments) + result)
 }
 
-/// After `kills` crashes: admitted <= counted <= admitted + a block for each + what was open at each.
-async fn check(field: &Field, kills: u64, start: Instant) -> Result<()> {
+/// How long before a crash a call may have ended without its account knowing what it took: the patience with what is to
+/// be told, and as much for a busy machine.
+const UNTOLD: Duration = Duration::from_millis(500);
+
+/// After these crashes: admitted <= counted <= admitted + a block for each + what was open at each.
+async fn check(ground: Ground, field: &Field, killed: &[Instant], start: Instant) -> Result<()> {
     let result = tokens::estimate(TEXT);
+    let kills = killed.len() as u64;
     let open = kills * LINES as u64;
     for agent in ["counted", "weighed", "every"] {
         let quota = probe(field, 0, agent).await?.context("it is refused")?;
@@ -192,7 +195,7 @@ async fn check(field: &Field, kills: u64, start: Instant) -> Result<()> {
         let reached = of(&field.reached(), agent);
         if agent != "weighed" {
             let (admitted, counted) = (reached.len(), CALLS - left(&quota, "calls")?);
-            let most = admitted as u64 + kills * block(CALLS as u64) + open;
+            let most = admitted as u64 + kills * ground.block(CALLS as u64) + open;
             ensure!(
                 admitted <= counted && counted as u64 <= most,
                 "{agent}: {admitted} calls admitted, {counted} counted, {most} at most"
@@ -204,7 +207,10 @@ async fn check(field: &Field, kills: u64, start: Instant) -> Result<()> {
             // What the probe has set aside is not settled yet.
             let counted = CONTEXT - left(&quota, "context")? as u64 - aside + weight(last, result);
             let admitted: u64 = reached.iter().map(|call| weight(call, result)).sum();
-            let most = admitted + kills * block(CONTEXT) + open * (aside + 10);
+            let untold =
+                |at: &Instant| reached.iter().filter(|call| call.at < *at && *at < call.at + UNTOLD).count();
+            let open = open + killed.iter().map(untold).sum::<usize>() as u64;
+            let most = admitted + kills * ground.block(CONTEXT) + open * (aside + 10);
             ensure!(
                 admitted <= counted && counted <= most,
                 "{agent}: {admitted} tokens admitted, {counted} counted, {most} at most"
@@ -222,7 +228,7 @@ async fn check(field: &Field, kills: u64, start: Instant) -> Result<()> {
 }
 
 /// The same for accounts that have seen no other crash.
-async fn check_small(field: &Field, tenant: usize) -> Result<()> {
+async fn check_small(ground: Ground, field: &Field, tenant: usize) -> Result<()> {
     let (mut all, mut used) = (0, 0);
     for agent in SMALL {
         let left = match probe(field, tenant, agent).await? {
@@ -230,7 +236,7 @@ async fn check_small(field: &Field, tenant: usize) -> Result<()> {
             None => 0,
         };
         let (admitted, counted) = (of(&field.reached_by(tenant), agent).len(), FEW_CALLS - left);
-        let most = admitted + block(FEW_CALLS as u64) as usize + LINES;
+        let most = admitted + ground.block(FEW_CALLS as u64) as usize + LINES;
         ensure!(
             admitted <= counted && counted <= most,
             "{agent}: {admitted} calls admitted, {counted} counted, {most} at most"

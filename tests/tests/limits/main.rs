@@ -9,10 +9,15 @@ mod field;
 mod ground;
 mod kill;
 mod lease;
+mod on_spin;
 mod race;
 mod repeat;
 
 use std::sync::{Mutex, PoisonError};
+
+use postern_tests::spin::Instances;
+
+use crate::ground::{Ground, Store};
 
 /// Whether everything is to be tried as often, and as long, as it takes to believe it.
 fn full() -> bool {
@@ -37,7 +42,11 @@ fn alone(test: impl Future<Output = anyhow::Result<()>>) {
 /// Each of these tests on each of these grounds.
 macro_rules! on_grounds {
     ($($ground:ident = $value:expr => $tests:tt;)*) => {
-        $(mod $ground { on_grounds!(@ $value => $tests); })*
+        $(mod $ground {
+            use super::*;
+
+            on_grounds!(@ $value => $tests);
+        })*
     };
     (@ $value:expr => { $($module:ident: $($name:ident),+;)* }) => {
         $($(
@@ -50,17 +59,40 @@ macro_rules! on_grounds {
 }
 
 on_grounds!(
-    workerd = crate::ground::Ground::Workerd => {
+    workerd = Ground::Workerd => {
         race: a_quota, a_rate, places, tokens, a_budget;
         kill: nothing_is_counted_too_little;
         repeat: a_stuck_agent_is_stopped;
     };
-    isolates = crate::ground::Ground::Isolates => {
+    isolates = Ground::Isolates => {
         race: a_quota, a_rate, places, tokens, a_budget;
         lease: borrowing_never_exceeds, borrowing_asks_seldom, what_a_crash_costs;
         kill: nothing_is_counted_too_little;
-        fault: closed_without_a_ledger, closed_with_a_slow_one, by_itself_where_a_rule_says_so,
+        fault: closed_without_a_ledger, closed_with_a_late_one, by_itself_where_a_rule_says_so,
             what_came_too_late_is_settled;
+        repeat: a_stuck_agent_is_stopped;
+    };
+    redis = Ground::Spin(Store::Redis, Instances::Shared) => {
+        race: a_quota, a_rate, places, tokens, a_budget;
+        lease: borrowing_never_exceeds, borrowing_asks_seldom;
+        kill: nothing_is_counted_too_little;
+        fault: closed_without_a_ledger, closed_with_a_late_one;
+        repeat: a_stuck_agent_is_stopped;
+    };
+    redis_fresh = Ground::Spin(Store::Redis, Instances::Fresh) => {
+        race: a_quota, a_rate, places, tokens, a_budget;
+        kill: nothing_is_counted_too_little;
+        fault: closed_without_a_ledger, closed_with_a_late_one;
+        repeat: a_stuck_agent_is_stopped;
+    };
+    sqlite = Ground::Spin(Store::Sqlite, Instances::Shared) => {
+        race: a_quota, a_rate, places, tokens, a_budget;
+        kill: nothing_is_counted_too_little;
+        repeat: a_stuck_agent_is_stopped;
+    };
+    sqlite_fresh = Ground::Spin(Store::Sqlite, Instances::Fresh) => {
+        race: a_quota, a_rate, places, tokens, a_budget;
+        kill: nothing_is_counted_too_little;
         repeat: a_stuck_agent_is_stopped;
     };
 );

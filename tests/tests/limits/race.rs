@@ -20,19 +20,20 @@ fn runs() -> usize {
     times(20 * LINES.len(), 3)
 }
 
-fn lines(run: usize) -> usize {
-    LINES[run % LINES.len()]
+fn lines(ground: Ground, run: usize) -> usize {
+    LINES[run % LINES.len()].min(ground.most_at_once())
 }
 
 pub async fn a_quota(ground: Ground) -> Result<()> {
     let rules = r#"
+        charge_ms = 10000
         limits = [{ name = "q", kind = "quota", limit = 100, window = "month" }]
         [loop]
         mode = "off"
     "#;
     let field = Field::start(ground, Plan { tenants: runs(), rules, ..Plan::default() })?;
     for run in 0..runs() {
-        let tally = field.flood(run, lines(run), CALLS).await?;
+        let tally = field.flood(run, lines(ground, run), CALLS).await?;
         tally.all_well()?;
         let reached = field.reached_by(run).len();
         ensure!(
@@ -45,6 +46,7 @@ pub async fn a_quota(ground: Ground) -> Result<()> {
 
 pub async fn a_rate(ground: Ground) -> Result<()> {
     let rules = r#"
+        charge_ms = 10000
         limits = [{ name = "r", kind = "rate", limit = 100, per_s = 3600 }]
         [loop]
         mode = "off"
@@ -52,7 +54,7 @@ pub async fn a_rate(ground: Ground) -> Result<()> {
     let field = Field::start(ground, Plan { tenants: runs(), rules, ..Plan::default() })?;
     for run in 0..runs() {
         let start = Instant::now();
-        let tally = field.flood(run, lines(run), CALLS).await?;
+        let tally = field.flood(run, lines(ground, run), CALLS).await?;
         tally.all_well()?;
         // One more for each 36 s that pass meanwhile.
         let most = LIMIT + (start.elapsed().as_secs() / 36) as usize;
@@ -68,6 +70,7 @@ pub async fn a_rate(ground: Ground) -> Result<()> {
 pub async fn places(ground: Ground) -> Result<()> {
     const PLACES: usize = 4;
     let rules = r#"
+        charge_ms = 10000
         limits = [{ name = "c", kind = "concurrency", limit = 4 }]
         [loop]
         mode = "off"
@@ -76,7 +79,7 @@ pub async fn places(ground: Ground) -> Result<()> {
     let field = Field::start(ground, Plan { tenants: runs(), rules, takes, ..Plan::default() })?;
     let mut most = 0;
     for run in 0..runs() {
-        let tally = field.flood(run, lines(run), CALLS).await?;
+        let tally = field.flood(run, lines(ground, run), CALLS).await?;
         tally.all_well()?;
         let reached = field.reached_by(run);
         ensure!(reached.len() == tally.granted, "run {run}: {tally:?}, {} reached", reached.len());
@@ -106,6 +109,7 @@ fn weight(call: &Reached) -> u32 {
 
 pub async fn tokens(ground: Ground) -> Result<()> {
     let rules = r#"
+        charge_ms = 10000
         limits = [{ name = "t", kind = "tokens", limit = 5000, window = "month", reserve = "max", result_tokens = 200 }]
         [loop]
         mode = "off"
@@ -119,6 +123,7 @@ pub async fn tokens(ground: Ground) -> Result<()> {
 
 pub async fn a_budget(ground: Ground) -> Result<()> {
     let rules = r#"
+        charge_ms = 10000
         limits = [{ name = "b", kind = "cost", limit = "1.00", window = "month", reserve = "max", result_tokens = 200 }]
         [loop]
         mode = "off"
@@ -145,7 +150,7 @@ async fn settled_to_the_last(
 ) -> Result<()> {
     let field = Field::start(ground, Plan { tenants: runs(), rules, text: TEXT, ..Plan::default() })?;
     for run in 0..runs() {
-        let tally = field.flood(run, lines(run), CALLS).await?;
+        let tally = field.flood(run, lines(ground, run), CALLS).await?;
         tally.all_well()?;
         let mut granted = tally.granted;
         // What was set aside for the last ones is given back when they are settled, and is there for more.

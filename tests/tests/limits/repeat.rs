@@ -16,7 +16,7 @@ const UNDER_WAY: usize = 12;
 pub async fn a_stuck_agent_is_stopped(ground: Ground) -> Result<()> {
     // Where nobody shares memory, only the account sees all calls, and is told of a result with the isolate's next
     // call or after a while.
-    let apart = ground.isolates() > 1;
+    let apart = !ground.has_one_memory();
     let (rules, most) = if apart { ("[loop]\nprecision = 'strict'", UNDER_WAY) } else { ("", LET) };
     let field = Field::start(ground, Plan { rules, ..Plan::default() })?;
     let mut lines = Vec::new();
