@@ -153,6 +153,10 @@ impl Field {
         for tally in open.join_all().await {
             sum.merge(tally?);
         }
+        // What a gateway says of its own troubles.
+        if !sum.other.is_empty() {
+            self.gateway.noise().iter().rev().take(20).rev().for_each(|line| println!("{line}"));
+        }
         Ok(sum)
     }
 

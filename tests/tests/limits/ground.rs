@@ -81,12 +81,12 @@ impl Ground {
         self == Self::Workerd
     }
 
-    /// How many calls may be under way at once: where each has an instance of its own, an engine has room for a thousand
-    /// modules, of which a component has several.
+    /// How many calls may come at once: an engine of Spin's has room for a thousand modules, of which a component has
+    /// several, and makes as many instances as there are calls that find none at leisure.
     pub const fn most_at_once(self) -> usize {
         match self {
-            Self::Spin(_, Instances::Fresh) => 200,
-            _ => usize::MAX,
+            Self::Workerd | Self::Isolates => usize::MAX,
+            Self::Spin(..) => 150,
         }
     }
 

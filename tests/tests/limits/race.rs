@@ -156,19 +156,21 @@ async fn settled_to_the_last(
         // What was set aside for the last ones is given back when they are settled, and is there for more.
         let start = Instant::now();
         let (reached, used, left) = loop {
+            let more = field.flood(run, LINES[0], LINES[0]).await?;
+            more.all_well()?;
+            granted += more.granted;
             let said = field.one(run, "one", 0, r#"{"n":999999}"#).await?;
+            granted += usize::from(said == Said::Granted);
             let reached = field.reached_by(run);
             let used: u64 = reached.iter().map(|call| takes(call).0).sum();
             ensure!(used <= limit, "run {run}: {used} of {limit} used");
             match said {
-                Said::Granted => granted += 1,
                 Said::Limited(Some(left)) if left == limit - used => break (reached, used, left),
-                Said::Limited(left) => {
-                    let patient = start.elapsed() < Duration::from_secs(5);
-                    ensure!(patient, "run {run}: {left:?} left, where {used} of {limit} were used");
+                said => {
+                    let patient = start.elapsed() < Duration::from_secs(20);
+                    ensure!(patient, "run {run}: {said:?}, where {used} of {limit} were used");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                Said::Other(..) => anyhow::bail!("run {run}: {said:?}"),
             }
         };
         let next = reached.last().map_or(0, |call| takes(call).1);
