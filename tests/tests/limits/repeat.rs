@@ -10,14 +10,14 @@ use crate::ground::Ground;
 const CALLS: usize = 277;
 /// How often it is let, with the default settings.
 const LET: usize = 5;
-/// How often at most where the account hears of results late: so many calls may be under way.
+/// How many more at most where the account hears of results late: so many equal calls may be under way.
 const UNDER_WAY: usize = 12;
 
 pub async fn a_stuck_agent_is_stopped(ground: Ground) -> Result<()> {
     // Where nobody shares memory, only the account sees all calls, and is told of a result with the isolate's next
     // call or after a while.
     let apart = !ground.has_one_memory();
-    let (rules, most) = if apart { ("[loop]\nprecision = 'strict'", UNDER_WAY) } else { ("", LET) };
+    let (rules, most) = if apart { ("[loop]\nprecision = 'strict'", LET + UNDER_WAY) } else { ("", LET) };
     let field = Field::start(ground, Plan { rules, ..Plan::default() })?;
     let mut lines = Vec::new();
     for address in field.gateway.addresses() {
