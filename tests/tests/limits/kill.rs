@@ -144,7 +144,7 @@ pub async fn nothing_is_counted_too_little(ground: Ground) -> Result<()> {
     let mut numbers = Numbers(seed);
     for kill in 1..=kills {
         let load = Load::start(&field, kill);
-        let while_ms = 500 + numbers.below(if full() { 3_000 } else { 2_000 });
+        let while_ms = 300 + numbers.below(if full() { 3_000 } else { 2_000 });
         tokio::time::sleep(Duration::from_millis(while_ms)).await;
         field.gateway.kill();
         killed.push(Instant::now());
