@@ -98,10 +98,13 @@ fn weigh<'a, P: Platform>(
         && !weighed.again
     {
         let digests = &scene.gateway.digests;
+        let trace = trace_id(head, json, request).map(|id| digests.name(&id));
         let [a, b, c, d, ..] = *scene.caller.principal();
-        weighed.sighting = Some(Sighting {
-            principal: u32::from_le_bytes([a, b, c, d]),
-            trace: trace_id(head, json, request).map(|id| digests.name(&id)),
+        // Anonymous callers are many under one name: only a trace tells what belongs together.
+        let principal = if tenant.anonymous { trace } else { Some(u32::from_le_bytes([a, b, c, d])) };
+        weighed.sighting = principal.map(|principal| Sighting {
+            principal,
+            trace,
             fingerprint: digests.call(&name, member("arguments").map(|node| json.value(node))),
             cost: tenant.limits.price(&name).call,
             // Equal calls at once are what a tool is shared for.
