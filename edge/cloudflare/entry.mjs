@@ -108,12 +108,19 @@ export class Account extends DurableObject {
     this.account = new postern.Account(this.ctx.storage.kv.get("account"), Date.now());
   }
 
-  /** One step: the text of a transition, and that of its outcome. */
+  /** One step, as `step` in host.mjs asks for it. */
+  async fetch(request) {
+    const transition = request.headers.get("transition") ?? await request.text();
+    return new Response(null, { headers: { outcome: this.apply(transition) } });
+  }
+
+  /** The text of a transition, and that of its outcome. */
   apply(transition) {
     this.wake();
+    const now = Date.now();
     let outcome;
     try {
-      outcome = this.account.apply(transition, Date.now());
+      outcome = this.account.apply(transition, now);
       if (outcome[0] === "1") this.ctx.storage.kv.put("account", this.account.stored());
     } catch (error) {
       // What was not stored must not be believed.
@@ -121,7 +128,7 @@ export class Account extends DurableObject {
       if (error instanceof WebAssembly.RuntimeError) lose(error);
       throw error;
     }
-    this.arm(Date.now() + REST);
+    this.arm(now + REST);
     return outcome;
   }
 

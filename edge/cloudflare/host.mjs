@@ -85,10 +85,18 @@ export function header(call, name) {
   }
 }
 
+// A larger transition, of hundreds of calls that ended, goes as a body.
+const HEADER = 8 * 1024;
+
 // Ids of accounts by their names: an id is a hash. The map is emptied rather than grown.
 const ids = new Map();
 
-/** Does a step on an account; told is its outcome, nothing when it cannot be asked, no text when there are no accounts. */
+/**
+ * Does a step on an account; told is its outcome, nothing when it cannot be asked, no text when there are no accounts.
+ *
+ * It is a fetch whose headers say all: calling a method of the object costs the platform half as much again, and a
+ * body each way about the same.
+ */
 export async function step(call, number, name, jurisdiction, location, transition) {
   let outcome;
   try {
@@ -103,7 +111,8 @@ export async function step(call, number, name, jurisdiction, location, transitio
       ids.set(key, id);
     }
     const account = accounts.get(id, location ? { locationHint: location } : undefined);
-    outcome = await account.apply(transition);
+    const asked = transition.length <= HEADER ? { headers: { transition } } : { method: "POST", body: transition };
+    outcome = (await account.fetch("http://account/", asked)).headers.get("outcome");
   } catch (error) {
     console.warn(`the account ${name} cannot be asked: ${error}`);
   }

@@ -7,16 +7,12 @@ let slow = 0;
 let steps = 0;
 
 export class Account extends Real {
-  apply(transition) {
+  async fetch(request) {
     steps += 1;
     if (fault === "throws") throw new Error("told to fail");
-    return slow > 0 ? this.later(transition, slow) : super.apply(transition);
-  }
-
-  /** A step whose answer, and whose effect, come too late. */
-  async later(transition, ms) {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    return super.apply(transition);
+    // The answer, and the effect, come too late.
+    if (slow > 0) await new Promise((resolve) => setTimeout(resolve, slow));
+    return super.fetch(request);
   }
 }
 

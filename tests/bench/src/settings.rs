@@ -50,7 +50,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "two limits",
         more: "limits = [
             { name = \"rate\", kind = \"rate\", limit = 10000 },
-            { name = \"daily\", kind = \"quota\", limit = 100000000, window = \"day\" },
+            { name = \"daily\", kind = \"quota\", limit = 1000000, window = \"day\" },
         ]\n",
         ..STANDARD
     },
@@ -58,7 +58,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "two limits, leased",
         more: "limits = [
             { name = \"rate\", kind = \"rate\", limit = 10000, precision = \"lease\" },
-            { name = \"daily\", kind = \"quota\", limit = 100000000, window = \"day\", precision = \"lease\" },
+            { name = \"daily\", kind = \"quota\", limit = 1000000, window = \"day\", precision = \"lease\" },
         ]\n",
         ..STANDARD
     },
