@@ -108,7 +108,7 @@ impl Digests {
     }
 
     /// Sums over the members, so that their order does not matter and none has to be kept.
-    pub(super) fn object(&self, raw: Raw<'_>, of: impl Fn(&str, Raw<'_>) -> u64) -> u64 {
+    pub(super) fn object<'a>(&self, raw: Raw<'a>, mut of: impl FnMut(&str, Raw<'a>) -> u64) -> u64 {
         let mut sum = 0u64;
         for (name, value) in
             raw.members().filter(|(name, value)| value.kind() != Kind::Null && name != "_meta")
@@ -129,10 +129,10 @@ impl Digests {
         hasher.finish()
     }
 
-    pub(super) fn array(&self, raw: Raw<'_>, of: impl Fn(Raw<'_>) -> u64) -> u64 {
+    pub(super) fn array<'a>(&self, raw: Raw<'a>, of: impl FnMut(Raw<'a>) -> u64) -> u64 {
         let mut hasher = self.hasher(b'[');
-        for value in raw.elements() {
-            hasher.write(&of(value).to_le_bytes());
+        for value in raw.elements().map(of) {
+            hasher.write(&value.to_le_bytes());
         }
         hasher.finish()
     }

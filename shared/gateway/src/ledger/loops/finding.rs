@@ -69,31 +69,45 @@ const TROUBLES: &[&str] = &[
     "traceback (most recent",
 ];
 
+/// What is seen of a result while it is walked.
+#[derive(Default)]
+struct Seen<'a> {
+    is_error: bool,
+    structured: Option<Raw<'a>>,
+    content: Option<Raw<'a>>,
+    /// The strongest of what its texts say.
+    says: Option<Says>,
+    /// The gist of the first text that reads like an error.
+    trouble: Option<u64>,
+}
+
 impl Digests {
     /// Of the result of `tools/call`.
     #[must_use]
     pub fn result(&self, result: Raw<'_>) -> Finding {
-        if result.get("isError").and_then(Raw::bool) == Some(true) {
-            return self.error(result);
+        let mut seen = Seen::default();
+        let exact = self.exact(result, &mut seen);
+        if seen.is_error {
+            return self.failed(exact, result);
         }
-        let structured = result.get("structuredContent").filter(|raw| raw.kind() != Kind::Null);
-        let content = result.get("content");
-        let says = match structured {
+        let says = match seen.structured {
             // The text is for models that cannot read this; it says the same.
             Some(structured) => barren::value(structured, 0),
-            None => content.map_or(Says::Nothing, |content| self.content(content)),
+            None => seen.says.unwrap_or(Says::Nothing),
         };
-        let trouble = structured
-            .and_then(|raw| self.complaint(raw))
-            .or_else(|| content?.elements().find_map(|item| self.complaint(item.get("text")?)));
-        self.finding(self.exact(result), trouble, says, structured.or(content))
+        let trouble = seen.structured.and_then(|raw| self.complaint(raw)).or(seen.trouble);
+        self.finding(exact, trouble, says, seen.structured.or(seen.content))
     }
 
     /// Of a JSON-RPC error, or of a result that is an error.
     #[must_use]
     pub fn error(&self, error: Raw<'_>) -> Finding {
+        self.failed(self.exact(error, &mut Seen::default()), error)
+    }
+
+    fn failed(&self, exact: u64, error: Raw<'_>) -> Finding {
         let kind = if is_about(error, 0) { Finds::Complaint } else { Finds::Error };
-        Finding { result: short(self.exact(error)), gist: short(self.gist(error, 0)), kind }
+        Finding { result: short(exact), gist: short(self.gist(error, 0)), kind }
     }
 
     /// Of anything that a tool may have answered: a result of `tools/call`, a JSON-RPC error or answer, or the bare value.
@@ -118,11 +132,14 @@ impl Digests {
         if typed || answer.get("structuredContent").is_some() {
             return self.result(answer);
         }
-        let says = match answer.string() {
-            Some(text) => self.text_says(&text),
-            None => barren::value(answer, 0),
-        };
-        self.finding(self.exact(answer), self.complaint(answer), says, Some(answer))
+        let mut seen = Seen::default();
+        let exact = self.exact(answer, &mut seen);
+        match answer.kind() {
+            Kind::String => {
+                self.finding(exact, seen.trouble, seen.says.unwrap_or(Says::Nothing), Some(answer))
+            }
+            _ => self.finding(exact, self.complaint(answer), barren::value(answer, 0), Some(answer)),
+        }
     }
 
     fn finding(&self, exact: u64, trouble: Option<u64>, says: Says, outline: Option<Raw<'_>>) -> Finding {
@@ -137,50 +154,65 @@ impl Digests {
         }
     }
 
-    /// Of the whole, texts that are JSON by their value: servers print members in any order.
-    fn exact(&self, raw: Raw<'_>) -> u64 {
-        let text = |raw: Raw<'_>| {
-            let text = raw.string().unwrap_or_default();
-            json(&text)
-                .map_or_else(|| self.text(b'"', text.trim()), |json| self.value(json.value(json.root()), 0))
-        };
-        let item = |raw: Raw<'_>| {
-            self.object(raw, |name, value| if name == "text" { text(value) } else { self.value(value, 2) })
-        };
+    /// Of the whole, texts that are JSON by their value: servers print members in any order. What else matters of a
+    /// result is seen on the way, as large ones are walked seldom enough.
+    fn exact<'a>(&self, raw: Raw<'a>, seen: &mut Seen<'a>) -> u64 {
         match raw.kind() {
-            Kind::String => text(raw),
+            Kind::String => self.read(raw, seen),
             Kind::Object => self.object(raw, |name, value| {
-                if name == "content" { self.array(value, item) } else { self.value(value, 1) }
+                match name {
+                    "content" => {
+                        seen.content = Some(value);
+                        return self.array(value, |item| self.item(item, seen));
+                    }
+                    "structuredContent" => seen.structured = Some(value),
+                    "isError" => seen.is_error = value.bool() == Some(true),
+                    _ => {}
+                }
+                self.value(value, 1)
             }),
             _ => self.value(raw, 0),
         }
     }
 
-    /// What the items of a result say. Without an item there is nothing.
-    fn content(&self, content: Raw<'_>) -> Says {
-        let item = |item: Raw<'_>| match item.get("text") {
-            Some(text) => self.text_says(&text.string().unwrap_or_default()),
-            None => Says::Something,
+    /// Of an item of a result; one without a text is content.
+    fn item<'a>(&self, item: Raw<'a>, seen: &mut Seen<'a>) -> u64 {
+        let mut reads = false;
+        let exact = self.object(item, |name, value| match (name, value.kind()) {
+            ("text", Kind::String) => {
+                reads = true;
+                self.read(value, seen)
+            }
+            _ => self.value(value, 2),
+        });
+        if !reads {
+            seen.says = Some(Says::Something);
+        }
+        exact
+    }
+
+    fn read(&self, raw: Raw<'_>, seen: &mut Seen<'_>) -> u64 {
+        let text = raw.string().unwrap_or_default();
+        let json = json(&text);
+        let (exact, says, trouble) = match json.as_ref().map(|json| json.value(json.root())) {
+            Some(value) => (self.value(value, 0), barren::value(value, 0), self.complaint(value)),
+            None => (self.text(b'"', text.trim()), barren::text(&text), self.grievance(&text)),
         };
-        content.elements().map(item).max().unwrap_or(Says::Nothing)
+        seen.says = seen.says.max(Some(says));
+        seen.trouble = seen.trouble.or(trouble);
+        exact
     }
 
-    fn text_says(&self, text: &str) -> Says {
-        match json(text) {
-            Some(json) => barren::value(json.value(json.root()), 0),
-            None => barren::text(text),
-        }
-    }
-
-    /// The gist of a text or value that reads like an error.
+    /// The gist of a value that reports an error.
     fn complaint(&self, raw: Raw<'_>) -> Option<u64> {
-        let Some(text) = raw.string() else { return Some(self.gist(trouble(raw)?, 0)) };
-        if let Some(json) = json(&text) {
-            return Some(self.gist(trouble(json.value(json.root()))?, 0));
-        }
+        Some(self.gist(trouble(raw)?, 0))
+    }
+
+    /// That of a text that reads like an error.
+    fn grievance(&self, text: &str) -> Option<u64> {
         let start: String = text.trim_start().chars().take(24).flat_map(char::to_lowercase).collect();
         let reads_so = TROUBLES.iter().any(|begin| start.starts_with(begin));
-        reads_so.then(|| self.wording(&text))
+        reads_so.then(|| self.wording(text))
     }
 
     /// Of an error without what changes by itself. Small numbers stay: `9 tests failed` after `10 tests failed` is
