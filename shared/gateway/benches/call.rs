@@ -48,6 +48,7 @@ path = "/mcp"
 hosts = ["gateway"]
 origins = []
 anonymous = true
+LIMITS
 [tenants.bench.agents.anonymous]
 allow = ["*"]
 [tenants.bench.upstreams.bench]
@@ -55,7 +56,31 @@ url = "https://upstream.example/mcp"
 era = "modern"
 "#;
 
-const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}},"name":"bench__look","arguments":{"customer":"C-1001","limit":10}}}"#;
+/// What is measured: a name, lines of the tenant, and the size of the result.
+const CASES: &[(&str, &str, usize)] = &[
+    ("400 B", "", 400),
+    ("4 KB", "", 4_096),
+    ("32 KB", "", 32_768),
+    ("400 B, no loop breaker", "loop = { mode = \"off\" }", 400),
+    (
+        "400 B, two limits",
+        r#"limits = [
+            { name = "rate", kind = "rate", limit = 1000000 },
+            { name = "daily", kind = "quota", limit = 100000000, window = "day" },
+        ]"#,
+        400,
+    ),
+    (
+        "400 B, two limits, leased",
+        r#"limits = [
+            { name = "rate", kind = "rate", limit = 1000000, precision = "lease" },
+            { name = "daily", kind = "quota", limit = 100000000, window = "day", precision = "lease" },
+        ]"#,
+        400,
+    ),
+];
+
+const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}},"name":"bench__look","arguments":{"customer":"C-1001","limit":LIMIT}}}"#;
 
 /// Answers as an upstream would: its list, or a text of `size` bytes.
 fn upstream(memory: &Memory, size: usize) {
@@ -83,7 +108,7 @@ fn head() -> Head {
         query: false,
         secure: true,
         headers: Headers::from_flat(
-            "host\ngateway\ncontent-type\napplication/json\nmcp-protocol-version\n2026-07-28\nmcp-method\ntools/call\nmcp-name\nbench__look\n"
+            "host\ngateway\ncontent-type\napplication/json\nmcp-protocol-version\n2026-07-28\nmcp-method\ntools/call\nmcp-name\nbench__look\ntraceparent\n00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n"
                 .to_owned(),
         ),
     }
@@ -91,21 +116,23 @@ fn head() -> Head {
 
 fn main() {
     let rounds: u32 = std::env::var("CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5_000);
-    for size in [400_usize, 4_096, 32_768]
-        .into_iter()
-        .take(std::env::var("SIZES").ok().and_then(|t| t.parse().ok()).unwrap_or(3))
-    {
+    for (name, limits, size) in CASES.iter().copied() {
         let memory = Memory::new();
         upstream(&memory, size);
         let none = |_: &str| None;
-        let checked = postern::compile::check(SETTINGS, &none).map_err(|problems| println!("{problems}"));
+        let checked = postern::compile::check(&SETTINGS.replace("LIMITS", limits), &none)
+            .map_err(|problems| println!("{problems}"));
         let Ok((bundle, _)) = checked else {
             return println!("bad settings");
         };
         let Ok(sealer) = Sealer::from_keys("k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=") else { return };
         let gateway = Gateway::new(bundle, sealer);
-        let call = || {
-            let body: MemoryBody = memory.answer_in_steps(200, "", [Step::Bytes(CALL.into())]).body;
+        let mut number = 0_u32;
+        // Never the same twice: the loop breaker would stop it.
+        let mut call = || {
+            number += 1;
+            let text = CALL.replace("LIMIT", &number.to_string());
+            let body: MemoryBody = memory.answer_in_steps(200, "", [Step::Bytes(text.into())]).body;
             let future = gateway.handle(&memory, &(), head(), body);
             let bytes = size_of_val(&future);
             (memory.run(future), bytes)
@@ -122,7 +149,7 @@ fn main() {
         }
         let counted = (ALLOCATIONS.load(Ordering::Relaxed) - counted) / u64::from(rounds);
         println!(
-            "{size:>6} B result: {:>8.1?} a call, {fastest:.1?} the fastest, {counted} allocations, future of {future} bytes",
+            "{name:<26} {:>8.1?} a call, {fastest:.1?} the fastest, {counted} allocations, future of {future} bytes",
             start.elapsed() / rounds
         );
     }
