@@ -101,7 +101,7 @@ impl Account {
     /// Where a rule stands after its charge, with what is lent of it.
     fn standing(&mut self, ask: &Ask, now_ms: u64) -> Standing {
         let counter = self.counter(ask.rule, &ask.terms, now_ms);
-        let lent = if ask.lease { ask.terms.loan(counter.read(&ask.terms, now_ms).left) } else { 0 };
+        let lent = ask.terms.loan(ask.lease, counter.read(&ask.terms, now_ms).left);
         if lent > 0 {
             // Debited at once: what is lent is used, whether or not it will be.
             counter.take(lent, now_ms, 0);

@@ -69,8 +69,8 @@ pub struct Ask {
     pub amount: u64,
     /// Whether `amount` is an estimate that is settled later. What is in flight always is.
     pub settles: bool,
-    /// Whether the asker would borrow a block beyond `amount`, to spend it without asking.
-    pub lease: bool,
+    /// How much beyond `amount` the asker would borrow, to spend it without asking; 0 for nothing.
+    pub lease: u64,
 }
 
 /// Calls as the loop breaker sees them, and the bounds they are judged by.

@@ -49,10 +49,10 @@ impl Terms {
         }
     }
 
-    /// What may be lent beyond a charge when `left` is left: a tenth of the limit and a tenth of what is left at most,
-    /// and no more than a second's worth, or ten when that is less. Nothing of what is in flight.
+    /// What an asker borrows first, before it knows how much it uses: a second's worth, or ten when that is less. Nothing
+    /// of what is in flight.
     #[must_use]
-    pub fn loan(&self, left: u64) -> u64 {
+    pub fn first_loan(&self) -> u64 {
         let second = match self {
             Self::Rate { every_ns, .. } => 1_000_000_000 / every_ns.max(&1),
             Self::Window { limit, span, .. } => {
@@ -61,6 +61,12 @@ impl Terms {
             }
             Self::Slots { .. } => return 0,
         };
-        (self.capacity() / 10).min(left / 10).min(second.max(10))
+        second.max(10)
+    }
+
+    /// What is lent to an asker for `wanted` when `left` is left: a tenth of the limit and a tenth of what is left at
+    /// most.
+    pub(super) fn loan(&self, wanted: u64, left: u64) -> u64 {
+        wanted.min(self.capacity() / 10).min(left / 10)
     }
 }

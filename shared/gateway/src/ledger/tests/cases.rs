@@ -111,8 +111,10 @@ fn loans() {
         (Terms::Rate { every_ns: 100_000_000, burst: 2_000 }, 1_999, 10),
         (Terms::Slots { limit: 1_000 }, 900, 0),
     ] {
-        assert_eq!(terms.loan(left), expected, "{terms:?} {left}");
+        assert_eq!(terms.loan(terms.first_loan(), left), expected, "{terms:?} {left}");
     }
+    assert_eq!(window(1_000_000, 2, NOON, DAY).loan(4_000, 999_999), 4_000);
+    assert_eq!(window(1_000_000, 2, NOON, DAY).loan(4_000, 10_009), 1_000);
 }
 
 /// A thousand charges a second, none of which is taken back: what is to be settled finds a place, and the last ones may

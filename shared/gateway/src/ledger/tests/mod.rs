@@ -39,7 +39,7 @@ pub(super) fn window(limit: u64, block: u64, now_ms: u64, length_ms: u64) -> Ter
 }
 
 pub(super) fn ask(rule: u64, terms: Terms, amount: u64) -> Ask {
-    Ask { rule: RuleKey(rule), terms, amount, settles: false, lease: false }
+    Ask { rule: RuleKey(rule), terms, amount, settles: false, lease: 0 }
 }
 
 pub(super) fn estimate(rule: u64, terms: Terms, amount: u64) -> Ask {

@@ -199,7 +199,7 @@ fn a_window_holds_with_leases_and_clocks_that_jump() {
                 1 => now_ms + numbers.below(MINUTE),
                 _ => now_ms + numbers.below(30),
             };
-            let lease = Ask { lease: true, ..ask(2, window(400, 8, now_ms, MINUTE), 1) };
+            let lease = Ask { lease: 10, ..ask(2, window(400, 8, now_ms, MINUTE), 1) };
             let (outcome, _) = account.apply(&Transition::Charge(charge(id, vec![lease])), now_ms);
             if let Outcome::Granted(Grant { standings, .. }) = outcome {
                 // The account's own clock decides in which window it counts.

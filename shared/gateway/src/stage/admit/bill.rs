@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// What one account is asked.
 pub(super) struct Bill {
     /// Its name.
-    pub account: String,
+    pub account: Rc<str>,
     /// The rules, and what is asked of each.
     pub rules: Vec<Rc<Limit>>,
     pub asks: Vec<Ask>,
@@ -32,7 +32,7 @@ pub(super) enum Phase<'a> {
 }
 
 impl Bill {
-    pub fn new(account: String) -> Self {
+    pub fn new(account: Rc<str>) -> Self {
         Self {
             account,
             rules: Vec::new(),
@@ -42,11 +42,6 @@ impl Bill {
             watched: Vec::new(),
         }
     }
-}
-
-/// The account of an agent. Names of tenants and agents have no slash.
-pub(super) fn agent_account(caller: &Caller) -> String {
-    [caller.tenant().name.as_str(), "/agent/", &caller.agent().name].concat()
 }
 
 /// Whether a rule needs to know tokens.
@@ -94,7 +89,8 @@ impl Bill {
             None => {
                 let terms = rule.measure.terms(now_ms);
                 let settles = rule.measure.settles();
-                self.asks.push(Ask { rule: rule.key, terms, amount, settles, lease: rule.lease });
+                let lease = if rule.lease { terms.first_loan() } else { 0 };
+                self.asks.push(Ask { rule: rule.key, terms, amount, settles, lease });
                 self.rules.push(Rc::clone(rule));
             }
         }
@@ -105,20 +101,20 @@ impl Bill {
 }
 
 /// Whose account a rule charges for this request; `None` when it does not concern it.
-fn account(caller: &Caller, rule: &Limit, request: &Weighed<'_>) -> Option<String> {
+fn account(caller: &Caller, rule: &Limit, request: &Weighed<'_>) -> Option<Rc<str>> {
     let (name, alias) = (request.name.as_deref(), request.alias.as_deref());
     if !rule.selector.concerns(name, alias) {
         return None;
     }
     let tenant = caller.tenant().name.as_str();
     match rule.each {
-        Each::Agent => Some(agent_account(caller)),
+        Each::Agent => Some(Rc::clone(caller.account())),
         // What agents share is charged for nothing that one of them may not do.
         _ if !request.permitted => None,
         Each::Tool if !request.known => None,
-        Each::Tool => Some([tenant, "/tool/", name?].concat()),
-        Each::Upstream => Some([tenant, "/upstream/", alias?].concat()),
-        Each::Tenant => Some([tenant, "/tenant"].concat()),
+        Each::Tool => Some([tenant, "/tool/", name?].concat().into()),
+        Each::Upstream => Some([tenant, "/upstream/", alias?].concat().into()),
+        Each::Tenant => Some([tenant, "/tenant"].concat().into()),
     }
 }
 

@@ -11,6 +11,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// How long a block is to last, in ms.
+const BLOCK_MS: u64 = 1_000;
+/// The part of a limit that a block is at most, unless its first block is larger.
+const LARGEST_SHARE: u64 = 100;
 /// How long what has ended may wait for a charge that takes it along, in ms.
 const PATIENCE_MS: u32 = 250;
 /// How long telling it may take, in ms; and how long it is believed that somebody is about to: his request may have
@@ -54,6 +58,9 @@ pub(super) struct Spent {
 #[derive(Clone, Copy)]
 struct Loan {
     rule: RuleKey,
+    /// How much was lent, and since when it is being spent, Unix ms.
+    lent: u64,
+    since_ms: u64,
     left: u64,
     until_ms: u64,
 }
@@ -114,7 +121,7 @@ impl Desk {
     pub fn spend(&self, bill: &Bill, now_ms: u64) -> Vec<Spent> {
         let mut loans = self.loans.borrow_mut();
         let mut spend = |ask: &Ask| {
-            let loan = loans.iter_mut().find(|loan| ask.lease && loan.pays(ask, now_ms))?;
+            let loan = loans.iter_mut().find(|loan| ask.lease > 0 && loan.pays(ask, now_ms))?;
             loan.left -= ask.amount;
             Some(Spent { rule: ask.rule, amount: ask.amount, until_ms: loan.until_ms })
         };
@@ -148,19 +155,31 @@ impl Desk {
         self.borrowing_ms.set(0);
     }
 
+    /// How much to borrow with a charge, which asks for a first block: as much as is used here in a second. That may be
+    /// lost, so it is a hundredth of the limit at most.
+    pub fn wants(&self, ask: &Ask, now_ms: u64) -> u64 {
+        let loans = self.loans.borrow();
+        let before = loans.iter().find(|loan| loan.rule == ask.rule && ask.lease > 0);
+        before.map_or(ask.lease, |loan| {
+            loan.next(now_ms).min(ask.terms.capacity() / LARGEST_SHARE).max(ask.lease)
+        })
+    }
+
     /// Takes what was lent to a charge that asked for `asks`.
     pub fn borrow(&self, asks: &[Ask], standings: &[Standing], now_ms: u64) {
         let mut loans = self.loans.borrow_mut();
         for (ask, standing) in asks.iter().zip(standings).filter(|(_, standing)| standing.lent > 0) {
             let until_ms = now_ms.saturating_add(u64::from(standing.lent_ms));
-            match loans.iter_mut().find(|loan| loan.rule == ask.rule) {
+            let lent = standing.lent;
+            let loan = Loan { rule: ask.rule, lent, since_ms: now_ms, left: lent, until_ms };
+            match loans.iter_mut().find(|known| known.rule == ask.rule) {
                 // A little was left of the one before: both end with the earlier one.
-                Some(loan) if loan.until_ms > now_ms => {
-                    loan.left = loan.left.saturating_add(standing.lent);
-                    loan.until_ms = loan.until_ms.min(until_ms);
+                Some(known) if known.until_ms > now_ms => {
+                    let until_ms = known.until_ms.min(until_ms);
+                    *known = Loan { left: lent.saturating_add(known.left), until_ms, ..loan };
                 }
-                Some(loan) => (loan.left, loan.until_ms) = (standing.lent, until_ms),
-                None => loans.push(Loan { rule: ask.rule, left: standing.lent, until_ms }),
+                Some(known) => *known = loan,
+                None => loans.push(loan),
             }
         }
     }
@@ -227,6 +246,13 @@ impl Desk {
 }
 
 impl Loan {
+    /// What would have lasted for [`BLOCK_MS`]; twice what was spent at most, since a moment's haste proves little.
+    fn next(&self, now_ms: u64) -> u64 {
+        let spent = self.lent.saturating_sub(self.left);
+        let lasted_ms = now_ms.saturating_sub(self.since_ms).max(BLOCK_MS / 2);
+        spent.saturating_mul(BLOCK_MS) / lasted_ms
+    }
+
     fn pays(&self, ask: &Ask, now_ms: u64) -> bool {
         self.rule == ask.rule && self.left >= ask.amount && now_ms < self.until_ms
     }

@@ -199,14 +199,15 @@ impl Admit {
             Some((ticket.id(), request.sighting?))
         });
         let sightings: Vec<_> = sightings.collect();
-        let account = bill::agent_account(caller);
-        let desk = self.desks.of(&account);
-        let asked = bills.iter().position(|bill| bill.account == account);
+        let desk = self.desks.of(caller.account());
+        let asked = bills.iter().position(|bill| bill.account == *caller.account());
         let now_ms = platform.now_ms();
         // Whether the account is asked for each call like this one, lent or not: a memory in two places would see half of
         // a loop.
         let by_account = breaker.strict
-            || asked.and_then(|at| bills.get(at)).is_some_and(|bill| bill.asks.iter().any(|ask| !ask.lease));
+            || asked
+                .and_then(|at| bills.get(at))
+                .is_some_and(|bill| bill.asks.iter().any(|ask| ask.lease == 0));
         if !by_account {
             for ((id, sighting), at) in sightings.iter().zip(&watched) {
                 let verdict = desk.chains.borrow_mut().arrive(&breaker.bounds, *id, sighting, now_ms);
@@ -217,7 +218,7 @@ impl Admit {
             return;
         }
         let at = asked.unwrap_or_else(|| {
-            bills.push(Bill::new(account));
+            bills.push(Bill::new(Rc::clone(caller.account())));
             bills.len() - 1
         });
         if let Some(bill) = bills.get_mut(at) {
@@ -242,9 +243,11 @@ impl Admit {
             let paid = Paid::new(platform, tenant, &desk, bill, 0, spent, None);
             return Ok(Receipt { paid, desk, asks, grant: Grant::default() });
         }
-        let borrows =
-            asks.iter().any(|ask| ask.lease) && desk.may_borrow(platform.now_ms(), tenant.limits.charge_ms);
-        asks.iter_mut().for_each(|ask| ask.lease &= borrows);
+        let borrows = asks.iter().any(|ask| ask.lease > 0)
+            && desk.may_borrow(platform.now_ms(), tenant.limits.charge_ms);
+        for ask in &mut asks {
+            ask.lease = if borrows { desk.wants(ask, platform.now_ms()) } else { 0 };
+        }
         let id = self.desks.id(platform);
         let charge = Charge {
             id,
@@ -309,7 +312,7 @@ impl Admit {
             return Err(fault);
         }
         // Nothing is borrowed of what is counted here: it would be spent when the account counts again.
-        let asks = charge.asks.into_iter().map(|ask| Ask { lease: false, ..ask }).collect();
+        let asks = charge.asks.into_iter().map(|ask| Ask { lease: 0, ..ask }).collect();
         let charge = Transition::Charge(Charge { asks, settled: Vec::new(), ..charge });
         let (outcome, _) = desk.fallback.borrow_mut().apply(&charge, platform.now_ms());
         Ok((outcome, Some(fault)))

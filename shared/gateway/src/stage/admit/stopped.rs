@@ -1,7 +1,7 @@
 //! Calls that the loop breaker stops. They are not carried out: who repeats himself pays for it, and hears of the loop;
 //! what agents share is neither used up by it nor in its way.
 
-use super::bill::{self, Bill};
+use super::bill::Bill;
 use super::{Receipt, Ticket, Unpaid};
 use crate::ledger::loops::Verdict;
 use crate::platform::Platform;
@@ -11,8 +11,7 @@ use crate::stage::authenticate::Caller;
 pub(super) fn keep_own<P: Platform>(caller: &Caller, tickets: &[Ticket<P>], bills: &mut Vec<Bill>) {
     let verdicts = tickets.iter().filter_map(Ticket::verdict);
     if all_stopped(caller, tickets.len(), verdicts) {
-        let own = bill::agent_account(caller);
-        bills.retain(|bill| bill.account == own);
+        bills.retain(|bill| bill.account == *caller.account());
     }
 }
 
@@ -28,9 +27,8 @@ pub(super) fn give_back<P: Platform>(
     if !all_stopped(caller, calls, verdicts) {
         return (bills, outcomes);
     }
-    let own = bill::agent_account(caller);
     let (own, others): (Vec<_>, Vec<_>) =
-        bills.into_iter().zip(outcomes).partition(|(bill, _)| bill.account == own);
+        bills.into_iter().zip(outcomes).partition(|(bill, _)| bill.account == *caller.account());
     others.into_iter().filter_map(|(_, outcome)| outcome.ok()).for_each(|receipt| receipt.paid.undo());
     own.into_iter().unzip()
 }

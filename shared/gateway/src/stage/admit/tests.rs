@@ -84,6 +84,31 @@ fn leases_ask_seldom_and_never_exceed() {
     assert!((1_500..=2_000).contains(&granted), "{granted}");
 }
 
+/// A block lasts for a second, whatever a second's worth of the limit is.
+#[test]
+fn blocks_grow_with_what_is_used() {
+    let memory = Memory::new();
+    let rules =
+        r#"limits = [{ name = "q", kind = "quota", limit = 1000000, window = "day", precision = "lease" }]"#;
+    let caller = caller(&memory, rules);
+    let admit = Admit::new();
+    let key = caller.tenant().limits.rules[0].key;
+    let desk = admit.desks.of("acme/agent/anonymous");
+    let load = |seconds: usize, per_second: u64| {
+        let before = steps(&memory);
+        for _ in 0..seconds as u64 * per_second {
+            memory.advance(1_000 / per_second);
+            charge(&memory, &admit, &caller).expect("far below the limit");
+        }
+        steps(&memory) - before
+    };
+    // 11, 22, 44 ... 704, and then as many as a second needs.
+    assert!((8..=11).contains(&load(4, 1_000)), "a thousand a second");
+    // What is no longer used is no longer borrowed.
+    load(62, 2);
+    assert!(desk.left(key) < 65, "{} of a block", desk.left(key));
+}
+
 #[test]
 fn several_isolates_share_a_quota() {
     for precision in ["strict", "lease"] {

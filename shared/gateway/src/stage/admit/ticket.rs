@@ -138,7 +138,10 @@ impl<P: Platform> Ticket<P> {
     }
 
     pub(super) fn stands(&mut self, rule: &Limit, left: u64) {
+        /// Of most: a name, and two numbers.
+        const BYTES: usize = 64;
         let comma = if self.standings.is_empty() { "" } else { " " };
+        self.standings.reserve(BYTES);
         let _ = write!(self.standings, "{comma}{}:{}/{}", rule.name, left, rule.measure.limit());
     }
 
@@ -228,7 +231,7 @@ impl<P: Platform> Drop for Ticket<P> {
 pub(super) struct Paid<P: Platform> {
     platform: P,
     desk: Rc<Desk>,
-    account: String,
+    account: Rc<str>,
     placement: Placement,
     /// The id of the charge; 0 when the account was not asked.
     id: u64,
@@ -260,7 +263,7 @@ impl<P: Platform> Paid<P> {
         Rc::new(Self {
             platform: platform.clone(),
             desk: Rc::clone(desk),
-            account: bill.account.clone(),
+            account: Rc::clone(&bill.account),
             placement: tenant.limits.placement,
             id,
             reserved: bill.asks.iter().any(|ask| ask.settles),

@@ -40,6 +40,7 @@ pub struct Caller {
     principal: [u8; 32],
     subject: String,
     token_id: Option<String>,
+    account: Rc<str>,
 }
 
 impl Caller {
@@ -61,6 +62,7 @@ impl Caller {
             principal: digest.finalize().into(),
             subject: subject.to_owned(),
             token_id,
+            account: [&tenant.name, "/agent/", &agent.name].concat().into(),
         }
     }
 
@@ -93,6 +95,12 @@ impl Caller {
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         self.token_id.as_deref()
+    }
+
+    /// Name of the agent's account: `TENANT/agent/NAME`. Neither of the two has a slash.
+    #[must_use]
+    pub fn account(&self) -> &Rc<str> {
+        &self.account
     }
 }
 

@@ -210,7 +210,7 @@ fn what_is_in_flight_is_shown_and_its_end_changes_nothing_after_a_reset() {
     let Some((_, Transition::Show(rules))) = memory.steps().pop() else { panic!("{:?}", memory.steps()) };
     let asks = [(0, 1), (2, 500), (3, 1)].map(|(at, amount): (usize, u64)| {
         let (rule, terms) = rules[at];
-        Ask { rule, terms, amount, settles: at > 0, lease: false }
+        Ask { rule, terms, amount, settles: at > 0, lease: 0 }
     });
     let charge =
         Charge { id: 5, asks: asks.to_vec(), hold_ms: 60_000, undo_ms: 0, watch: None, settled: vec![] };
