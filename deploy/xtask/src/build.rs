@@ -100,9 +100,9 @@ fn compile(paths: &Paths, host: Host, mode: Mode) -> Result<PathBuf> {
         .with_context(|| format!("{package} does not compile"))
 }
 
-/// Compiles a component for Spin that only tests and the benchmark run; returns the wasm file.
-pub(crate) fn test_component(paths: &Paths, package: &str) -> Result<PathBuf> {
-    let target = Host::Spin.target();
+/// Compiles wasm that only tests and the benchmark run, for the target of a host; returns the file.
+pub(crate) fn test_module(paths: &Paths, package: &str, host: Host) -> Result<PathBuf> {
+    let target = host.target();
     let mut cargo = wasm::find_or_install(paths, target)?.cargo(&paths.root);
     cargo.args(["build", "--package", package, "--target", target, "--profile", Mode::Release.profile()]);
     artifact(&mut cargo, &package.replace('-', "_"), ".wasm")

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::{Outcome, Run};
+use crate::host::Host;
 use crate::tools::{python, redis, spin};
 use crate::{build, process};
 
@@ -71,7 +72,7 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
     tests.env("POSTERN_WORKERD", node.workerd()?);
     tests.env("POSTERN_SPIN_HOST", spin::test_host(run.paths)?);
     tests.env("POSTERN_REDIS_SERVER", redis::find_or_install(run.paths)?);
-    tests.env("POSTERN_LEDGER_COMPONENT", build::test_component(run.paths, LEDGER)?);
+    tests.env("POSTERN_LEDGER_COMPONENT", build::test_module(run.paths, LEDGER, Host::Spin)?);
     let ran = process::run(&mut tests, &log);
     let text = fs::read_to_string(&log)?;
     let mut outcome = test_results(&text);

@@ -1,0 +1,186 @@
+//! Runs of base64 and hex, which are decoded as a whole.
+
+use std::ops::Range;
+
+/// The shortest run of base64 that is decoded: it holds 11 bytes, such as a social security number with hyphens.
+const BASE64: usize = 15;
+/// The shortest run of hex: it holds nine digits.
+const HEX: usize = 18;
+/// Most bytes of a run that are decoded.
+const MOST: usize = 64 * 1024;
+
+/// The long runs of base64 characters in a text, hex among them.
+pub(crate) struct Runs<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Runs<'a> {
+    pub fn of(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0 }
+    }
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        loop {
+            // A run cannot be longer than up to the last other byte of a stretch, so that most bytes are never looked at.
+            let stretch = self.bytes.get(self.at..self.at + BASE64)?;
+            if let Some(last) = stretch.iter().rposition(|byte| !is_base64(*byte)) {
+                self.at += last + 1;
+                continue;
+            }
+            let start = self.at;
+            let rest = self.bytes.get(start..)?.iter();
+            let length = rest.clone().position(|byte| !is_base64(*byte)).unwrap_or(rest.len());
+            let padding = rest.skip(length).take(2).take_while(|byte| **byte == b'=').count();
+            self.at = start + length + padding;
+            return Some(start..self.at);
+        }
+    }
+}
+
+/// What runs of a text hold: where, and the text.
+pub(crate) fn decoded(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
+    Runs::of(text).flat_map(move |run| pieces(text, run))
+}
+
+/// A run as a whole; or, if that is no text, its parts: a path or a name may have been taken for its beginning.
+fn pieces(text: &str, run: Range<usize>) -> Vec<(Range<usize>, String)> {
+    let bytes = text.as_bytes().get(run.clone()).unwrap_or(&[]);
+    if let Some(whole) = decode(bytes) {
+        return vec![(run, whole)];
+    }
+    let mut found = Vec::new();
+    let mut start = run.start;
+    for part in bytes.split(|byte| matches!(byte, b'/' | b'-' | b'_' | b'+')) {
+        let end = start + part.len();
+        if part.len() >= BASE64 && part.len() < bytes.len() {
+            found.extend(decode(part).map(|text| (start..end, text)));
+        }
+        start = end + 1;
+    }
+    found
+}
+
+/// The text that a run holds.
+fn decode(run: &[u8]) -> Option<String> {
+    hex(run).or_else(|| base64(run))
+}
+
+/// Both digits of each byte, perhaps behind `0x`.
+fn hex(run: &[u8]) -> Option<String> {
+    let digits = run.strip_prefix(b"0x").unwrap_or(run);
+    if digits.len() < HEX || !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20) - b'a' + 10,
+    };
+    let (pairs, _) = digits.as_chunks::<2>();
+    printable(pairs.iter().map(|[high, low]| nibble(*high) << 4 | nibble(*low)))
+}
+
+/// RFC 4648, sections 4 and 5, with or without padding.
+fn base64(run: &[u8]) -> Option<String> {
+    let digits = run.split(|byte| *byte == b'=').next()?;
+    // The first byte tells most that hold no text: it is none that ends a character.
+    let first = sextet(*digits.first()?) << 2 | sextet(*digits.get(1)?) >> 4;
+    if !matches!(first, b' '..=0x7E | 0xC2..=0xF4 | b'\t' | b'\n' | b'\r') {
+        return None;
+    }
+    let bytes = digits.chunks(4).flat_map(|chunk| {
+        let bits = chunk.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(sextet(*digit)));
+        let bits = bits << (6 * (4 - chunk.len()));
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        bytes.into_iter().take(chunk.len().saturating_sub(1))
+    });
+    printable(bytes)
+}
+
+/// What each byte stands for in base64, of both alphabets.
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+static SEXTETS: [u8; 256] = {
+    let mut table = [NONE; 256];
+    let mut at = 0_u8;
+    while at < 128 {
+        table[at as usize] = match at {
+            b'A'..=b'Z' => at - b'A',
+            b'a'..=b'z' => at - b'a' + 26,
+            b'0'..=b'9' => at - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => NONE,
+        };
+        at += 1;
+    }
+    table
+};
+const NONE: u8 = 64;
+
+fn sextet(digit: u8) -> u8 {
+    SEXTETS.get(usize::from(digit)).copied().unwrap_or(NONE)
+}
+
+fn is_base64(byte: u8) -> bool {
+    sextet(byte) != NONE
+}
+
+/// Bytes as text, if nothing speaks against it: hashes, pictures and names are given up at one of their first bytes.
+fn printable(bytes: impl Iterator<Item = u8> + Clone) -> Option<String> {
+    let bytes = bytes.take(MOST);
+    let is_text = |byte: u8| matches!(byte, b' '..=0x7E | 0x80..=0xF4 | b'\t' | b'\n' | b'\r');
+    if !bytes.clone().all(is_text) {
+        return None;
+    }
+    match String::from_utf8(bytes.collect()) {
+        Ok(text) => Some(text),
+        // The cap may have cut a character in two.
+        Err(error) if error.utf8_error().error_len().is_none() => {
+            let end = error.utf8_error().valid_up_to();
+            String::from_utf8(error.into_bytes().get(..end)?.to_vec()).ok()
+        }
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_hold_text_are_found() {
+        for (text, expected) in [
+            ("MDc4LTA1LTExMjA=", Some((0, "078-05-1120"))),
+            ("it is MDc4LTA1LTExMjA.", Some((6, "078-05-1120"))),
+            ("x 3132333435363738397A7a y", Some((2, "123456789zz"))),
+            ("0x3132333435363738397A7a", Some((0, "123456789zz"))),
+            ("\"SGVsbG8gd8O2cmxkIQ==\"", Some((1, "Hello wörld!"))),
+            ("/api/items/SGVsbG8gd8O2cmxkIQ==", Some((11, "Hello wörld!"))),
+            ("SGVsbG8_d29ybGQ-Pj4-Pj8_", Some((0, "Hello?world>>>>>??"))),
+            // Names, hashes, UUIDs, pictures.
+            ("getElementsByClassName/some-kebab-case-name", None),
+            ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", None),
+            ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", None),
+            ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ", None),
+            ("12345678901234567890", None),
+            ("short MTIz", None),
+            ("", None),
+        ] {
+            let found = decoded(text).next();
+            let found = found.as_ref().map(|(run, text)| (run.start, text.as_str()));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_cap_does_not_cut_a_character() {
+        // A blank and three times as many bytes as it takes to go beyond the cap, two to a character.
+        let text = "e'".repeat(MOST).replace("e'", "c3a9");
+        let found = decoded(&format!("20{text}")).next().map(|(_, text)| text.len());
+        assert_eq!(found, Some(MOST - 1));
+    }
+}

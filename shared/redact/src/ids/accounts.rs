@@ -1,0 +1,147 @@
+//! What hospitals, insurers and makers of devices give: numbers without a public check, told by their words alone.
+
+use super::id::{Id, id};
+use crate::checks::{luhn, uniform};
+use crate::entry::Profile::{Gdpr, Hipaa};
+
+pub(crate) static IDS: &[Id] = &[
+    id(
+        "MEDICAL_RECORD_NUMBER",
+        0,
+        80,
+        &[
+            "mrn",
+            "medical record",
+            "medical record number",
+            "medical record no",
+            "patient id",
+            "patient number",
+            "patient identifier",
+            "chart number",
+            "chart no",
+            "hospital number",
+            "medical rec",
+            "mr number",
+            "health record",
+            "record number",
+            "medicalrecordnumber",
+            "patientid",
+            "patientenummer",
+            "patientennummer",
+            "numéro de dossier",
+            "historia clínica",
+        ],
+    )
+    .of(&[6, 7, 8, 9, 10])
+    .laid(&[("3-3-3", 0), ("2-2-2", 0), ("3-2-3", 0), ("3-3-2", 0), ("3-4", 0), ("2-2-3", 0), ("3-3", 0)])
+    .within(&[Gdpr, Hipaa]),
+    id(
+        "HEALTH_PLAN_NUMBER",
+        0,
+        78,
+        &[
+            "member id",
+            "member number",
+            "health plan",
+            "health plan number",
+            "health plan id",
+            "subscriber id",
+            "subscriber number",
+            "insurance id",
+            "policy number",
+            "policy no",
+            "beneficiary number",
+            "beneficiary id",
+            "medicaid",
+            "medicaid id",
+            "medicaid number",
+            "group number",
+            "insurance member",
+            "health insurance",
+            "health insurance number",
+            "policy id",
+            "plan id",
+            "payer id",
+            "policyholder",
+        ],
+    )
+    .of(&[7, 8, 9, 10, 11, 12, 13, 14])
+    .laid(&[("3-3-3", 0), ("3-2-4", 0), ("3-3-4", 0), ("9-2", 0)])
+    .within(&[Gdpr, Hipaa]),
+    id(
+        "US_CLAIM_NUMBER",
+        0,
+        78,
+        &["claim number", "claim no", "claim id", "medical claim", "healthcare claim", "claim"],
+    )
+    .of(&[6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+    .within(&[Gdpr, Hipaa]),
+    id(
+        "US_PRESCRIPTION_NUMBER",
+        0,
+        78,
+        &[
+            "rx",
+            "rx number",
+            "rx no",
+            "rx id",
+            "prescription number",
+            "prescription no",
+            "prescription id",
+            "pharmacy",
+            "medication",
+        ],
+    )
+    .of(&[6, 7, 8, 9, 10, 11, 12])
+    .within(&[Gdpr, Hipaa]),
+    id(
+        "US_REFERRAL_NUMBER",
+        0,
+        78,
+        &[
+            "referral number",
+            "referral no",
+            "referral id",
+            "infusion referral",
+            "referring",
+            "specialty",
+            "infusion",
+        ],
+    )
+    .of(&[6, 7, 8, 9, 10, 11, 12])
+    .within(&[Gdpr, Hipaa]),
+    id(
+        "US_PRIOR_AUTHORIZATION_NUMBER",
+        0,
+        78,
+        &[
+            "prior authorization",
+            "prior auth",
+            "preauthorization",
+            "pre auth",
+            "authorization number",
+            "prior authorization number",
+        ],
+    )
+    .of(&[6, 7, 8, 9, 10, 11, 12])
+    .within(&[Gdpr, Hipaa]),
+    id(
+        "IMEI",
+        50,
+        88,
+        &[
+            "imei",
+            "imei number",
+            "device id",
+            "handset",
+            "device identifier",
+            "equipment identity",
+            "imei1",
+            "imei2",
+        ],
+    )
+    .of(&[15])
+    .laid(&[("2-6-6-1", 80), ("2 6 6 1", 76), ("6-2-6-1", 76)])
+    .check(|digits| luhn(digits) && !uniform(digits))
+    .within(&[Gdpr, Hipaa]),
+];

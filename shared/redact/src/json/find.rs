@@ -1,0 +1,134 @@
+//! First step: what is sensitive in a document, and where. Nothing is asked of the caller before a document has been walked
+//! to its end: one that turns out to be no JSON is looked at as text.
+
+use super::{string, walk};
+use crate::encoded;
+use crate::engine::{Engine, Finding};
+use crate::path::Path;
+use std::ops::Range;
+
+/// How many JSON texts are followed within each other's strings: the document and three more.
+const NESTED: u8 = 4;
+/// Fewest and most digits of a number that may be an identifier.
+const DIGITS: std::ops::RangeInclusive<usize> = 9..=19;
+/// Names of letters only are not looked at if they are shorter than this.
+const PLAIN_NAME: usize = 24;
+
+/// What a text holds.
+pub(super) enum Inside<'e> {
+    /// It is text, with findings.
+    Text(Vec<Finding<'e>>),
+    /// It is JSON, with findings in these of its strings and numbers.
+    Json(Vec<Site<'e>>),
+}
+
+impl Inside<'_> {
+    pub const fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(findings) => findings.is_empty(),
+            Self::Json(sites) => sites.is_empty(),
+        }
+    }
+}
+
+/// A string, key or number with findings.
+pub(super) struct Site<'e> {
+    /// Where it is written; the range of strings and keys is that between the quotes.
+    pub at: Range<usize>,
+    pub kind: Kind,
+    /// The names above it.
+    pub names: Vec<String>,
+    /// What it holds, in bytes of what it says.
+    pub inside: Inside<'e>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    String,
+    Key,
+    Number,
+}
+
+/// Looks at a document.
+pub(super) fn document<'e>(engine: &'e Engine, json: &str, path: &Path<'_>) -> Inside<'e> {
+    follow(engine, json, path, 0).unwrap_or_else(|| text(engine, json, path))
+}
+
+/// Looks at a text that may be a JSON object or array and stands within so many others.
+pub(super) fn value<'e>(engine: &'e Engine, value: &str, path: &Path<'_>, nested: u8) -> Inside<'e> {
+    let opens = value.trim_ascii_start().starts_with(['{', '[']);
+    let json = if opens && nested < NESTED { follow(engine, value, path, nested) } else { None };
+    json.unwrap_or_else(|| text(engine, value, path))
+}
+
+/// Looks at a text as JSON, if it is.
+fn follow<'e>(engine: &'e Engine, json: &str, path: &Path<'_>, nested: u8) -> Option<Inside<'e>> {
+    let mut finder = Finder { engine, json, nested: nested.saturating_add(1), sites: Vec::new() };
+    walk::walk(json, path, &mut finder)?;
+    Some(Inside::Json(finder.sites))
+}
+
+fn text<'e>(engine: &'e Engine, text: &str, path: &Path<'_>) -> Inside<'e> {
+    Inside::Text(engine.look(text, path, encoded::LEVELS))
+}
+
+/// The digits of a number that is whole and not negative, even where it is written as a fraction (`4111.0`); else nothing.
+pub(super) fn whole_number(number: &str) -> &str {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let is_whole =
+        whole.bytes().all(|byte| byte.is_ascii_digit()) && fraction.bytes().all(|byte| byte == b'0');
+    if is_whole { whole } else { "" }
+}
+
+/// Looks at the strings, keys and numbers of a document.
+struct Finder<'a, 'e> {
+    engine: &'e Engine,
+    json: &'a str,
+    /// How many JSON texts its strings are within.
+    nested: u8,
+    sites: Vec<Site<'e>>,
+}
+
+impl<'e> Finder<'_, 'e> {
+    fn raw(&self, at: &Range<usize>) -> &str {
+        self.json.get(at.clone()).unwrap_or("")
+    }
+
+    fn found(&mut self, at: Range<usize>, kind: Kind, path: &Path<'_>, inside: Inside<'e>) {
+        if !inside.is_empty() {
+            let names = path.names().into_iter().map(str::to_owned).collect();
+            self.sites.push(Site { at, kind, names, inside });
+        }
+    }
+}
+
+impl walk::Visit for Finder<'_, '_> {
+    fn key(&mut self, at: Range<usize>, path: &Path<'_>) {
+        // The names of fields are most of the keys: letters that are no secret.
+        let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        if at.len() < PLAIN_NAME && self.raw(&at).bytes().all(is_plain) {
+            return;
+        }
+        let inside = text(self.engine, string::decode(self.raw(&at)).text(), &path.behind(""));
+        self.found(at, Kind::Key, path, inside);
+    }
+
+    fn string(&mut self, at: Range<usize>, path: &Path<'_>) {
+        let inside = value(self.engine, string::decode(self.raw(&at)).text(), path, self.nested);
+        self.found(at, Kind::String, path, inside);
+    }
+
+    fn number(&mut self, at: Range<usize>, path: &Path<'_>) {
+        if at.len() < *DIGITS.start() {
+            return;
+        }
+        let digits = whole_number(self.raw(&at));
+        if !DIGITS.contains(&digits.len()) {
+            return;
+        }
+        let whole = 0..digits.len();
+        let mut findings = self.engine.plain(digits, path);
+        findings.retain(|finding| (finding.start..finding.end) == whole);
+        self.found(at, Kind::Number, path, Inside::Text(findings));
+    }
+}

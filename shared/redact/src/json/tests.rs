@@ -1,0 +1,105 @@
+use super::*;
+
+/// Replaces findings by tags, and notes where they were.
+fn redact(json: &str, context: &Context<'_>) -> (Option<String>, Vec<String>) {
+    let mut notes = Vec::new();
+    let redacted = Engine::new(None, 65).redact_json(json, context, &mut |finding, value, path| {
+        let written = json.get(finding.start..finding.end).unwrap_or("?");
+        let by_word = if finding.word.is_some() { "by a word" } else { "" };
+        notes.push(format!("{path}={value}<{written}>{by_word}"));
+        Replacement::Text(format!("[{}_1]", finding.entry.name))
+    });
+    (redacted, notes)
+}
+
+#[test]
+fn values_are_replaced_where_they_stand() {
+    let card = "4111111111111111";
+    for (json, expected) in [
+        (r#"{"a":"4111111111111111"}"#, r#"{"a":"[CREDIT_CARD_1]"}"#),
+        (r#"{ "a" : "é\u00e9\/4111 1111 1111 1111\/" }"#, r#"{ "a" : "é\u00e9\/[CREDIT_CARD_1]\/" }"#),
+        (r#"["\u0034111111111111111"]"#, r#"["[CREDIT_CARD_1]"]"#),
+        (r#"{"4111111111111111":1}"#, r#"{"[CREDIT_CARD_1]":1}"#),
+        // Numbers.
+        (r#"[4111111111111111, 4111111111111111.0]"#, r#"["[CREDIT_CARD_1]", "[CREDIT_CARD_1]"]"#),
+        // JSON in a string, in a string.
+        (r#"{"text":"{\"a\": 4111111111111111}"}"#, r#"{"text":"{\"a\": \"[CREDIT_CARD_1]\"}"}"#),
+        (r#"["[\"[\\\"4111111111111111\\\"]\"]"]"#, r#"["[\"[\\\"[CREDIT_CARD_1]\\\"]\"]"]"#),
+        // Text that only begins like JSON.
+        (r#"["{\"a\": 4111111111111111"]"#, r#"["{\"a\": [CREDIT_CARD_1]"]"#),
+        // A second level of escapes, and encodings of the value alone.
+        (r#"["\\u0034111111111111111"]"#, r#"["[CREDIT_CARD_1]"]"#),
+        (r#"["x NDExMTExMTExMTExMTExMQ== y"]"#, r#"["x [CREDIT_CARD_1] y"]"#),
+        (r#"["?card=%34111111111111111&b"]"#, r#"["?card=[CREDIT_CARD_1]&b"]"#),
+        // No JSON at all.
+        ("{a: 4111111111111111", "{a: [CREDIT_CARD_1]"),
+    ] {
+        let (redacted, notes) = redact(json, &Context::default());
+        assert_eq!(redacted.as_deref(), Some(expected), "{json}: {notes:?}");
+        assert_eq!(redact(expected, &Context::default()), (None, Vec::new()), "{json}, again");
+    }
+    for json in [r#"{"a":[-4111111111111111,4111111111111111.5,4.111111111111111e15,12],"b":"x"}"#, "[]", ""]
+    {
+        assert_eq!(redact(json, &Context::default()), (None, Vec::new()), "{json} {card}");
+    }
+}
+
+#[test]
+fn findings_are_told_with_place_path_and_word() {
+    let path = ["tool"];
+    let context = Context { path: &path, about: "" };
+    for (json, expected) in [
+        (r#"{"a":[{"b":"x 4111111111111111"}]}"#, "tool.a.b=4111111111111111<4111111111111111>"),
+        (
+            r#"{"card_number":4111111111111111}"#,
+            "tool.card_number=4111111111111111<4111111111111111>by a word",
+        ),
+        (
+            r#"{"c":"{\"b\":\"4111\\u0031111 11111111\"}"}"#,
+            r"tool.c.b=41111111 11111111<4111\\u0031111 11111111>",
+        ),
+        (
+            r#"{"card":{"x":"{\"b\":\"4111111111111111\"}"}}"#,
+            "tool.card.x.b=4111111111111111<4111111111111111>by a word",
+        ),
+        (
+            r#"{"card":"NDExMTExMTExMTExMTExMQ=="}"#,
+            "tool.card=NDExMTExMTExMTExMTExMQ==<NDExMTExMTExMTExMTExMQ==>by a word",
+        ),
+        (r#"{"a":"card","b":"4111111111111111"}"#, "tool.b=4111111111111111<4111111111111111>"),
+    ] {
+        assert_eq!(redact(json, &context).1, [expected], "{json}");
+    }
+}
+
+#[test]
+fn the_caller_says_what_becomes_of_a_value() {
+    let json = r#"{"4111111111111111":["a 4111111111111111",4111111111111111,"[4111111111111111]"]}"#;
+    for (replacement, expected) in [
+        (Replacement::Keep, None),
+        (
+            Replacement::Text("\"\\\n\u{1}".to_owned()),
+            Some(r#"{"\"\\\n\u0001":["a \"\\\n\u0001","\"\\\n\u0001","[\"\\\"\\\\\\n\\u0001\"]"]}"#),
+        ),
+        (Replacement::Zero, Some(r#"{"":["",0,"[0]"]}"#)),
+        (Replacement::Null, Some(r#"{"":[null,null,"[null]"]}"#)),
+    ] {
+        let redacted =
+            Engine::new(None, 65).redact_json(json, &Context::default(), &mut |_, _, _| replacement.clone());
+        assert_eq!(redacted.as_deref(), expected, "{replacement:?}");
+    }
+}
+
+#[test]
+fn text_is_redacted_and_walked_where_it_is_json() {
+    for (text, expected) in [
+        ("card 4111111111111111, é", "card [CREDIT_CARD_1], é"),
+        ("{\"a\":4111111111111111}\n", "{\"a\":\"[CREDIT_CARD_1]\"}\n"),
+        ("{\"a\":1}\n{\"a\":4111111111111111}\n", "{\"a\":1}\n{\"a\":[CREDIT_CARD_1]}\n"),
+    ] {
+        let redacted = Engine::new(None, 65).redact_text(text, &Context::default(), &mut |finding, _, _| {
+            Replacement::Text(format!("[{}_1]", finding.entry.name))
+        });
+        assert_eq!(redacted.as_deref(), Some(expected), "{text}");
+    }
+}

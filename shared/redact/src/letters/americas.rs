@@ -1,0 +1,141 @@
+//! Brazil, Mexico, Canada, New Zealand.
+
+use super::checks::{at, day_month, one_of, part, value};
+use super::shape::Rule;
+use crate::entry::{Entry, Profile};
+
+static BR_CNPJ: Entry = Entry {
+    name: "BR_CNPJ",
+    bare: 80,
+    context: 95,
+    words: &["cnpj", "cadastro nacional da pessoa jurídica", "empresa"],
+    profiles: &[Profile::Gdpr],
+};
+
+static MX_CURP: Entry = Entry {
+    name: "MX_CURP",
+    bare: 85,
+    context: 95,
+    words: &["curp", "clave única de registro", "clave unica de registro"],
+    profiles: &[Profile::Gdpr],
+};
+
+static MX_RFC: Entry = Entry {
+    name: "MX_RFC",
+    bare: 75,
+    context: 90,
+    words: &["rfc", "registro federal de contribuyentes"],
+    profiles: &[Profile::Gdpr],
+};
+
+static CA_POSTAL_CODE: Entry = Entry {
+    name: "CA_POSTAL_CODE",
+    bare: 50,
+    context: 75,
+    words: &[
+        "postal code",
+        "postcode",
+        "zip",
+        "code postal",
+        "canada",
+        "ontario",
+        "quebec",
+        "alberta",
+        "british columbia",
+    ],
+    profiles: &[Profile::Gdpr, Profile::Hipaa],
+};
+
+static NZ_NHI: Entry = Entry {
+    name: "NZ_NHI",
+    bare: 45,
+    context: 85,
+    words: &["nhi", "nhi number", "national health index"],
+    profiles: &[Profile::Gdpr],
+};
+
+pub(crate) static ENTRIES: &[&Entry] = &[&BR_CNPJ, &MX_CURP, &MX_RFC, &CA_POSTAL_CODE, &NZ_NHI];
+
+pub(crate) static RULES: &[Rule] = &[
+    Rule::new("************99", &BR_CNPJ, cnpj),
+    Rule::new("** *** *** **** 99", &BR_CNPJ, cnpj).grouped(),
+    Rule::new("AAAA 999999 AAAAAA *9", &MX_CURP, curp),
+    Rule::new("AAAA 999999 ***", &MX_RFC, rfc),
+    Rule::new("AAA 999999 ***", &MX_RFC, rfc),
+    Rule::new("AAAA 999999", &MX_RFC, |text| dated(part(text, 4, 10))).levels(0, 75),
+    Rule::new("A9A 9A9", &CA_POSTAL_CODE, canadian),
+    Rule::new("AAA 9999", &NZ_NHI, health_index),
+    Rule::new("AAA 99AA", &NZ_NHI, new_health_index).levels(0, 75),
+];
+
+/// Values are those of ASCII less 48, weights 2 to 9 from the right (Receita Federal, IN RFB 2.229/2024).
+fn cnpj(text: &[u8]) -> bool {
+    let digit = |end: usize| {
+        let values = part(text, 0, end).iter().rev().map(|byte| u32::from(byte.saturating_sub(b'0')));
+        let sum: u32 = values.zip((2..=9).cycle()).map(|(value, weight)| value * weight).sum();
+        (11 - sum % 11) % 11 % 10
+    };
+    let digits = part(text, 0, 12).iter().filter(|byte| byte.is_ascii_digit()).count();
+    digits > 1 && digit(12) == value(at(text, 12)) && digit(13) == value(at(text, 13))
+}
+
+/// A date of birth as YYMMDD.
+fn dated(digits: &[u8]) -> bool {
+    day_month(part(digits, 4, 6), part(digits, 2, 4))
+}
+
+/// Mexico's states, and NE for those born abroad.
+const STATES: &str =
+    "AS BC BS CC CH CL CM CS DF DG GR GT HG JC MC MN MS NE NL NT OC PL QR QT SL SP SR TC TL TS VZ YN ZS";
+
+/// Letters of the names, birth date, sex, state, consonants, and a check digit with weights 18 to 2 (RENAPO).
+fn curp(text: &[u8]) -> bool {
+    let sum: u32 =
+        part(text, 0, 17).iter().zip((2..=18).rev()).map(|(byte, weight)| mexican(*byte) * weight).sum();
+    dated(part(text, 4, 10))
+        && matches!(at(text, 10), b'H' | b'M' | b'X')
+        && one_of(part(text, 11, 13), STATES)
+        && (10 - sum % 10) % 10 == value(at(text, 17))
+}
+
+/// Ñ stands between N and O, and in the RFC & does, so that letters from O on count one more.
+fn mexican(byte: u8) -> u32 {
+    value(byte) + u32::from(byte >= b'O')
+}
+
+/// Letters of the names, birth date or day of foundation, and three characters, the last of which is a check digit.
+fn rfc(text: &[u8]) -> bool {
+    let company = text.len() == 12;
+    let rest = part(text, 0, text.len().saturating_sub(1));
+    let sum: u32 = rest.iter().rev().zip(2..).map(|(byte, weight)| mexican(*byte) * weight).sum();
+    // A blank, which counts 37, stands before the letters of a company.
+    let sum = if company { sum + 37 * 13 } else { sum };
+    let check = match (11 - sum % 11) % 11 {
+        10 => b'A',
+        check => b'0' + u8::try_from(check).unwrap_or(0),
+    };
+    let date = if company { part(text, 3, 9) } else { part(text, 4, 10) };
+    dated(date) && text.last() == Some(&check)
+}
+
+/// Letters that Canada Post does not use.
+fn canadian(text: &[u8]) -> bool {
+    text.iter().all(|byte| !b"DFIOQU".contains(byte)) && !b"WZ".contains(&at(text, 0))
+}
+
+/// Weights 7 to 2, letters but I and O from 1 on; a remainder of 0 by 11 is not given out (HISO 10046).
+fn health_index(text: &[u8]) -> bool {
+    const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let of = |byte: u8| match LETTERS.iter().position(|letter| *letter == byte) {
+        Some(place) => u32::try_from(place + 1).unwrap_or(0),
+        None => value(byte),
+    };
+    let sum: u32 = part(text, 0, 6).iter().zip((2..=7).rev()).map(|(byte, weight)| of(*byte) * weight).sum();
+    let rest = sum % 11;
+    new_health_index(text) && rest != 0 && (11 - rest) % 10 == value(at(text, 6))
+}
+
+/// Since 2022; its check letter is left out here.
+fn new_health_index(text: &[u8]) -> bool {
+    text.iter().all(|byte| !b"IO".contains(byte))
+}

@@ -1,0 +1,228 @@
+//! Identifiers of letters and digits.
+
+mod admin;
+mod africa;
+mod americas;
+mod asia;
+mod checks;
+mod crypto;
+mod europe;
+mod field;
+mod germany;
+mod iban;
+mod india;
+mod italy;
+mod medical;
+mod mrz;
+mod north;
+mod passports;
+mod shape;
+mod spain;
+mod uk;
+mod us;
+mod vat;
+mod vehicles;
+
+#[cfg(test)]
+mod tests;
+
+use crate::entry::Entry;
+use crate::scan::{Scan, is_word};
+use shape::{Code, LONGEST, Rule};
+use std::sync::LazyLock;
+
+pub(crate) use field::field;
+
+/// Every type of this module.
+pub(crate) static ENTRIES: &[&[&Entry]] = &[
+    admin::ENTRIES,
+    africa::ENTRIES,
+    americas::ENTRIES,
+    asia::ENTRIES,
+    crypto::ENTRIES,
+    europe::ENTRIES,
+    field::ENTRIES,
+    germany::ENTRIES,
+    iban::ENTRIES,
+    india::ENTRIES,
+    italy::ENTRIES,
+    medical::ENTRIES,
+    mrz::ENTRIES,
+    north::ENTRIES,
+    passports::ENTRIES,
+    spain::ENTRIES,
+    uk::ENTRIES,
+    us::ENTRIES,
+    vat::ENTRIES,
+    vehicles::ENTRIES,
+];
+
+/// Every rule. Where all else is equal, the first of them stands: of several passports of one shape the US one.
+static RULES: &[&[Rule]] = &[
+    iban::RULES,
+    us::RULES,
+    italy::RULES,
+    spain::RULES,
+    uk::RULES,
+    germany::RULES,
+    north::RULES,
+    europe::RULES,
+    vat::RULES,
+    india::RULES,
+    asia::RULES,
+    africa::RULES,
+    americas::RULES,
+    admin::RULES,
+    medical::RULES,
+    vehicles::RULES,
+    passports::RULES,
+];
+
+/// How many of the first characters rules are told apart by, whether they are letters.
+const TOLD: usize = 4;
+
+/// The rules by length, and by which of their first characters may be letters.
+static BY_LENGTH: LazyLock<Vec<[Vec<&Rule>; 1 << TOLD]>> = LazyLock::new(|| {
+    let rules = |length| RULES.iter().copied().flatten().filter(move |rule| rule.shape.length == length);
+    let of = |length, letters| rules(length).filter(|rule| rule.shape.begins(letters, TOLD)).collect();
+    (0..=LONGEST).map(|length| std::array::from_fn(|letters| of(length, letters as u64))).collect()
+});
+
+/// Most parts of a word that are looked at, `_` between them.
+const MOST_PARTS: usize = 8;
+/// Most digits with which an identifier with letters begins.
+const MOST_DIGITS: usize = 12;
+/// From this length on, small letters are as good as capitals.
+const LONG: usize = 15;
+/// What a value is worth at most that is short and written in small letters, or is part of something longer.
+const DOUBTFUL: u8 = 55;
+
+/// Looks at a word of letters and digits.
+pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
+    crypto::word(scan, start, end);
+    mrz::word(scan, start, end);
+    groups(scan, start);
+    let mut at = start;
+    for _ in 0..MOST_PARTS {
+        let Some(bar) = scan.slice(at, end).find('_') else { break };
+        at += bar + 1;
+        if scan.at(at).is_ascii_alphanumeric() {
+            groups(scan, at);
+        }
+    }
+}
+
+/// Looks at a word of up to eleven capitals, with which an identifier in groups may begin.
+pub(crate) fn capitals(scan: &mut Scan<'_>, start: usize, end: usize) {
+    if matches!(end - start, 1..=5 | 8 | 11) {
+        groups(scan, start);
+    }
+}
+
+/// Looks at a word of digits: what has digits alone but where letters may be, and the beginning of what goes on in
+/// letters, `12 010101 A 123`.
+pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
+    if end - start > MOST_DIGITS {
+        return;
+    }
+    admin::digits(scan, start, end);
+    if scan.at(end) == b'-' && matches!(end - start, 4..=6) {
+        medical::digits(scan, start);
+        north::digits(scan, start);
+    }
+    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() {
+        groups(scan, start);
+    }
+}
+
+/// Where groups of digits end that begin at `start`, of these lengths, with hyphens between.
+fn hyphened(scan: &Scan<'_>, start: usize, lengths: &[usize]) -> Option<usize> {
+    let mut at = start;
+    for (place, length) in lengths.iter().enumerate() {
+        if place > 0 {
+            at = (scan.at(at) == b'-').then_some(at + 1)?;
+        }
+        let group = scan.bytes.get(at..at + length)?;
+        at = group.iter().all(u8::is_ascii_digit).then_some(at + length)?;
+    }
+    let whole = !is_word(scan.at(at)) && !is_part(scan, start, at);
+    whole.then_some(at)
+}
+
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'/' | b'_' | b'+')
+}
+
+/// Looks at each identifier that begins here and ends with one of the next groups.
+fn groups(scan: &mut Scan<'_>, start: usize) {
+    let mut text = [0_u8; LONGEST];
+    let (mut length, mut at) = (0, start);
+    let (mut letters, mut breaks, mut hyphens) = (0_u64, 0_u64, true);
+    let mut kinds = 0;
+    // Whether the group before is of letters alone.
+    let mut bare_letters = false;
+    loop {
+        let first = length;
+        for byte in scan.bytes.get(at..).unwrap_or(&[]) {
+            let kind = shape::kind(*byte);
+            if kind == 0 {
+                break;
+            }
+            let Some(place) = text.get_mut(length) else { return };
+            *place = byte & !(kind & shape::SMALL);
+            letters |= u64::from(kind & shape::LETTER) << length;
+            kinds |= kind;
+            length += 1;
+        }
+        let group = length - first;
+        at += group;
+        let (small, capital) = (kinds & shape::SMALL != 0, kinds & shape::CAPITAL != 0);
+        let only_letters = letters >> first == (1 << group) - 1;
+        // Words of a language, not groups. `gb29 nwbk` is an account all the same.
+        let account = letters & 0b1111 == 0b0011;
+        let is_word = only_letters
+            && first > 0
+            && (group > 4 && (bare_letters || small) || small && group > 1 && !account);
+        if is_word || small && capital {
+            return;
+        }
+        bare_letters = only_letters;
+        if letters == 0 && length > MOST_DIGITS {
+            return;
+        }
+        if letters != 0 {
+            let code = Code { text: text.get(..length).unwrap_or(&[]), letters, breaks, hyphens };
+            code_at(scan, start, at, &code, small);
+        }
+        if scan.at(at) == b'(' && breaks == 0 && matches!((length, letters), (7, 1) | (8, 3)) {
+            asia::bracketed(scan, start, at);
+        }
+        if !is_separator(scan.at(at)) || !scan.at(at + 1).is_ascii_alphanumeric() {
+            return;
+        }
+        hyphens &= scan.at(at) == b'-';
+        at += 1;
+        breaks |= 1 << length;
+    }
+}
+
+/// Asks the rules of its length about a code.
+fn code_at(scan: &mut Scan<'_>, start: usize, end: usize, code: &Code<'_>, small: bool) {
+    let first = usize::try_from(code.letters & ((1 << TOLD) - 1)).unwrap_or(0);
+    let Some(rules) = BY_LENGTH.get(code.text.len()).and_then(|rules| rules.get(first)) else { return };
+    // Nobody writes short codes that are nothing by themselves in small letters; `b12` is no diagnosis.
+    let short = code.text.len() < LONG;
+    let rules = rules.iter().filter(|rule| !(small && short && rule.bare == 0));
+    for rule in rules.filter(|rule| rule.is(code)) {
+        let doubtful = small && short || rule.bare < 85 && is_part(scan, start, end);
+        let bare = if doubtful { rule.bare.min(DOUBTFUL) } else { rule.bare };
+        scan.sure(start, end, rule.entry, bare, rule.context);
+    }
+}
+
+/// Whether it is joined to more letters or digits by a hyphen or a dot, as a part of a UUID or of a name of a host is.
+fn is_part(scan: &Scan<'_>, start: usize, end: usize) -> bool {
+    let joins = |byte| matches!(byte, b'-' | b'.');
+    let before = joins(scan.before(start)) && scan.before(start - 1).is_ascii_alphanumeric();
+    before || joins(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric()
+}

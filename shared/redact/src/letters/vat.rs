@@ -1,0 +1,200 @@
+//! Value added tax numbers of Europe, by the prefix of their country (VIES; Council Directive 2006/112/EC, article 215).
+
+use super::checks::{at, luhn_in, mod_97, number, part, value, weighted};
+use super::shape::Rule;
+use super::{north, spain};
+use crate::entry::{Entry, Profile};
+
+/// A VAT number, named after its country.
+const fn vat(name: &'static str) -> Entry {
+    Entry { name, bare: 50, context: 85, words: WORDS, profiles: &[Profile::Gdpr] }
+}
+
+const WORDS: &[&str] = &[
+    "vat",
+    "vat id",
+    "vat number",
+    "vat no",
+    "vat reg",
+    "tax id",
+    "ust id",
+    "ust idnr",
+    "ustid",
+    "ustidnr",
+    "umsatzsteuer",
+    "umsatzsteuer identifikationsnummer",
+    "mehrwertsteuer",
+    "tva",
+    "iva",
+    "partita iva",
+    "p iva",
+    "btw",
+    "btw nummer",
+    "moms",
+    "alv",
+    "nip",
+    "dph",
+    "ddv",
+    "pdv",
+    "dič",
+];
+
+static AT: Entry = vat("AT_VAT_ID");
+static BE: Entry = vat("BE_VAT_ID");
+static BG: Entry = vat("BG_VAT_ID");
+static CH: Entry = vat("CH_VAT_ID");
+static CY: Entry = vat("CY_VAT_ID");
+static CZ: Entry = vat("CZ_VAT_ID");
+static DE: Entry = vat("DE_VAT_ID");
+static DK: Entry = vat("DK_VAT_ID");
+static EE: Entry = vat("EE_VAT_ID");
+static EL: Entry = vat("GR_VAT_ID");
+static ES: Entry = vat("ES_VAT_ID");
+static FI: Entry = vat("FI_VAT_ID");
+static FR: Entry = vat("FR_VAT_ID");
+static GB: Entry = vat("UK_VAT_ID");
+static HR: Entry = vat("HR_VAT_ID");
+static HU: Entry = vat("HU_VAT_ID");
+static IE: Entry = vat("IE_VAT_ID");
+// Eleven digits are one as well: only words that mean it.
+static IT: Entry = Entry {
+    name: "IT_VAT_CODE",
+    bare: 50,
+    context: 85,
+    words: &["partita iva", "p iva", "piva", "vat number", "vat id"],
+    profiles: &[Profile::Gdpr],
+};
+static LT: Entry = vat("LT_VAT_ID");
+static LU: Entry = vat("LU_VAT_ID");
+static LV: Entry = vat("LV_VAT_ID");
+static MT: Entry = vat("MT_VAT_ID");
+static NL: Entry = vat("NL_VAT_ID");
+static PL: Entry = vat("PL_VAT_ID");
+static PT: Entry = vat("PT_VAT_ID");
+static RO: Entry = vat("RO_VAT_ID");
+static SE: Entry = vat("SE_VAT_ID");
+static SI: Entry = vat("SI_VAT_ID");
+static SK: Entry = vat("SK_VAT_ID");
+
+pub(crate) static ENTRIES: &[&Entry] = &[
+    &AT, &BE, &BG, &CH, &CY, &CZ, &DE, &DK, &EE, &EL, &ES, &FI, &FR, &GB, &HR, &HU, &IE, &IT, &LT, &LU, &LV,
+    &MT, &NL, &PL, &PT, &RO, &SE, &SI, &SK,
+];
+
+/// A rule whose check digits make a number sure.
+const fn sure(pattern: &str, entry: &'static Entry, check: fn(&[u8]) -> bool) -> Rule {
+    Rule::new(pattern, entry, check).levels(80, 95)
+}
+
+pub(crate) static RULES: &[Rule] = &[
+    sure("AAA 99999999", &AT, |it| it.starts_with(b"ATU") && austrian(part(it, 3, 11))),
+    sure("AA 9999 999 999", &BE, |it| it.starts_with(b"BE") && belgian(part(it, 2, 12))),
+    sure("AA 999 999 999", &DE, |it| it.starts_with(b"DE") && mod_11_10(part(it, 2, 11))),
+    sure("AA 99 99 99 99", &DK, |it| {
+        it.starts_with(b"DK") && modulo_11(part(it, 2, 10), &[2, 7, 6, 5, 4, 3, 2, 1])
+    }),
+    sure("AA 9999999 9", &FI, |it| {
+        it.starts_with(b"FI") && modulo_11(part(it, 2, 10), &[7, 9, 10, 5, 8, 4, 2, 1])
+    }),
+    sure("AA ** 999 999 999", &FR, |it| it.starts_with(b"FR") && french(part(it, 2, 13))),
+    sure("AA * 9999999 *", &ES, |it| it.starts_with(b"ES") && spain::tax(part(it, 2, 11))),
+    sure("AA 999 9999 99", &GB, |it| it.starts_with(b"GB") && british(part(it, 2, 11))),
+    sure("AA 99999999999", &HR, |it| it.starts_with(b"HR") && mod_11_10(part(it, 2, 13))),
+    sure("AA 9999999A", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 10))),
+    sure("AA 9999999AA", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 11))),
+    sure("AA 99999999999", &IT, |it| it.starts_with(b"IT") && luhn_in(10, part(it, 2, 13))),
+    sure("AA 99999999", &LU, |it| it.starts_with(b"LU") && luxembourgish(part(it, 2, 10))),
+    sure("AA 999999999 A99", &NL, |it| it.starts_with(b"NL") && at(it, 11) == b'B' && dutch(it)),
+    sure("AA 9999999999", &PL, |it| it.starts_with(b"PL") && polish(part(it, 2, 12))),
+    sure("AA 999999999", &PT, |it| it.starts_with(b"PT") && portuguese(part(it, 2, 11))),
+    sure("AA 999999 9999 99", &SE, |it| {
+        it.starts_with(b"SE") && luhn_in(10, part(it, 2, 12)) && it.ends_with(b"01")
+    }),
+    sure("AA 9999999999", &SK, |it| {
+        it.starts_with(b"SK") && number(part(it, 2, 12)).is_some_and(|n| n % 11 == 0)
+    }),
+    sure("AAA 999 999 999", &CH, |it| it.starts_with(b"CHE") && swiss(part(it, 3, 12))),
+    Rule::new("AA 999999999", &BG, |it| it.starts_with(b"BG")),
+    Rule::new("AA 9999999999", &BG, |it| it.starts_with(b"BG")),
+    Rule::new("AA 99999999A", &CY, |it| it.starts_with(b"CY")),
+    Rule::new("AA 99999999", &CZ, |it| it.starts_with(b"CZ")),
+    Rule::new("AA 999999999", &CZ, |it| it.starts_with(b"CZ")),
+    Rule::new("AA 9999999999", &CZ, |it| it.starts_with(b"CZ")),
+    Rule::new("AA 999999999", &EE, |it| it.starts_with(b"EE")),
+    Rule::new("AA 999999999", &EL, |it| it.starts_with(b"EL") || it.starts_with(b"GR")),
+    Rule::new("AA 99999999", &HU, |it| it.starts_with(b"HU")),
+    Rule::new("AA 999999999", &LT, |it| it.starts_with(b"LT")),
+    Rule::new("AA 999999999999", &LT, |it| it.starts_with(b"LT")),
+    Rule::new("AA 99999999999", &LV, |it| it.starts_with(b"LV")),
+    Rule::new("AA 99999999", &MT, |it| it.starts_with(b"MT")),
+    Rule::new("AA 99999999", &RO, |it| it.starts_with(b"RO")),
+    Rule::new("AA 999999999", &RO, |it| it.starts_with(b"RO")),
+    Rule::new("AA 99999999", &SI, |it| it.starts_with(b"SI")),
+];
+
+/// ISO 7064 MOD 11,10.
+fn mod_11_10(digits: &[u8]) -> bool {
+    let Some((last, rest)) = digits.split_last() else { return false };
+    let product = rest.iter().fold(10, |product, byte| {
+        let sum = (product + value(*byte)) % 10;
+        (if sum == 0 { 10 } else { sum }) * 2 % 11
+    });
+    (product + value(*last)) % 10 == 1
+}
+
+fn modulo_11(digits: &[u8], weights: &[u32]) -> bool {
+    weighted(digits, weights).is_multiple_of(11)
+}
+
+fn austrian(digits: &[u8]) -> bool {
+    let sum: u32 = part(digits, 0, 7)
+        .iter()
+        .zip([1, 2].iter().cycle())
+        .map(|(byte, weight)| value(*byte) * weight)
+        .map(|product| product / 10 + product % 10)
+        .sum();
+    (106 - sum) % 10 == value(at(digits, 7))
+}
+
+fn belgian(digits: &[u8]) -> bool {
+    let key = number(part(digits, 8, 10));
+    matches!(at(digits, 0), b'0' | b'1') && number(part(digits, 0, 8)).map(|rest| 97 - rest % 97) == key
+}
+
+/// The key is the remainder by 97 of the company's number with 12 behind; newer keys have letters.
+fn french(text: &[u8]) -> bool {
+    let company = part(text, 2, 11);
+    let key = mod_97(company.iter().chain(b"12").copied());
+    luhn_in(10, company) && number(part(text, 0, 2)).is_none_or(|given| given == u64::from(key))
+}
+
+/// Weights 8 to 2 and the last two digits make a multiple of 97, or 55 or 42 more do (HMRC).
+fn british(digits: &[u8]) -> bool {
+    let sum = weighted(digits, &[8, 7, 6, 5, 4, 3, 2, 10, 1]);
+    [0, 55, 42].iter().any(|more| (sum + more).is_multiple_of(97))
+}
+
+fn luxembourgish(digits: &[u8]) -> bool {
+    number(part(digits, 0, 6)).map(|rest| rest % 89) == number(part(digits, 6, 8))
+}
+
+/// As a citizen's number, or since 2020 by 97 over all of it.
+fn dutch(text: &[u8]) -> bool {
+    let digits = part(text, 2, 11);
+    let (sum, last) = (weighted(part(digits, 0, 8), &[9, 8, 7, 6, 5, 4, 3, 2]), value(at(digits, 8)));
+    sum % 11 == last || mod_97(text.iter().copied()) == 1
+}
+
+fn polish(digits: &[u8]) -> bool {
+    weighted(digits, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == value(at(digits, 9))
+}
+
+fn portuguese(digits: &[u8]) -> bool {
+    let rest = weighted(digits, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
+    let check = if rest < 2 { 0 } else { 11 - rest };
+    at(digits, 0) != b'0' && check == value(at(digits, 8))
+}
+
+fn swiss(digits: &[u8]) -> bool {
+    weighted(digits, &[5, 4, 3, 2, 7, 6, 5, 4, 1]).is_multiple_of(11)
+}

@@ -1,0 +1,346 @@
+//! Words that say what a value is, and those that say what it is not.
+
+use crate::entry::Entry;
+use crate::operators::own;
+use crate::words::{Word, Words};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Words of what only looks like a value.
+const NEGATIVE: &[&str] = &[
+    "asin",
+    "barcode",
+    "batch",
+    "build",
+    "checksum",
+    "commit",
+    "created at",
+    "ean",
+    "epoch",
+    "gtin",
+    "hash",
+    "invoice",
+    "isbn",
+    "lot",
+    "model",
+    "order",
+    "modified at",
+    "part no",
+    "part number",
+    "po number",
+    "purchase order",
+    "ref",
+    "reference",
+    "revision",
+    "serial",
+    "sha",
+    "sku",
+    "span",
+    "ticket",
+    "timestamp",
+    "trace",
+    "tracking",
+    "transaction",
+    "upc",
+    "updated at",
+    "updated ms",
+    "uuid",
+    "version",
+];
+/// Up to how many bytes a phrase is too short to be told when it is written in one word.
+const SHORT_BYTES: usize = 8;
+
+/// A phrase in a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mention {
+    /// Where it begins and ends, in bytes of the text.
+    pub start: usize,
+    pub end: usize,
+    phrase: usize,
+}
+
+impl Mention {
+    /// The same where the text follows on so many other bytes.
+    pub const fn behind(self, bytes: usize) -> Self {
+        Self { start: bytes + self.start, end: bytes + self.end, ..self }
+    }
+}
+
+/// All phrases, by their first word.
+pub(crate) struct Lexicon {
+    by_first: HashMap<Cow<'static, str>, Vec<usize>>,
+    phrases: Vec<Phrase>,
+    /// Phrases in scripts without blanks, by their first character.
+    unspaced: HashMap<char, Vec<usize>>,
+    /// The names of all types.
+    names: HashSet<Cow<'static, str>>,
+    /// Which lengths the first words have that begin with two bytes, a bit each: most words need no further look.
+    lengths: Vec<u64>,
+}
+
+struct Phrase {
+    text: Cow<'static, str>,
+    negative: bool,
+    /// Of which types, by name.
+    of: Vec<Cow<'static, str>>,
+}
+
+impl Lexicon {
+    /// Of these types.
+    pub fn new(entries: impl Iterator<Item = &'static Entry>) -> Self {
+        let mut lexicon = Self {
+            by_first: HashMap::new(),
+            phrases: Vec::new(),
+            names: HashSet::new(),
+            unspaced: HashMap::new(),
+            lengths: vec![0; 1 << 10],
+        };
+        let mut known: HashMap<Cow<'static, str>, usize> = HashMap::new();
+        for entry in entries {
+            lexicon.names.insert(entry.name.into());
+            for word in entry.words.iter().flat_map(|word| spellings(word)) {
+                let at = *known.entry(word.clone()).or_insert_with(|| lexicon.add(word, false));
+                if let Some(phrase) = lexicon.phrases.get_mut(at) {
+                    phrase.of.push(entry.name.into());
+                }
+            }
+        }
+        for word in NEGATIVE {
+            if !known.contains_key(*word) {
+                lexicon.add((*word).into(), true);
+            }
+        }
+        lexicon
+    }
+
+    /// Learns the words of one more type.
+    pub fn learn(&mut self, name: &str, words: &[String]) {
+        self.names.insert(name.to_owned().into());
+        for word in words {
+            let known = self.phrases.iter().position(|phrase| phrase.text == *word);
+            let at = known.unwrap_or_else(|| self.add(word.clone().into(), false));
+            if let Some(phrase) = self.phrases.get_mut(at) {
+                phrase.of.push(name.to_owned().into());
+            }
+        }
+    }
+
+    /// Whether there is a type of this name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    fn add(&mut self, text: Cow<'static, str>, negative: bool) -> usize {
+        let at = self.phrases.len();
+        if let Some(first) = text.chars().next().filter(|first| is_unspaced(*first)) {
+            self.unspaced.entry(first).or_default().push(at);
+        } else {
+            let first = text.split(' ').next().unwrap_or(&text);
+            self.by_first.entry(first.to_owned().into()).or_default().push(at);
+            // It may stand in the plural as well.
+            let lengths = 0b11_u64.checked_shl(u32::try_from(first.len()).unwrap_or(0)).unwrap_or(0);
+            for word in [first, &format!("{first}s")] {
+                if let Some(known) = self.lengths.get_mut(two(word.as_bytes())) {
+                    *known |= lengths;
+                }
+            }
+        }
+        self.phrases.push(Phrase { text, negative, of: Vec::new() });
+        at
+    }
+
+    /// All phrases of a text, in their order.
+    pub fn mentions(&self, text: &str) -> Vec<Mention> {
+        let mut found = Vec::new();
+        let mut words = Words::of(text);
+        // The words behind the current one that were read already.
+        let mut ahead = VecDeque::new();
+        loop {
+            if ahead.is_empty() {
+                words.pass_by(|word| self.may_begin(word));
+            }
+            let Some(word) = ahead.pop_front().or_else(|| words.next()) else { break };
+            self.joined(text, &word, &mut ahead, &mut words, &mut found);
+            let Some(phrases) = self.by_first(word.lower()) else { continue };
+            for phrase in phrases {
+                let end = self.ends(*phrase, &word, &mut ahead, &mut words);
+                // A tag in a value's place says nothing of what stands beside it.
+                if let Some(end) = end.filter(|end| !self.is_own(text, word.start, *end)) {
+                    found.push(Mention { start: word.start, end, phrase: *phrase });
+                }
+            }
+        }
+        if self.unspaced_mentions(text, &mut found) {
+            found.sort_by_key(|mention| mention.start);
+        }
+        // What stands before a phrase in a longer one qualifies it: `permanent account number`.
+        let mut reach: (usize, usize) = (0, 0);
+        found.retain(|mention| {
+            let within = reach.0 < mention.start && mention.end <= reach.1;
+            if mention.end > reach.1 {
+                reach = (mention.start, mention.end);
+            }
+            !within
+        });
+        found
+    }
+
+    /// Two words of a name that are a phrase of one word: `person_nummer`, `MyKad`.
+    fn joined(
+        &self,
+        text: &str,
+        word: &Word,
+        ahead: &mut VecDeque<Word>,
+        words: &mut Words<'_>,
+        found: &mut Vec<Mention>,
+    ) {
+        let gap = match text.as_bytes().get(word.end) {
+            Some(b'_' | b'-') => 1,
+            Some(byte) if byte.is_ascii_alphanumeric() => 0,
+            _ => return,
+        };
+        if ahead.is_empty() {
+            ahead.extend(words.next());
+        }
+        let Some(next) = ahead.front().filter(|next| next.start == word.end + gap) else { return };
+        if self.is_own(text, word.start, next.end) {
+            return;
+        }
+        let joined = word.with(next);
+        let phrases = self.by_first(joined.lower()).into_iter().flatten();
+        let whole = |phrase: &&usize| {
+            self.phrases.get(**phrase).is_some_and(|it| !it.negative && joined.is(&it.text))
+        };
+        found.extend(phrases.filter(whole).map(|phrase| Mention {
+            start: word.start,
+            end: next.end,
+            phrase: *phrase,
+        }));
+    }
+
+    /// Those in scripts without blanks; whether there are any.
+    fn unspaced_mentions(&self, text: &str, found: &mut Vec<Mention>) -> bool {
+        let spaced = found.len();
+        // In UTF-8 they begin with one of these bytes.
+        if text.bytes().any(|byte| byte >= 0xE0) {
+            for (start, first) in text.char_indices().filter(|(_, first)| is_unspaced(*first)) {
+                for phrase in self.unspaced.get(&first).into_iter().flatten() {
+                    let wanted = self.phrases.get(*phrase).map_or("", |phrase| &*phrase.text);
+                    if text.get(start..).is_some_and(|rest| rest.starts_with(wanted)) {
+                        found.push(Mention { start, end: start + wanted.len(), phrase: *phrase });
+                    }
+                }
+            }
+        }
+        found.len() > spaced
+    }
+
+    /// The types that some phrases speak of, in order.
+    pub fn spoken<'m>(&self, mentions: impl Iterator<Item = &'m Mention>) -> Vec<&str> {
+        let phrases = mentions.filter_map(|mention| self.phrases.get(mention.phrase));
+        let mut names: Vec<&str> = phrases.flat_map(|phrase| &phrase.of).map(|name| &**name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Whether a range lies within what this crate has put in a value's place.
+    pub fn is_own(&self, text: &str, start: usize, end: usize) -> bool {
+        own::is_within(text, start, end, |name| self.knows(name))
+    }
+
+    /// Whether a phrase may begin with a word, in any case.
+    fn may_begin(&self, word: &[u8]) -> bool {
+        self.lengths.get(two(word)).is_some_and(|lengths| lengths >> word.len().min(63) & 1 != 0)
+    }
+
+    fn by_first(&self, word: &str) -> Option<&Vec<usize>> {
+        if word.is_empty() || !self.may_begin(word.as_bytes()) {
+            return None;
+        }
+        self.by_first.get(word).or_else(|| self.by_first.get(word.strip_suffix('s')?))
+    }
+
+    /// Where a phrase ends that may begin with this word, of which others follow: first those `ahead`.
+    fn ends(
+        &self,
+        phrase: usize,
+        first: &Word,
+        ahead: &mut VecDeque<Word>,
+        words: &mut Words<'_>,
+    ) -> Option<usize> {
+        let mut wanted = self.phrases.get(phrase)?.text.split(' ');
+        let mut end = wanted.next().filter(|wanted| first.is(wanted)).map(|_| first.end)?;
+        for (at, wanted) in wanted.enumerate() {
+            if at == ahead.len() {
+                ahead.push_back(words.next()?);
+            }
+            end = ahead.get(at).filter(|word| word.is(wanted))?.end;
+        }
+        Some(end)
+    }
+
+    /// The phrase, if it speaks of this type.
+    pub fn speaks(&self, mention: &Mention, name: &str) -> Option<&str> {
+        let phrase = self.phrases.get(mention.phrase)?;
+        phrase.of.iter().any(|of| of == name).then_some(&*phrase.text)
+    }
+
+    /// Whether it speaks of what only looks like a value of this type.
+    pub fn denies(&self, mention: &Mention, name: &str) -> bool {
+        self.phrases
+            .get(mention.phrase)
+            .is_some_and(|phrase| phrase.negative && phrase.of.iter().all(|of| of != name))
+    }
+}
+
+/// A phrase as it is, and in one word as some write it: `cardnumber`.
+fn spellings(phrase: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
+    let joined = phrase.contains(' ') && phrase.len() > SHORT_BYTES;
+    [Some(phrase.into()), joined.then(|| phrase.replace(' ', "").into())].into_iter().flatten()
+}
+
+/// The first two bytes of a word in few bits, those that tell capitals aside.
+fn two(word: &[u8]) -> usize {
+    let bits = |at| usize::from(word.get(at).copied().unwrap_or(0) & 31);
+    bits(0) << 5 | bits(1)
+}
+
+/// Chinese, Japanese, Thai and their like come without blanks.
+const fn is_unspaced(character: char) -> bool {
+    character >= '\u{0E00}'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static CARD: Entry =
+        Entry { name: "CARD", bare: 75, context: 85, words: &["card number", "kort"], profiles: &[] };
+
+    #[test]
+    fn phrases_are_found_however_they_are_written() {
+        let lexicon = Lexicon::new([&CARD].into_iter());
+        for (text, expected) in [
+            ("my card number is", Some(3)),
+            ("cardNumber", Some(0)),
+            ("old_card_numbers", Some(4)),
+            ("CARD NUMBER", Some(0)),
+            ("Kort", Some(0)),
+            ("cardnumber", Some(0)),
+            ("VISACardNumber", Some(4)),
+            ("KORTs", Some(0)),
+            ("ko_rt", Some(0)),
+            ("KoRt", Some(0)),
+            ("ko rt", None),
+            ("card", None),
+            ("discard number", None),
+            ("[CARD_1] number", None),
+        ] {
+            let found = lexicon.mentions(text);
+            assert_eq!(found.first().map(|mention| mention.start), expected, "{text}");
+            assert!(found.iter().all(|mention| lexicon.speaks(mention, CARD.name).is_some()), "{text}");
+        }
+        assert!(lexicon.mentions("order 12").iter().any(|mention| lexicon.denies(mention, CARD.name)));
+    }
+}

@@ -1,0 +1,392 @@
+//! From hits to findings: how sure each is where it stands, and which one stands where several overlap.
+
+use crate::column;
+use crate::engine::{Context, Finding};
+use crate::lexicon::{Lexicon, Mention};
+use crate::scan::Hit;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// How far a word may be from what it speaks of, in bytes.
+const NEAR: usize = 300;
+/// How much more text around a value is searched for words, so that one which is cut in two is too far away.
+const WORDS: usize = 96;
+/// The same for what is nothing by itself: no check says that the word means it.
+const CLOSE: usize = 50;
+/// How far behind a word the value begins that it speaks of.
+const NEXT: usize = 24;
+/// From which level on a value is what it is, whatever stands beside it.
+const CERTAIN: u8 = 75;
+/// What may stand between a label and its value: words, and names of HTML.
+const LINKS: &[&str] = &[
+    "is", "was", "as", "given", "no", "nr", "num", "number", "id", "value", "th", "td", "dt", "dd", "span",
+    "b", "class", "strong", "v",
+];
+/// How many hits before a word are looked at for one that it is a part of.
+const BEFORE: usize = 8;
+/// How far before a value a word may be that denies it.
+const DENIES: usize = 32;
+/// Most letters of what is shortened: `no.`, `nr.`, `ref.`.
+const SHORTENED: usize = 4;
+/// What the distance of a word costs at most, where values overlap.
+const FAR: u8 = 12;
+/// Below which level something is little by itself.
+const LITTLE: u8 = 60;
+/// How sure a value in groups is at least if it is all of a text.
+const ALL: u8 = 65;
+/// What a denial costs.
+const DENIAL: u8 = 20;
+
+/// A hit and how sure it is.
+struct Weighed<'e> {
+    hit: Hit<'e>,
+    level: u8,
+    /// To the word that speaks of it.
+    distance: usize,
+    word: Option<&'e str>,
+}
+
+/// The findings of at least `level` in `text`, from its beginning on.
+pub(crate) fn resolve<'e>(
+    lexicon: &'e Lexicon,
+    text: &str,
+    context: &Context<'_>,
+    hits: Vec<Hit<'e>>,
+    level: u8,
+) -> Vec<Finding<'e>> {
+    let mut hits = hits;
+    if context.path.is_empty() {
+        for hit in hits.iter_mut().filter(|hit| is_all(text, hit)) {
+            hit.bare = hit.bare.max(ALL);
+        }
+    }
+    hits.retain(|hit| hit.bare.max(hit.context) >= level);
+    let mut around = Around::new(lexicon, text, context, &hits);
+    // A long number may be a dozen things, of which nothing around speaks.
+    let spoken = around.spoken();
+    hits.retain(|hit| hit.bare >= level || spoken.binary_search(&hit.entry.name).is_ok());
+    around.places = hits.iter().map(Placed::from).collect();
+    around.places.sort_unstable_by_key(|place| place.start);
+    let mut weighed: Vec<Weighed> =
+        hits.into_iter().map(|hit| around.weigh(hit)).filter(|weighed| weighed.level >= level).collect();
+    // The surest first, where a word counts the less the farther it is, then the one whose word is nearest, or says
+    // most (`philippine passport`), then the longest.
+    let sure = |it: &Weighed<'_>| match it.word {
+        Some(_) => it.level.saturating_sub(u8::try_from(it.distance / 8).unwrap_or(FAR).min(FAR)),
+        None => it.level,
+    };
+    weighed.sort_by_key(|it| {
+        let says = it.word.map_or(0, str::len);
+        let length = it.hit.end - it.hit.start;
+        (Reverse(sure(it)), it.distance, Reverse(says), Reverse(length), it.hit.start)
+    });
+    first_come(weighed.into_iter().map(|Weighed { hit, level, word, .. }| Finding {
+        start: hit.start,
+        end: hit.end,
+        entry: hit.entry,
+        level,
+        word,
+    }))
+}
+
+/// Findings of several looks at a text: where they overlap, the surest stands, then one of those that know better what the
+/// text says, then the longest.
+pub(crate) fn apart<'e>(better: Vec<Finding<'e>>, others: Vec<Finding<'e>>) -> Vec<Finding<'e>> {
+    let mut ranked: Vec<_> = [(0, better), (1, others)]
+        .into_iter()
+        .flat_map(|(rank, findings)| findings.into_iter().map(move |it| (rank, it)))
+        .collect();
+    ranked.sort_by_key(|(rank, it)| (Reverse(it.level), *rank, Reverse(it.end - it.start), it.start));
+    first_come(ranked.into_iter().map(|(_, finding)| finding))
+}
+
+/// Those that do not overlap an earlier one, ordered by where they stand.
+fn first_come<'e>(ranked: impl Iterator<Item = Finding<'e>>) -> Vec<Finding<'e>> {
+    let mut findings: BTreeMap<usize, Finding<'_>> = BTreeMap::new();
+    for new in ranked {
+        // None of those that are in overlaps another, so that a new one may only touch its neighbours.
+        let free_before =
+            findings.range(..=new.start).next_back().is_none_or(|(_, known)| known.end <= new.start);
+        let free_after = findings.range(new.start..).next().is_none_or(|(start, _)| new.end <= *start);
+        if free_before && free_after {
+            findings.insert(new.start, new);
+        }
+    }
+    findings.into_values().collect()
+}
+
+/// Where a hit stands.
+struct Placed<'a> {
+    start: usize,
+    end: usize,
+    name: &'a str,
+    bare: u8,
+}
+
+impl<'a> From<&Hit<'a>> for Placed<'a> {
+    fn from(hit: &Hit<'a>) -> Self {
+        Self { start: hit.start, end: hit.end, name: hit.entry.name, bare: hit.bare }
+    }
+}
+
+/// Whether what stands between a label and a value links them: separators, markup, a few words.
+fn links(between: &str) -> bool {
+    !between.contains(['\n', ',', ';']) && words_link(between)
+}
+
+/// Whether all words of a text only lead to a value, or are part of it: `order no. SO-1234`, but not `my order with`.
+fn words_link(text: &str) -> bool {
+    let mut words = text.split(|it: char| !it.is_alphanumeric());
+    words.all(|word| {
+        word.bytes().all(|byte| byte.is_ascii_uppercase())
+            || LINKS.iter().any(|link| word.eq_ignore_ascii_case(link))
+    })
+}
+
+const fn is_part(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
+}
+
+/// Whether what stands between two values has a label of the second one.
+fn labels(between: &str) -> bool {
+    (between.contains([':', '=', '|', '>', '\t']) || ends_sentence(between))
+        && between.contains(char::is_alphabetic)
+}
+
+/// Whether a text is nothing but a value in groups of letters and digits: nobody writes `M-AB 123` by chance.
+fn is_all(text: &str, hit: &Hit<'_>) -> bool {
+    let value = text.get(hit.start..hit.end).unwrap_or("");
+    text.trim() == value
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_uppercase())
+        && value.contains([' ', '-', '/'])
+}
+
+/// Whether a sentence ends in a text, not only a short word as in `order no. `.
+fn ends_sentence(text: &str) -> bool {
+    text.match_indices(". ")
+        .any(|(at, _)| text.bytes().take(at).rev().take_while(u8::is_ascii_alphabetic).count() > SHORTENED)
+        || ["? ", "! ", "). "].iter().any(|end| text.contains(end))
+}
+
+/// What stands around the values of a text.
+struct Around<'a, 't> {
+    text: &'t str,
+    lexicon: &'a Lexicon,
+    mentions: Vec<Mention>,
+    /// The phrases of the first line, and where it ends, if it may name columns.
+    names: Vec<Mention>,
+    header: Option<usize>,
+    /// Where hits stand, in order.
+    places: Vec<Placed<'a>>,
+    /// Of the names above, the nearest first, and of the description.
+    above: Vec<Vec<Mention>>,
+}
+
+const fn reach(hit: &Hit<'_>) -> usize {
+    if hit.bare == 0 { CLOSE } else { NEAR }
+}
+
+/// The phrases of a text that are near to a hit.
+fn mentions_near(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention> {
+    let place = |hit: &Hit<'_>| {
+        let around = reach(hit) + WORDS;
+        (hit.start.saturating_sub(around), hit.end.saturating_add(around).min(text.len()))
+    };
+    let mut places: Vec<_> = hits.iter().map(place).collect();
+    places.sort_unstable();
+    let mut places = places.into_iter().peekable();
+    let mut mentions = Vec::new();
+    while let Some((first, mut last)) = places.next() {
+        while let Some((_, end)) = places.next_if(|(start, _)| *start < last) {
+            last = last.max(end);
+        }
+        let start = text.floor_char_boundary(first);
+        let end = text.ceil_char_boundary(last);
+        let near = lexicon.mentions(text.get(start..end).unwrap_or(""));
+        mentions.extend(near.into_iter().map(|mention| mention.behind(start)));
+    }
+    mentions
+}
+
+impl<'a, 't> Around<'a, 't> {
+    fn new(lexicon: &'a Lexicon, text: &'t str, context: &Context<'_>, hits: &[Hit<'a>]) -> Self {
+        let names = context.path.iter().rev().copied().chain([context.about]);
+        let mentions = mentions_near(lexicon, text, hits);
+        let above = names.map(|name| lexicon.mentions(name)).collect();
+        let header = column::header(text.as_bytes());
+        let names = header.and_then(|end| text.get(..end)).map_or(Vec::new(), |line| lexicon.mentions(line));
+        Self { text, lexicon, mentions, names, header, places: Vec::new(), above }
+    }
+
+    /// The types that anything around speaks of, in order.
+    fn spoken(&self) -> Vec<&'a str> {
+        self.lexicon.spoken(self.mentions.iter().chain(&self.names).chain(self.above.iter().flatten()))
+    }
+
+    fn weigh(&self, hit: Hit<'a>) -> Weighed<'a> {
+        let column =
+            self.header.and_then(|names| column::name(self.text.as_bytes(), names, hit.start..hit.end));
+        let named = column.as_ref().and_then(|column| self.column(&hit, column));
+        let near = named.map(|word| (0, word)).or_else(|| self.nearest(&hit, column.is_some()));
+        let above = self.above(&hit);
+        let found = match (near, above) {
+            (Some(near), Some(above)) => Some(if near.0 <= above.0 { near } else { above }),
+            (near, above) => near.or(above),
+        };
+        let (distance, word) = found.map_or((usize::MAX, None), |(distance, word)| (distance, Some(word)));
+        let sure = if word.is_some() { hit.context.max(hit.bare) } else { hit.bare };
+        let denial = self.denied(&hit, column);
+        let itself = denial.is_some() && self.speaks_of_itself(&hit);
+        let denied = denial.is_some_and(|denial| denial < distance || itself);
+        // What is little by itself is nothing then.
+        let level = match denied {
+            true if hit.bare < LITTLE => hit.bare,
+            true if itself => hit.bare.saturating_sub(DENIAL),
+            true => sure.saturating_sub(DENIAL),
+            false => sure,
+        };
+        Weighed { hit, level, distance, word }
+    }
+
+    /// The phrases in the name of a column.
+    fn named(&self, column: &Range<usize>) -> impl Iterator<Item = &Mention> {
+        self.names.iter().filter(|mention| column.start <= mention.start && mention.end <= column.end)
+    }
+
+    /// The phrase in the name of its column that speaks of it.
+    fn column(&self, hit: &Hit<'_>, column: &Range<usize>) -> Option<&'a str> {
+        self.named(column).find_map(|mention| self.lexicon.speaks(mention, hit.entry.name))
+    }
+
+    /// The nearest word in the text that speaks of it. One behind it counts as twice as far: it may speak of the next.
+    /// The names of columns speak of what stands in them only.
+    fn nearest(&self, hit: &Hit<'_>, in_column: bool) -> Option<(usize, &'a str)> {
+        let reach = reach(hit);
+        let from = self.mentions.partition_point(|mention| mention.start + reach < hit.start);
+        let near = self.mentions.get(from..)?.iter().take_while(|mention| mention.start < hit.end + reach);
+        let speaking = near.filter_map(|mention| {
+            let word = self.lexicon.speaks(mention, hit.entry.name)?;
+            let others = in_column && self.header.is_some_and(|names| mention.start < names);
+            if others || self.taken(mention, hit) {
+                return None;
+            }
+            let distance = if mention.start < hit.start {
+                hit.start.saturating_sub(mention.end)
+            } else {
+                2 * mention.start.saturating_sub(hit.end)
+            };
+            Some((distance, word))
+        });
+        speaking.min_by_key(|(distance, _)| *distance)
+    }
+
+    /// Whether a word speaks of another value than this one: of that right behind it, if it can be of a type that the word
+    /// speaks of, or is what it is beyond doubt.
+    fn taken(&self, mention: &Mention, hit: &Hit<'_>) -> bool {
+        let behind = mention.start >= hit.end;
+        let from = self.places.partition_point(|place| place.start <= mention.start);
+        let mut around = self.places.iter().take(from).rev().take(BEFORE);
+        if around.any(|place| mention.end <= place.end && place.bare >= CERTAIN && place.start != hit.start) {
+            return true;
+        }
+        let between = self.text.get(mention.end..hit.start).unwrap_or("");
+        if !behind && ends_sentence(between) && self.is_behind(mention) {
+            return true;
+        }
+        if let Some((end, kind)) = self.own_behind(mention) {
+            let own = kind.contains(hit.entry.name);
+            return behind || !own || labels(self.text.get(end..hit.start).unwrap_or(""));
+        }
+        let from = self.places.partition_point(|place| place.start < mention.end);
+        let next = self.places.iter().skip(from).take_while(|place| place.start <= mention.end + NEXT);
+        let mut taken = false;
+        for place in next.filter(|place| behind || place.end <= hit.start) {
+            let own = place.name == hit.entry.name;
+            if own && !behind {
+                // A list of such values goes on until there is another label.
+                return labels(self.text.get(place.end..hit.start).unwrap_or(""));
+            }
+            let fits = place.bare >= CERTAIN || self.lexicon.speaks(mention, place.name).is_some();
+            taken |= own || fits && links(self.text.get(mention.end..place.start).unwrap_or(""));
+        }
+        taken
+    }
+
+    /// Whether a word stands behind the value that it speaks of: `(555-0126, phone number)`.
+    fn is_behind(&self, mention: &Mention) -> bool {
+        let from = self.places.partition_point(|place| place.start + NEAR < mention.start);
+        let before = self.places.iter().skip(from).take_while(|place| place.end <= mention.start);
+        before.into_iter().any(|place| {
+            let between = self.text.get(place.end..mention.start).unwrap_or("");
+            between.len() <= NEXT
+                && self.lexicon.speaks(mention, place.name).is_some()
+                && !between.contains(['\n', '.', ';', '?'])
+        })
+    }
+
+    /// What this crate has put in the place of the value right behind a word: where it ends, and in capitals what it is.
+    fn own_behind(&self, mention: &Mention) -> Option<(usize, String)> {
+        let rest = self.text.get(mention.end..)?;
+        let mut before = ' ';
+        let start = rest.char_indices().take_while(|(at, _)| *at <= NEXT).find_map(|(at, first)| {
+            let begins = first == '[' || first.is_ascii_alphanumeric() && !is_part(before);
+            before = first;
+            if matches!(first, '\n' | ',' | ';') {
+                return Some(None);
+            }
+            if !begins {
+                return None;
+            }
+            let (start, word) = (mention.end + at, rest.get(at..)?.split(|it| !is_part(it)).next()?);
+            if self.lexicon.is_own(self.text, start, start + 1) {
+                return Some(Some(start));
+            }
+            (!word.is_empty() && !LINKS.contains(&word)).then_some(None)
+        });
+        let start = start??;
+        let mark = self.text.get(start..)?;
+        let end = mark.find(|it: char| !is_part(it) && it != '[').unwrap_or(mark.len());
+        Some((start + end, mark.get(..end)?.to_ascii_uppercase().replace('-', "_")))
+    }
+
+    /// The nearest name above that speaks of it: its own field is as near as a word beside it.
+    fn above(&self, hit: &Hit<'_>) -> Option<(usize, &'a str)> {
+        self.above.iter().enumerate().find_map(|(up, mentions)| {
+            let word = mentions.iter().find_map(|mention| self.lexicon.speaks(mention, hit.entry.name))?;
+            Some((up * 16, word))
+        })
+    }
+
+    /// Whether a word that speaks of it is a part of it: `SKU: HRA-6149`.
+    fn speaks_of_itself(&self, hit: &Hit<'_>) -> bool {
+        let from = self.mentions.partition_point(|mention| mention.start < hit.start);
+        let mut within = self.mentions.iter().skip(from).take_while(|mention| mention.end <= hit.end);
+        within.any(|mention| self.lexicon.speaks(mention, hit.entry.name).is_some())
+    }
+
+    /// How far before it a word stands that denies it.
+    fn denied(&self, hit: &Hit<'_>, column: Option<Range<usize>>) -> Option<usize> {
+        let denies = |mention: &Mention| self.lexicon.denies(mention, hit.entry.name);
+        let own = self.above.first().is_some_and(|name| name.iter().any(denies))
+            || column.is_some_and(|column| self.named(&column).any(denies));
+        let from = self.mentions.partition_point(|mention| mention.start + NEAR < hit.start);
+        let before = self.mentions.get(from..)?.iter().take_while(|mention| mention.start < hit.start);
+        let gaps = before.filter(|mention| denies(mention)).filter_map(|it| hit.start.checked_sub(it.end));
+        let gap = gaps.min().filter(|gap| *gap < DENIES).filter(|gap| {
+            // It speaks of the next value only, whatever has been put in that one's place.
+            let between = self.text.get(hit.start - gap..hit.start).unwrap_or("");
+            let mut slashes = between.match_indices('/').map(|(at, _)| between.get(..at).unwrap_or(""));
+            let path = slashes.any(|before| !before.ends_with('<'));
+            !between.contains(|it: char| it.is_ascii_digit() || matches!(it, '@' | '[' | '*'))
+                && !path
+                && !ends_sentence(between)
+                && words_link(between)
+        });
+        gap.or(own.then_some(1))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+use crate::Context;
+use crate::engine::strict;
+
+/// What is found in a text: types and values.
+fn found(text: &str) -> Vec<(&str, &str)> {
+    let findings = strict().find(text, &Context::default());
+    findings.iter().map(|it| (it.entry.name, text.get(it.start..it.end).unwrap_or(""))).collect()
+}
+
+#[test]
+fn words_speak_of_their_own_value() {
+    for (text, expected) in [
+        // The word is that of the value right behind it, not of others.
+        ("id: '84733850'\ndni: '11123079-A'", &[("ES_NIF", "11123079-A")][..]),
+        ("bank account: NL91ABNA0417164300\nid: 51988110", &[("IBAN_CODE", "NL91ABNA0417164300")]),
+        ("SSN: [US_SSN_1]\nid: 219099998", &[]),
+        // A list goes on, and ends with the next label.
+        ("SSN: 219-09-9998, 219099997", &[("US_SSN", "219-09-9998"), ("US_SSN", "219099997")]),
+        ("SSN: 219-09-9998\nid: 219099997", &[("US_SSN", "219-09-9998")]),
+        // A word may stand behind its value.
+        (
+            "Changed (+1 702 555 0126, phone number) yesterday. The id is 44462366.",
+            &[("PHONE_NUMBER", "+1 702 555 0126")],
+        ),
+        // A part of another value says nothing.
+        ("ssn-12@example.com 219099998", &[("EMAIL_ADDRESS", "ssn-12@example.com")]),
+        // One phrase within another.
+        ("Australian Company Number: unknown, 4564029538", &[]),
+    ] {
+        assert_eq!(found(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn names_of_columns_speak_of_their_cells() {
+    for (text, expected) in [
+        ("id,ssn,total\n219099998,219099997,219099996\n", &[("US_SSN", "219099997")][..]),
+        ("id;birthDate;created\n1;1974-05-03;2024-05-03", &[("DATE_OF_BIRTH", "1974-05-03")]),
+        (
+            "id\tpassword\n1\tx7Kq92Lm4T\n2\t\"pL93kd82Wq\"",
+            &[("SECRET_PASSWORD", "x7Kq92Lm4T"), ("SECRET_PASSWORD", "pL93kd82Wq")],
+        ),
+        ("id,card\n4111111111111111,order 7", &[("CREDIT_CARD", "4111111111111111")]),
+        ("id,order\n1,4111111111111111", &[]),
+    ] {
+        assert_eq!(found(text), expected, "{text}");
+    }
+    let rows = "1,219099998\n".repeat(100);
+    assert_eq!(found(&format!("id,ssn\n{rows}")).len(), 100, "far below as well");
+}
+
+#[test]
+fn labels_deny_what_stands_behind_them() {
+    for (text, expected) in [
+        ("order no. 4111111111111111", false),
+        ("EAN: 4111111111111111", false),
+        ("my order with 4111111111111111", true),
+        ("Is that the order? Here it is 4111111111111111", true),
+        ("/orders/4111111111111111", true),
+        ("<th>EAN</th><td>4111111111111111</td>", false),
+        ("SKU: HRA-6149", false),
+        ("HRA 6149", true),
+    ] {
+        assert_eq!(!found(text).is_empty(), expected, "{text}");
+    }
+}

@@ -1,0 +1,194 @@
+//! The one pass over a text. Emits candidates; every byte is looked at once here, and detectors look at bounded
+//! surroundings of their candidate, so that all of it is linear in the text.
+
+use crate::entry::{Entry, Type};
+use crate::{ids, letters, net, secrets};
+
+/// What a detector found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit<'e> {
+    /// Where, in bytes of the scanned text.
+    pub start: usize,
+    pub end: usize,
+    pub entry: Type<'e>,
+    /// How sure it is by itself, and beside a word that fits.
+    pub bare: u8,
+    pub context: u8,
+}
+
+/// What detectors see, and where they say what they found.
+pub(crate) struct Scan<'a> {
+    /// The text, normalised: digits are ASCII, blanks are blanks, hyphens are hyphens.
+    pub text: &'a str,
+    pub bytes: &'a [u8],
+    pub hits: Vec<Hit<'static>>,
+}
+
+impl Scan<'_> {
+    /// Notes a value with the levels of its entry.
+    pub fn hit(&mut self, start: usize, end: usize, entry: &'static Entry) {
+        self.sure(start, end, entry, entry.bare, entry.context);
+    }
+
+    /// Notes a value with levels of its own.
+    pub fn sure(&mut self, start: usize, end: usize, entry: &'static Entry, bare: u8, context: u8) {
+        self.hits.push(Hit { start, end, entry: entry.into(), bare, context });
+    }
+
+    /// The byte at an offset; 0 outside.
+    pub fn at(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    /// The byte before an offset; 0 at the beginning.
+    pub fn before(&self, at: usize) -> u8 {
+        at.checked_sub(1).map_or(0, |at| self.at(at))
+    }
+
+    /// The text of a range; empty outside and within a character.
+    pub fn slice(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or("")
+    }
+}
+
+/// Whether a byte is part of a word: ASCII letters and digits, and `_`. Others end a word: many scripts write no blanks.
+pub(crate) const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// What a byte is.
+const DIGIT: u8 = 1;
+const UPPER: u8 = 2;
+const LOWER: u8 = 4;
+/// Part of a word, which all of the above are.
+const WORD: u8 = 8;
+/// Part of a token of a secret, which goes on over hyphens: `sk-ant-...`.
+const TOKEN: u8 = 16;
+/// Something may stand around it.
+const ANCHOR: u8 = 32;
+
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'0'..=b'9' => DIGIT | WORD | TOKEN,
+            b'A'..=b'Z' => UPPER | WORD | TOKEN,
+            b'a'..=b'z' => LOWER | WORD | TOKEN,
+            b'_' => WORD | TOKEN,
+            b'-' => TOKEN | ANCHOR,
+            b'@' | b':' | b'=' | b'>' | b',' | b'|' => ANCHOR,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+/// Finds all candidates of a normalised text and asks the detectors about them.
+/// `path` has the names of the fields above, its own last.
+pub(crate) fn scan(text: &str, path: &[&str]) -> Vec<Hit<'static>> {
+    let mut scan = Scan { text, bytes: text.as_bytes(), hits: Vec::new() };
+    secrets::field(&mut scan, path);
+    letters::field(&mut scan, path);
+    secrets::columns(&mut scan);
+    let mut at = 0;
+    // Up to where digits were taken as one run, and up to where the detectors of secrets have looked at a token.
+    let (mut run_end, mut token_end) = (0, 0);
+    while let Some(byte) = text.as_bytes().get(at) {
+        let class = class(*byte);
+        if class & WORD != 0 {
+            at = word(&mut scan, at, &mut run_end, &mut token_end);
+            continue;
+        }
+        if class & ANCHOR != 0 {
+            anchor(&mut scan, at, *byte);
+        }
+        at += 1;
+    }
+    scan.hits
+}
+
+fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
+    match byte {
+        b'@' => net::email(scan, at),
+        b':' => {
+            if scan.at(at + 1) == b'/' && scan.at(at + 2) == b'/' {
+                net::url(scan, at);
+            }
+            net::colon(scan, at);
+            secrets::assigned(scan, at);
+        }
+        b'-' if scan.at(at + 1) == b'-' => {
+            if scan.at(at + 2).is_ascii_alphabetic() {
+                secrets::flag(scan, at);
+            } else if scan.slice(at, at + 11) == "-----BEGIN " {
+                secrets::block(scan, at);
+            }
+        }
+        b'-' => {}
+        _ => secrets::assigned(scan, at),
+    }
+}
+
+/// A word at `start`; returns where to go on.
+fn word(scan: &mut Scan<'_>, start: usize, run_end: &mut usize, token_end: &mut usize) -> usize {
+    let rest = scan.bytes.get(start..).unwrap_or(&[]);
+    let mut has = 0;
+    let mut length = 0;
+    for byte in rest {
+        let class = class(*byte);
+        if class & WORD == 0 {
+            break;
+        }
+        has |= class;
+        length += 1;
+    }
+    let end = start + length;
+    let blank = scan.at(end) == b' ';
+    if blank && start >= *token_end {
+        *token_end = end;
+        if length >= secrets::SHORTEST {
+            secrets::token(scan, start, end);
+        }
+    } else if start >= *token_end {
+        let more = rest.get(length..).unwrap_or(&[]).iter().take_while(|byte| class(**byte) & TOKEN != 0);
+        let far = end + more.count();
+        *token_end = far;
+        // Some go on behind a dot or a tilde: `s.3Xg...`, `abc8Q~...`.
+        let goes_on = matches!(scan.at(far), b'.' | b'~') && scan.at(far + 1) > b' ';
+        if far - start >= secrets::SHORTEST || goes_on {
+            secrets::token(scan, start, far);
+        }
+    }
+    if blank {
+        if scan.at(end + 1) == b'i' && scan.at(end + 2) == b's' && scan.at(end + 3) == b' ' {
+            secrets::spoken(scan, end);
+        }
+    } else if length <= 4 && matches!(scan.at(end), b'.' | b'-') {
+        net::short(scan, start, end);
+    }
+    if length >= 8 && matches!(scan.at(end), b' ' | b'\t') && matches!(scan.before(end) | 0x20, b'd' | b't') {
+        secrets::beside(scan, end);
+    }
+    if has & DIGIT != 0 {
+        if start >= *run_end && scan.at(start).is_ascii_digit() {
+            *run_end = ids::digits(scan, start).max(end);
+        }
+        if has & (UPPER | LOWER) != 0 {
+            letters::word(scan, start, end);
+        } else {
+            letters::digits(scan, start, end);
+        }
+    } else if has & (UPPER | LOWER) == UPPER && length <= 11 {
+        // `AB 12 34 56 C`, `DE89 ...` in groups, `DEUTDEFF`.
+        letters::capitals(scan, start, end);
+    }
+    // A blank is nothing to look at.
+    end + usize::from(blank)
+}

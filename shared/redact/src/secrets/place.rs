@@ -1,0 +1,144 @@
+//! Where around an operator the name stands, and where the value.
+
+use crate::scan::Scan;
+
+/// The shortest word that is looked at.
+pub(super) const LEAST: usize = 3;
+/// The longest value that is nothing under any name.
+const SHORT: usize = 5;
+/// From how many letters on a word is none.
+const LONG_WORD: usize = 24;
+/// The longest name, in bytes.
+pub(super) const NAME: usize = 60;
+/// The longest tag of a cell.
+const TAG: usize = 60;
+/// Tags of cells that hold a value.
+const CELLS: &[&str] = &["td", "dd"];
+/// What is least random under any name, in tenths of a bit a byte.
+pub(super) const FLOOR: u32 = 35;
+
+/// A value: where it begins, and the quote around it, if any.
+#[derive(Clone, Copy)]
+pub(super) struct Value {
+    pub start: usize,
+    /// A quote; 0 for none; [`WHOLE`] if the text is the value.
+    pub quote: u8,
+    /// The least entropy, in tenths of a bit a byte.
+    pub floor: u32,
+}
+
+/// Instead of a quote: the text is the value.
+pub(super) const WHOLE: u8 = 1;
+
+/// Where the value behind an operator begins.
+pub(super) fn value_behind(scan: &Scan<'_>, at: usize) -> Option<Value> {
+    let (mut start, mut quote, op) = (at + 1, 0, scan.at(at));
+    // Whether it must be quoted: it stands on the next line, or in brackets.
+    let (mut must, mut may) = (false, op == b'>');
+    for _ in 0..16 {
+        let byte = scan.at(start);
+        match byte {
+            b' ' | b'\t' => {}
+            b'\n' | b'\r' => must = true,
+            b'\\' if matches!(scan.at(start + 1), b'"' | b'\'' | b'\\') => {}
+            b'"' | b'\'' | b'`' if quote == 0 || quote != byte || scan.at(start + 1) == byte => quote = byte,
+            b'(' | b'[' if quote == 0 => must = true,
+            b'>' | b'|' if quote == 0 => may = true,
+            // `**API key:** ...`
+            b'*' if quote == 0 => {}
+            b'f' | b'b' | b'r' | b'u' | b'@' if quote == 0 && matches!(scan.at(start + 1), b'"' | b'\'') => {}
+            _ => break,
+        }
+        start += 1;
+    }
+    let length = scan.bytes.iter().skip(start).take(LEAST).take_while(|byte| is_value(**byte)).count();
+    let good = length == LEAST && (quote != 0 || may || !must);
+    good.then_some(Value { start, quote, floor: FLOOR })
+}
+
+/// Whether a value is a number with its unit, too short for any secret: `200`, `35ms`.
+pub(super) fn is_count(scan: &Scan<'_>, value: Value) -> bool {
+    let rest = scan.bytes.get(value.start..).unwrap_or(&[]);
+    let length = rest.iter().take(SHORT).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    rest.first().is_some_and(u8::is_ascii_digit) && rest.get(length).is_some_and(|byte| *byte <= b' ')
+}
+
+/// Whether a value is a word of letters alone, not too long for one, and does not go on as `Authorization: Basic ...` does.
+pub(super) fn is_plain(scan: &Scan<'_>, at: usize, value: Value) -> bool {
+    let letters =
+        scan.bytes.iter().skip(value.start).take(NAME).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    match scan.at(value.start + letters) {
+        _ if letters >= LONG_WORD => false,
+        b' ' => !scan.slice(at.saturating_sub(4), at).contains(['n', 'N']),
+        b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'(' | b'<' | b'\n' | b'\r' | b'}' | b']' | b'['
+        | b'{' | b'>' | 0 => true,
+        _ => false,
+    }
+}
+
+fn is_value(byte: u8) -> bool {
+    byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | 0x7f)
+}
+
+pub(super) fn is_name(byte: u8) -> bool {
+    NAMES.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// Which bytes names are written with.
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+static NAMES: [bool; 256] = {
+    let mut names = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        names[at] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
+        at += 1;
+    }
+    names
+};
+
+/// From where to where the name before an operator is.
+pub(super) fn name_before(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> {
+    let mut end = if scan.at(at) == b'>' { cell_before(scan, at).unwrap_or(at) } else { at };
+    for _ in 0..12 {
+        match scan.before(end) {
+            b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b':' | b'=' | b'?' | b'+' | b'|'
+            | b'>' | b',' | b'.' | b'\n' | b'\r' | b'*' => end -= 1,
+            _ => break,
+        }
+    }
+    let mut start = name_start(scan, end);
+    // `name: string = ...`, `name: &str = ...`.
+    let typed = if matches!(scan.before(start), b'&' | b'?') { start - 1 } else { start };
+    if scan.at(at) == b'=' && scan.before(typed) == b':' && matches!(scan.at(typed), b' ' | b'&') {
+        start = name_start(scan, typed - 1);
+    }
+    (start < end).then_some((start, end))
+}
+
+/// Where the cell of a table ends that stands before the one whose tag ends at `at`: `<th>Password</th><td class="v">`.
+fn cell_before(scan: &Scan<'_>, at: usize) -> Option<usize> {
+    let tag = scan.bytes.get(at.saturating_sub(TAG)..at)?;
+    let open = at - (tag.len() - tag.iter().rposition(|byte| *byte == b'<')?);
+    if !CELLS.contains(&scan.slice(open + 1, open + 3)) {
+        return None;
+    }
+    let before = scan.bytes.get(..open)?.iter().rev().take(TAG);
+    let end = open - before.take_while(|byte| byte.is_ascii_whitespace()).count();
+    let close = end.checked_sub("</th>".len())?;
+    let known = scan.slice(close, close + 2) == "</" && scan.before(end) == b'>';
+    (known && ["th", "td", "dt"].contains(&scan.slice(close + 2, close + 4))).then_some(close)
+}
+
+pub(super) fn name_start(scan: &Scan<'_>, end: usize) -> usize {
+    let before = scan.bytes.get(..end).unwrap_or(&[]);
+    let mut blank = false;
+    let length = before.iter().rev().take(NAME).take_while(|byte| {
+        // One blank may stand within a name; what is indented has no name before it.
+        let name = is_name(**byte);
+        let inside = name || !blank && matches!(byte, b' ' | b'\t');
+        blank = !name;
+        inside
+    });
+    end - length.count()
+}

@@ -1,0 +1,57 @@
+//! The types of credentials, by whose they are.
+
+use crate::entry::{Entry, Profile};
+
+/// A random value under a name that speaks of secrets.
+pub(super) static GENERIC: Entry = Entry {
+    name: "SECRET_GENERIC",
+    bare: 75,
+    context: 75,
+    words: &["access", "api", "auth", "credential", "key", "secret", "token"],
+    profiles: &[Profile::Secrets],
+};
+
+/// What a field of passwords holds.
+pub(super) static PASSWORD: Entry = Entry {
+    name: "SECRET_PASSWORD",
+    bare: 75,
+    context: 75,
+    words: &["passphrase", "passwd", "password", "pwd"],
+    profiles: &[Profile::Secrets],
+};
+
+/// Defines an entry for each type, and the list of them.
+macro_rules! vendors {
+    ($($name:ident)*) => {
+        $(pub(super) static $name: Entry = Entry {
+            name: concat!("SECRET_", stringify!($name)),
+            bare: 85,
+            context: 85,
+            words: &[],
+            profiles: &[Profile::Secrets],
+        };)*
+
+        /// All of them.
+        pub(super) static ALL: &[&Entry] = &[&GENERIC, &PASSWORD, $(&$name),*];
+    };
+}
+
+vendors! {
+    // Of no one vendor.
+    JWT PRIVATE_KEY HTTP_AUTH KUBERNETES
+    // Of one.
+    ADAFRUIT ADOBE AGE AIRTABLE ALGOLIA ALIBABA ANTHROPIC ASANA ATLASSIAN AUTH0 AUTHRESS AWS AXIOM AZURE
+    BEAMER BINANCE BITBUCKET BITTREX BUILDKITE CEREBRAS CIRCLECI CLICKHOUSE CLICKUP CLOJARS CLOUDFLARE
+    CODECOV COHERE COINBASE CONFLUENT CONTENTFUL DATABRICKS DATADOG DEEPSEEK DEFINED_NETWORKING DIGITALOCEAN
+    DISCORD DOCKER DOPPLER DRONECI DROPBOX DUFFEL DYNATRACE E2B EASYPOST ELEVENLABS ETSY FACEBOOK FASTLY
+    FIGMA FINICITY FINNHUB FIRECRAWL FLICKR FLUTTERWAVE FLYIO FRAMEIO FRESHBOOKS GCP GITHUB GITLAB GITTER
+    GOCARDLESS GRAFANA GROQ HARNESS HASHICORP HEROKU HONEYCOMB HUBSPOT HUGGINGFACE INFRACOST INTERCOM
+    INTRA42 JFROG JINA KRAKEN KUCOIN LANGFUSE LANGSMITH LAUNCHDARKLY LINEAR LINKEDIN LLAMAINDEX LOB LOOKER
+    MAILCHIMP MAILGUN MAPBOX MATTERMOST MAXMIND MERAKI MESSAGEBIRD MISTRAL NEON NETLIFY NEWRELIC NOTION NPM
+    NUGET NVIDIA NYTIMES OCTOPUS_DEPLOY OKTA ONEPASSWORD OPENAI OPENROUTER OPENSHIFT OPSGENIE PAGERDUTY
+    PERPLEXITY PINECONE PLAID PLANETSCALE POSTHOG POSTMAN POSTMARK PREFECT PRIVATEAI PULUMI PYPI RAPIDAPI
+    README RENDER REPLICATE RESEND RUBYGEMS SCALINGO SENDBIRD SENDGRID SENDINBLUE SENTRY SETTLEMINT SHIPPO
+    SHOPIFY SIDEKIQ SLACK SNYK SONAR SOURCEGRAPH SQUARE SQUARESPACE STRIPE SUMOLOGIC SUPABASE TAILSCALE
+    TAVILY TEAMS TELEGRAM TENCENT TRAVISCI TRELLO TWILIO TWITCH TWITTER TYPEFORM VAULT VERCEL WANDB XAI
+    YANDEX ZENDESK
+}

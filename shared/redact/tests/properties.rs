@@ -1,0 +1,279 @@
+//! What holds for every text: made of pieces at random, with seeds.
+
+use postern_redact::{Context, Engine, Replacement};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % limit
+    }
+
+    /// A text of up to so many pieces.
+    fn text(&mut self, pieces: usize) -> String {
+        let piece = |_| match self.below(6) {
+            0 | 1 => VALUES[self.below(VALUES.len())],
+            2 if pieces <= FEW => WORDS[self.below(WORDS.len())],
+            _ => PIECES[self.below(PIECES.len())],
+        };
+        (0..pieces).map(piece).collect()
+    }
+
+    /// Up to so many characters of all kinds.
+    fn characters(&mut self, most: usize) -> String {
+        let length = self.below(most + 1);
+        let character = |_| {
+            let below = [0x80, 0x80, 0x80, 0x800, 0x10000, 0x110000][self.below(6)];
+            char::from_u32(self.below(below) as u32).unwrap_or(' ')
+        };
+        (0..length).map(character).collect()
+    }
+
+    /// A value of up to so many levels.
+    fn value(&mut self, levels: usize) -> Value {
+        let kinds = if levels == 0 { 5 } else { 8 };
+        match self.below(kinds) {
+            0 => Value::Null,
+            1 => Value::from(4_111_111_111_111_111_u64),
+            2 => Value::from(self.below(1 << 40) as f64 / 8.0),
+            3 | 4 => Value::from(self.text(8)),
+            5 => (0..self.below(4)).map(|_| self.value(levels - 1)).collect(),
+            6 => (0..self.below(4)).map(|_| (self.text(2), self.value(levels - 1))).collect(),
+            // JSON in a string.
+            _ => Value::from(self.value(levels - 1).to_string()),
+        }
+    }
+}
+
+/// Values; each stands apart, as one that is glued to another is found only when that is gone.
+const VALUES: &[&str] = &[
+    " 4111111111111111, ",
+    " 4111 1111 1111 1111; ",
+    "(5500-0055-5555-5559)",
+    "\"４１１１１１１１１１１１１１１１\"",
+    " jane@example.com ",
+    " 078-05-1120, ",
+    " NDExMTExMTExMTExMTExMQ== ",
+    " 34313131313131313131313131313131; ",
+    "\\n\\u0034111111111111111\\n",
+    ";&#52;111111111111111;",
+    " %34111111111111111, ",
+    "<41111111\n11111111>",
+];
+
+/// Words that say what a value is or is not. They stand in short texts only: how far off they are changes where something
+/// between is replaced.
+const WORDS: &[&str] = &["card ", "card number: ", "ssn ", "order ", "password="];
+const FEW: usize = 3;
+
+/// Halves of values, what hides them, what stands around them.
+const PIECES: &[&str] = &[
+    "4111x",
+    "%25",
+    "%",
+    "&",
+    "&amp;",
+    "\\",
+    "\\n",
+    "\\\"",
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\n",
+    " ",
+    " ",
+    " ",
+    "-",
+    ".",
+    "/",
+    "@",
+    "=",
+    "\u{200B}",
+    "\u{AD}",
+    "\u{A0}",
+    "é",
+    "日本",
+    "🙂",
+    "Оа",
+    "0",
+    "12",
+    "x",
+    "[CREDIT_CARD_1]",
+    "[US_SSN_2]",
+];
+
+fn tag(engine: &Engine, text: &str) -> Option<String> {
+    engine.redact_text(text, &Context::default(), &mut |finding, _, _| {
+        Replacement::Text(format!("[{}_1]", finding.entry.name))
+    })
+}
+
+fn tag_json(engine: &Engine, json: &str) -> Option<String> {
+    engine.redact_json(json, &Context::default(), &mut |finding, value, path| {
+        assert!(json.get(finding.start..finding.end).is_some(), "{json}: {finding:?} {value} {path}");
+        Replacement::Text(format!("[{}_1]", finding.entry.name))
+    })
+}
+
+#[test]
+fn what_is_redacted_stays_so() {
+    let (engine, mut random) = (Engine::new(None, 65), Random(1));
+    let mut changed = 0;
+    for _ in 0..8_000 {
+        let pieces = [FEW, 16][random.below(2)];
+        let text = random.text(pieces);
+        if let Some(once) = tag(&engine, &text) {
+            changed += 1;
+            assert_eq!(tag(&engine, &once), None, "{text:?} became {once:?}");
+        }
+    }
+    assert!(changed > 2_000, "{changed}");
+}
+
+#[test]
+fn findings_are_whole_characters_apart_from_each_other() {
+    let (engine, mut random) = (Engine::new(None, 65), Random(2));
+    for _ in 0..8_000 {
+        let text = if random.below(2) == 0 { random.text(16) } else { random.characters(64) };
+        let mut end = 0;
+        for finding in engine.find(&text, &Context::default()) {
+            assert!(end <= finding.start && finding.start < finding.end, "{text:?} {finding:?}");
+            assert!(text.get(finding.start..finding.end).is_some(), "{text:?} {finding:?}");
+            end = finding.end;
+        }
+    }
+}
+
+#[test]
+fn json_stays_json_and_differs_in_redacted_values_only() {
+    let (engine, mut random) = (Engine::new(None, 65), Random(3));
+    let mut changed = 0;
+    for _ in 0..4_000 {
+        let before = random.value(3);
+        let json = if random.below(2) == 0 { before.to_string() } else { format!("{before:#}") };
+        let Some(redacted) = tag_json(&engine, &json) else { continue };
+        changed += 1;
+        let after = serde_json::from_str(&redacted);
+        let after: Value = after.unwrap_or_else(|error| panic!("{error}: {json} became {redacted}"));
+        assert!(is_alike(&before, &after), "{json} became {redacted}");
+        assert_eq!(tag_json(&engine, &redacted), None, "{json} became {redacted}");
+    }
+    assert!(changed > 800, "{changed}");
+}
+
+/// Whether a value is another one but for redacted strings, keys and numbers.
+fn is_alike(before: &Value, after: &Value) -> bool {
+    match (before, after) {
+        (Value::Array(before), Value::Array(after)) => {
+            before.len() == after.len()
+                && before.iter().zip(after).all(|(before, after)| is_alike(before, after))
+        }
+        (Value::Object(before), Value::Object(after)) => {
+            // Two keys that become the same tag are one here.
+            after.iter().all(|(key, value)| {
+                key.contains('[') || before.get(key).is_some_and(|it| is_alike(it, value))
+            })
+        }
+        (Value::String(_) | Value::Number(_), Value::String(after)) => {
+            before == after || after.contains("_1]")
+        }
+        _ => before == after,
+    }
+}
+
+#[test]
+fn a_tag_is_no_finding() {
+    let engine = Engine::new(None, 65);
+    for entry in Engine::types() {
+        for word in [""].iter().chain(entry.words).chain(&["password", "secret key"]) {
+            let tag = format!("[{}_1]", entry.name);
+            for text in [format!("{word}: {tag}"), format!("{word}={tag}"), format!("the {word} is {tag}")] {
+                assert_eq!(engine.find(&text, &Context::default()), [], "{text}");
+            }
+            assert_eq!(engine.find(&tag, &Context { path: &[word], about: "" }), [], "{word}, {tag}");
+        }
+    }
+}
+
+#[test]
+fn malformed_json_is_text() {
+    let (engine, mut random) = (Engine::new(None, 65), Random(4));
+    for _ in 0..4_000 {
+        let json = random.value(3).to_string();
+        let cut = json.floor_char_boundary(random.below(json.len() + 1));
+        let cut = json.get(..cut).unwrap_or("");
+        if serde_json::from_str::<Value>(cut).is_err() {
+            assert_eq!(tag_json(&engine, cut), tag(&engine, cut), "{cut}");
+        }
+    }
+}
+
+#[test]
+fn time_per_byte_is_flat() {
+    let engine = Engine::new(None, 65);
+    let many = [
+        "1-",
+        "1 ",
+        "1.",
+        "@",
+        "a@",
+        "a@b.",
+        "eyJ",
+        "[",
+        "{\"a\":",
+        "\\",
+        "\\\\\"",
+        "%",
+        "%3",
+        "%25",
+        "&",
+        "&#",
+        "&amp;",
+        "\n",
+        "1\n",
+        "12\n12 ",
+        "a@b\n",
+        "A",
+        "4",
+        "a1",
+        "-----BEGIN ",
+        "://",
+        ":",
+        "=",
+        "\u{200B}",
+        "é",
+        "О",
+        "Оа1",
+        "４",
+        "NDExMTExMTExMTExMTExMQ",
+        "3431",
+        "4111111111111111 ",
+        "card ",
+        "card 4111111111111111\\n",
+        "[US_",
+    ];
+    for piece in many {
+        let (short, long) = (piece.repeat(4_096 / piece.len()), piece.repeat(65_536 / piece.len()));
+        let time = |text: &str| {
+            let rounds = (0..5).map(|_| {
+                let start = Instant::now();
+                let _redacted = (tag(&engine, text), tag_json(&engine, text));
+                start.elapsed()
+            });
+            rounds.min().unwrap_or_default()
+        };
+        // Sixteen times the text: 256 times the time, were it quadratic. Clocks of busy machines are not exact.
+        let (short, long) = (time(&short).max(Duration::from_millis(1)), time(&long));
+        assert!(long < short * 80, "{piece:?}: {short:?}, then {long:?}");
+    }
+}
