@@ -4,6 +4,7 @@
 pub mod bundle;
 pub mod check;
 pub mod quota;
+pub mod redact;
 #[cfg(feature = "remote")]
 pub mod remote;
 pub mod token;

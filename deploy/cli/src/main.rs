@@ -3,9 +3,9 @@
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 use postern_cli::check::{findings, print_problems};
-use postern_cli::quota;
 use postern_cli::token::{Grant, Key, jwks, mint, new_key, parse_ttl};
 use postern_cli::{WrongUse, read};
+use postern_cli::{quota, redact};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -41,6 +41,9 @@ postern: checks settings, makes development tokens, looks for loops, and operate
   postern quota show ACCOUNT | reset ACCOUNT RULE... | set ACCOUNT RULE USED
       Reads and changes what a running gateway has counted. `postern quota --help` says more of all four.
 
+  postern redact [FILE] [--profile P] [--level N] [--explain] | --batch [FILE] | --types
+      Finds sensitive values in text, JSON and JSON Lines, and puts tags in their places. `postern redact --help` says more.
+
 ";
 
 /// What the commands have in common that ask a gateway.
@@ -56,6 +59,8 @@ fn main() -> ExitCode {
     let mut arguments = Parser::from_env();
     match run(&mut arguments) {
         Ok(code) => code,
+        // Who reads what is printed has enough of it.
+        Err(error) if is_closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("postern: {error:#}");
             if let Some(status) = remote_status(&error) {
@@ -70,11 +75,17 @@ fn main() -> ExitCode {
     }
 }
 
+fn is_closed(error: &anyhow::Error) -> bool {
+    let broken = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
+}
+
 fn run(arguments: &mut Parser) -> Result<ExitCode> {
     match arguments.next()? {
         Some(Arg::Value(command)) if command == "check" => check(arguments),
         Some(Arg::Value(command)) if command == "token" => token(arguments),
         Some(Arg::Value(command)) if command == "quota" => quota::run(arguments),
+        Some(Arg::Value(command)) if command == "redact" => redact::run(arguments),
         Some(Arg::Value(command)) if REMOTE.iter().any(|name| command == *name) => {
             remote(&command.string()?, arguments)
         }
