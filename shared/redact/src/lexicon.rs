@@ -5,6 +5,7 @@ use crate::operators::own;
 use crate::words::{Word, Words};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Words of what only looks like a value.
 const NEGATIVE: &[&str] = &[
@@ -68,7 +69,7 @@ impl Mention {
 
 /// All phrases, by their first word.
 pub(crate) struct Lexicon {
-    by_first: HashMap<Cow<'static, str>, Vec<usize>>,
+    by_first: HashMap<Cow<'static, str>, Vec<usize>, BuildHasherDefault<Fnv>>,
     phrases: Vec<Phrase>,
     /// Phrases in scripts without blanks, by their first character.
     unspaced: HashMap<char, Vec<usize>>,
@@ -76,6 +77,27 @@ pub(crate) struct Lexicon {
     names: HashSet<Cow<'static, str>>,
     /// Which lengths the first words have that begin with two bytes, a bit each: most words need no further look.
     lengths: Vec<u64>,
+}
+
+/// FNV-1a: words are short, and whose they are is ours to say.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 struct Phrase {
@@ -89,7 +111,7 @@ impl Lexicon {
     /// Of these types.
     pub fn new(entries: impl Iterator<Item = &'static Entry>) -> Self {
         let mut lexicon = Self {
-            by_first: HashMap::new(),
+            by_first: HashMap::default(),
             phrases: Vec::new(),
             names: HashSet::new(),
             unspaced: HashMap::new(),
@@ -237,7 +259,11 @@ impl Lexicon {
 
     /// The types that some phrases speak of, in order.
     pub fn spoken<'m>(&self, mentions: impl Iterator<Item = &'m Mention>) -> Vec<&str> {
-        let phrases = mentions.filter_map(|mention| self.phrases.get(mention.phrase));
+        // A few phrases are all that a large text says, again and again.
+        let mut said: Vec<usize> = mentions.map(|mention| mention.phrase).collect();
+        said.sort_unstable();
+        said.dedup();
+        let phrases = said.into_iter().filter_map(|phrase| self.phrases.get(phrase));
         let mut names: Vec<&str> = phrases.flat_map(|phrase| &phrase.of).map(|name| &**name).collect();
         names.sort_unstable();
         names.dedup();

@@ -269,17 +269,18 @@ impl<'a, 't> Around<'a, 't> {
         let speaking = near.filter_map(|mention| {
             let word = self.lexicon.speaks(mention, hit.entry.name)?;
             let others = in_column && self.header.is_some_and(|names| mention.start < names);
-            if others || self.taken(mention, hit) {
-                return None;
-            }
             let distance = if mention.start < hit.start {
                 hit.start.saturating_sub(mention.end)
             } else {
                 2 * mention.start.saturating_sub(hit.end)
             };
-            Some((distance, word))
+            (!others).then_some((distance, word, mention))
         });
-        speaking.min_by_key(|(distance, _)| *distance)
+        let mut speaking: Vec<_> = speaking.collect();
+        speaking.sort_by_key(|(distance, ..)| *distance);
+        // The nearest first: whether a word is taken is the dearest question.
+        let mut free = speaking.into_iter().filter(|(.., mention)| !self.taken(mention, hit));
+        free.next().map(|(distance, word, _)| (distance, word))
     }
 
     /// Whether a word speaks of another value than this one: of that right behind it, if it can be of a type that the word

@@ -132,18 +132,38 @@ pub(crate) fn field(scan: &mut Scan<'_>, path: &[&str]) {
     }
 }
 
+/// The lengths of the names in `FIELDS`, a bit each, by their first letter: most fields need no further look.
+static LENGTHS: [u32; 32] = lengths();
+
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+const fn lengths() -> [u32; 32] {
+    let mut lengths = [0; 32];
+    let mut at = 0;
+    while at < FIELDS.len() {
+        let name = FIELDS[at].0.as_bytes();
+        lengths[(name[0] & 31) as usize] |= 1 << name.len();
+        at += 1;
+    }
+    lengths
+}
+
 /// What the name of a field says that stands there, and how sure that is.
 fn named(text: &str, path: &[&str]) -> Option<(&'static Entry, u8)> {
     // The items of a list stand under its name.
     let mut names = path.iter().rev().filter(|name| name.bytes().any(|byte| byte.is_ascii_alphabetic()));
     let (mut own, mut above) = ([0; LONGEST_NAME], [0; LONGEST_NAME]);
     let own = plain(names.next()?, &mut own)?;
-    let Ok(at) = FIELDS.binary_search_by(|(known, ..)| known.as_bytes().cmp(own)) else {
+    if own == b"name" {
         let above = plain(names.next()?, &mut above)?;
         let above = above.strip_suffix(b"s").unwrap_or(above);
-        let people = own == b"name" && PEOPLE.iter().any(|known| known.as_bytes() == above);
+        let people = PEOPLE.iter().any(|known| known.as_bytes() == above);
         return people.then_some((&PERSON, 65));
-    };
+    }
+    let first = own.first().and_then(|first| LENGTHS.get(usize::from(first & 31)))?;
+    if first >> own.len() & 1 == 0 {
+        return None;
+    }
+    let at = FIELDS.binary_search_by(|(known, ..)| known.as_bytes().cmp(own)).ok()?;
     // An `address` may be one of the net or of a wallet.
     let postal = !matches!(own, b"address" | b"adresse") || text.trim().contains(' ');
     FIELDS.get(at).filter(|_| postal).map(|(_, entry, level)| (*entry, *level))
