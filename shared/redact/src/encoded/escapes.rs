@@ -132,7 +132,7 @@ pub(crate) fn backslash(bytes: &[u8]) -> Option<(char, u8)> {
     Some((character, 2))
 }
 
-/// `\uXXXX`, or two of them for a character beyond U+FFFF.
+/// `\u` and four hexadecimal digits, or two of them for a character beyond U+FFFF.
 fn utf_16(bytes: &[u8]) -> Option<(char, u8)> {
     let first = number(bytes.get(2..6)?, 16)?;
     if let Some(character) = char::from_u32(first) {

@@ -28,6 +28,7 @@ mod tests;
 
 use crate::entry::Entry;
 use crate::scan::{Scan, is_word};
+pub(crate) use checks::mod_97;
 use shape::{Code, LONGEST, Rule};
 use std::sync::LazyLock;
 

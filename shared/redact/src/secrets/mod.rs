@@ -153,7 +153,9 @@ fn is_sample(random: &str, lead: usize) -> bool {
     let plain = random.len() <= 80 && !random.bytes().any(|byte| byte.is_ascii_digit());
     random.ends_with("EXAMPLE")
         || shape::is_sequence(random)
-        || ["xxxxxx", "XXXXXX", "000000000000"].iter().any(|filler| random.contains(filler))
+        || [(b'x', 6), (b'X', 6), (b'0', 12)]
+            .iter()
+            .any(|(filler, count)| shape::has_run(random, *filler, *count))
         || plain
             && (lead < 3 || wordy::is_wordy(random) || !random.bytes().any(|byte| byte.is_ascii_uppercase()))
 }

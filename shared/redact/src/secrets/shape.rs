@@ -151,6 +151,11 @@ pub(super) fn entropy(text: &str) -> u32 {
     (bits / total * 10.0) as u32
 }
 
+/// Whether a text has a byte so many times in a row.
+pub(super) fn has_run(text: &str, byte: u8, count: usize) -> bool {
+    text.as_bytes().windows(count).any(|window| window.iter().all(|it| *it == byte))
+}
+
 /// Whether most of a text is one run of equal or of consecutive bytes: `xxxxxxxx`, `abcdefgh`, `12345678`.
 pub(super) fn is_sequence(text: &str) -> bool {
     let longest = longest_run(text, 0).max(longest_run(text, 1));

