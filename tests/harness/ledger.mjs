@@ -12,7 +12,10 @@ export class Account extends Real {
     if (fault === "throws") throw new Error("told to fail");
     // The answer, and the effect, come too late.
     if (slow > 0) await new Promise((resolve) => setTimeout(resolve, slow));
-    return super.fetch(request);
+    // Every other step comes as a body, as large ones do.
+    const transition = request.headers.get("transition");
+    const large = steps % 2 === 0 && transition !== null;
+    return super.fetch(large ? new Request(request.url, { method: "POST", body: transition }) : request);
   }
 }
 
