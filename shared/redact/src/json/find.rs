@@ -22,6 +22,12 @@ pub(super) enum Inside<'e> {
     Json(Vec<Site<'e>>),
 }
 
+impl Default for Inside<'_> {
+    fn default() -> Self {
+        Self::Text(Vec::new())
+    }
+}
+
 impl Inside<'_> {
     pub const fn is_empty(&self) -> bool {
         match self {
@@ -36,6 +42,8 @@ pub(super) struct Site<'e> {
     /// Where it is written; the range of strings and keys is that between the quotes.
     pub at: Range<usize>,
     pub kind: Kind,
+    /// Where the name of the member is written that it is the value of, with its quotes.
+    pub member: Option<usize>,
     /// The names above it.
     pub names: Vec<String>,
     /// What it holds, in bytes of what it says.
@@ -63,7 +71,7 @@ pub(super) fn value<'e>(engine: &'e Engine, value: &str, path: &Path<'_>, nested
 
 /// Looks at a text as JSON, if it is.
 fn follow<'e>(engine: &'e Engine, json: &str, path: &Path<'_>, nested: u8) -> Option<Inside<'e>> {
-    let mut finder = Finder { engine, json, nested: nested.saturating_add(1), sites: Vec::new() };
+    let mut finder = Finder { engine, json, nested: nested.saturating_add(1), name: 0, sites: Vec::new() };
     walk::walk(json, path, &mut finder)?;
     Some(Inside::Json(finder.sites))
 }
@@ -86,6 +94,8 @@ struct Finder<'a, 'e> {
     json: &'a str,
     /// How many JSON texts its strings are within.
     nested: u8,
+    /// Where the last name of a member is written, with its quotes.
+    name: usize,
     sites: Vec<Site<'e>>,
 }
 
@@ -97,13 +107,25 @@ impl<'e> Finder<'_, 'e> {
     fn found(&mut self, at: Range<usize>, kind: Kind, path: &Path<'_>, inside: Inside<'e>) {
         if !inside.is_empty() {
             let names = path.names().into_iter().map(str::to_owned).collect();
-            self.sites.push(Site { at, kind, names, inside });
+            let member = self.member(&at, kind);
+            self.sites.push(Site { at, kind, member, names, inside });
         }
+    }
+
+    /// Where the member begins that has the value: the last name stands right before a value, if it is a member's.
+    fn member(&self, at: &Range<usize>, kind: Kind) -> Option<usize> {
+        let start = match kind {
+            Kind::Key => return None,
+            Kind::Number => at.start,
+            Kind::String => at.start.saturating_sub(1),
+        };
+        self.json.get(..start)?.trim_ascii_end().ends_with(':').then_some(self.name)
     }
 }
 
 impl walk::Visit for Finder<'_, '_> {
     fn key(&mut self, at: Range<usize>, path: &Path<'_>) {
+        self.name = at.start.saturating_sub(1);
         // The names of fields are most of the keys: letters that are no secret.
         let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
         if at.len() < PLAIN_NAME && self.raw(&at).bytes().all(is_plain) {

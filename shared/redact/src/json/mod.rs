@@ -24,6 +24,9 @@ pub enum Replacement {
     Zero,
     /// The whole value becomes `null`. In plain text and keys the finding is cut out.
     Null,
+    /// The member of the object that has the value goes, with its name and its comma. A value that is no member's, but an
+    /// array's or the whole document, becomes `null`. In plain text and keys the finding is cut out.
+    Remove,
 }
 
 /// Says what becomes of a finding, whose place is given in bytes of the whole text or document. The value is as it is
@@ -74,6 +77,37 @@ fn redact(
 struct Edit {
     at: Range<usize>,
     text: String,
+    /// It takes away a member of an object, whose comma goes as well.
+    member: bool,
+}
+
+impl Edit {
+    const fn new(at: Range<usize>, text: String) -> Self {
+        Self { at, text, member: false }
+    }
+}
+
+/// What becomes of a value as a whole. Where several are asked for, the last of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Whole {
+    Zero,
+    Null,
+    Remove,
+}
+
+impl Whole {
+    /// Done to the value of a site that is written in a range, with its quotes.
+    fn edit(self, site: &Site<'_>, at: Range<usize>) -> Edit {
+        let text = match (self, site.member) {
+            (Self::Remove, Some(start)) => {
+                return Edit { at: start..at.end, text: String::new(), member: true };
+            }
+            (Self::Zero, _) if site.kind == Kind::Number => "0",
+            (Self::Zero, _) => "\"\"",
+            (Self::Null | Self::Remove, _) => "null",
+        };
+        Edit::new(at, text.to_owned())
+    }
 }
 
 /// What becomes of a text.
@@ -82,7 +116,7 @@ struct Outcome {
     /// Changes within it.
     edits: Vec<Edit>,
     /// What takes the place of the whole value instead.
-    whole: Option<&'static str>,
+    whole: Option<Whole>,
 }
 
 /// Where a text came from, up to the whole document.
@@ -124,7 +158,7 @@ impl Redaction<'_, '_> {
             Inside::Text(findings) => self.text(text, findings, path, origin),
             Inside::Json(sites) => {
                 let edits = sites.into_iter().flat_map(|site| self.site(text, site, origin)).collect();
-                Outcome { edits, whole: None }
+                Outcome { edits: with_commas(text, edits), whole: None }
             }
         }
     }
@@ -139,19 +173,15 @@ impl Redaction<'_, '_> {
         let mut outcome = Outcome::default();
         for finding in findings {
             let at = finding.start..finding.end;
-            let cut = match self.ask(finding, text, path, origin) {
+            let (text, whole) = match self.ask(finding, text, path, origin) {
                 Replacement::Keep => continue,
-                Replacement::Text(text) => text,
-                Replacement::Zero => {
-                    outcome.whole = outcome.whole.or(Some("\"\""));
-                    String::new()
-                }
-                Replacement::Null => {
-                    outcome.whole = Some("null");
-                    String::new()
-                }
+                Replacement::Text(text) => (text, None),
+                Replacement::Zero => (String::new(), Some(Whole::Zero)),
+                Replacement::Null => (String::new(), Some(Whole::Null)),
+                Replacement::Remove => (String::new(), Some(Whole::Remove)),
             };
-            outcome.edits.push(Edit { at, text: cut });
+            outcome.whole = outcome.whole.max(whole);
+            outcome.edits.push(Edit::new(at, text));
         }
         outcome
     }
@@ -163,44 +193,61 @@ impl Redaction<'_, '_> {
     }
 
     /// Redacts a part of a document; the changes are in bytes of the document.
-    fn site(&mut self, json: &str, site: Site<'_>, origin: &Origin<'_>) -> Vec<Edit> {
-        let names: Vec<_> = site.names.iter().map(String::as_str).collect();
+    fn site(&mut self, json: &str, mut site: Site<'_>, origin: &Origin<'_>) -> Vec<Edit> {
+        let names = std::mem::take(&mut site.names);
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
         let context = Context { path: &names, about: self.about };
         let (path, raw) = (Path::root(&context), json.get(site.at.clone()).unwrap_or(""));
-        match (site.kind, site.inside) {
-            (Kind::Number, Inside::Text(findings)) => {
-                let origin = Origin::Part { start: site.at.start, within: origin };
-                let asked =
-                    findings.into_iter().map(|it| self.ask(it, find::whole_number(raw), &path, &origin));
-                asked.filter_map(number).map(|text| Edit { at: site.at.clone(), text }).collect()
-            }
-            (kind, inside) => {
-                let says = string::decode(raw);
-                let start = site.at.start;
-                let origin = Origin::String { says: &says, start, within: origin };
-                let outcome = self.inside(says.text(), inside, &path, &origin);
-                if let Some(whole) = outcome.whole.filter(|_| kind == Kind::String) {
-                    let quotes = start.saturating_sub(1)..site.at.end + 1;
-                    return vec![Edit { at: quotes, text: whole.to_owned() }];
-                }
-                let written = outcome.edits.into_iter().map(|edit| {
-                    let at = says.original(edit.at);
-                    Edit { at: start + at.start..start + at.end, text: string::encode(&edit.text) }
-                });
-                written.collect()
-            }
+        let (start, inside) = (site.at.start, std::mem::take(&mut site.inside));
+        if site.kind == Kind::Number {
+            let origin = Origin::Part { start, within: origin };
+            let outcome = self.inside(find::whole_number(raw), inside, &path, &origin);
+            let number = site.at.clone();
+            let edits = outcome.edits.into_iter().map(|edit| match outcome.whole {
+                Some(whole) => whole.edit(&site, number.clone()),
+                None => Edit::new(number.clone(), format!("\"{}\"", string::encode(&edit.text))),
+            });
+            return edits.collect();
         }
+        let says = string::decode(raw);
+        let origin = Origin::String { says: &says, start, within: origin };
+        let outcome = self.inside(says.text(), inside, &path, &origin);
+        if let Some(whole) = outcome.whole.filter(|_| site.kind == Kind::String) {
+            return vec![whole.edit(&site, start.saturating_sub(1)..site.at.end + 1)];
+        }
+        let written = outcome.edits.into_iter().map(|edit| {
+            let at = says.original(edit.at);
+            Edit::new(start + at.start..start + at.end, string::encode(&edit.text))
+        });
+        written.collect()
     }
 }
 
-/// What is written for a number, if it changes.
-fn number(replacement: Replacement) -> Option<String> {
-    match replacement {
-        Replacement::Keep => None,
-        Replacement::Text(text) => Some(format!("\"{}\"", string::encode(&text))),
-        Replacement::Zero => Some("0".to_owned()),
-        Replacement::Null => Some("null".to_owned()),
+/// The changes of a document, in its order, with those commas that go with a member: the one before it, but the one behind
+/// if all members before it go too.
+fn with_commas(json: &str, edits: Vec<Edit>) -> Vec<Edit> {
+    let mut done: Vec<Edit> = Vec::with_capacity(edits.len());
+    // Where the members that an object began with have gone up to.
+    let mut begins = None;
+    for mut edit in edits {
+        if edit.member {
+            // What became of its name.
+            while done.last().is_some_and(|last| last.at.start >= edit.at.start) {
+                done.pop();
+            }
+            let before = json.get(..edit.at.start).unwrap_or("").trim_ascii_end();
+            if begins != Some(edit.at.start) && before.ends_with(',') {
+                edit.at.start = before.len() - 1;
+            } else {
+                let behind = json.get(edit.at.end..).unwrap_or("").trim_ascii_start();
+                let rest = behind.strip_prefix(',').map(str::trim_ascii_start);
+                edit.at.end = rest.map_or(edit.at.end, |rest| json.len() - rest.len());
+                begins = Some(edit.at.end);
+            }
+        }
+        done.push(edit);
     }
+    done
 }
 
 /// The text with its changes, which are in its order; none if there are none. Whatever they are, it never has what they

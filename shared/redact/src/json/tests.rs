@@ -83,6 +83,7 @@ fn the_caller_says_what_becomes_of_a_value() {
         ),
         (Replacement::Zero, Some(r#"{"":["",0,"[0]"]}"#)),
         (Replacement::Null, Some(r#"{"":[null,null,"[null]"]}"#)),
+        (Replacement::Remove, Some(r#"{"":[null,null,"[null]"]}"#)),
     ] {
         let redacted =
             Engine::new(None, 65).redact_json(json, &Context::default(), &mut |_, _, _| replacement.clone());
@@ -101,5 +102,63 @@ fn text_is_redacted_and_walked_where_it_is_json() {
             Replacement::Text(format!("[{}_1]", finding.entry.name))
         });
         assert_eq!(redacted.as_deref(), Some(expected), "{text}");
+    }
+}
+
+/// A card, an e-mail address and a number for the places of `C`, `E` and `9`.
+fn filled(json: &str) -> String {
+    json.replace('C', "4111111111111111").replace('E', "jane@example.com").replace('9', "5500005555555559")
+}
+
+#[test]
+fn members_are_removed_with_their_commas() {
+    for (json, expected) in [
+        (r#"{"a":"C"}"#, "{}"),
+        (r#"{ "a" : "C" }"#, "{  }"),
+        (r#"{"a":"C","b":1}"#, r#"{"b":1}"#),
+        (r#"{"a":0,"b":"C"}"#, r#"{"a":0}"#),
+        (r#"{"a":0,"b":9,"c":1}"#, r#"{"a":0,"c":1}"#),
+        ("{\n  \"a\": 0,\n  \"b\": 9.0\n}", "{\n  \"a\": 0\n}"),
+        ("{\n  \"a\": 9 ,\n  \"b\": 0\n}", "{\n  \"b\": 0\n}"),
+        // Several, side by side and apart.
+        (r#"{"a":"C","b":9,"c":1}"#, r#"{"c":1}"#),
+        (r#"{"a":0,"b":"C","c":"x C x"}"#, r#"{"a":0}"#),
+        (r#"{"a":0,"b":"C","c":9,"d":1}"#, r#"{"a":0,"d":1}"#),
+        (r#"{"a":"C", "b":"C" , "c":9}"#, "{}"),
+        (r#"{"a":"C","b":0,"c":"C"}"#, r#"{"b":0}"#),
+        (r#"{"a":"C","b":0,"c":"C","d":"C","e":1,"f":9}"#, r#"{"b":0,"e":1}"#),
+        (r#"{"a":"C","b":{"c":"C"},"d":9}"#, r#"{"b":{}}"#),
+        (r#"[{"a":"C"},{"a":9,"b":1}]"#, r#"[{},{"b":1}]"#),
+        // Names that are values, and look like syntax.
+        (r#"{"C":"C","b":"C"}"#, "{}"),
+        (r#"{"a":0,"C":"C"}"#, r#"{"a":0}"#),
+        (r#"{"\",:{":"C","\\":"C","b":1}"#, r#"{"b":1}"#),
+        // Values that are no member's.
+        (r#"{"a":["C",9,1],"b":"C"}"#, r#"{"a":[null,null,1]}"#),
+        (r#"["a:","C"]"#, r#"["a:",null]"#),
+        (r#""C""#, "null"),
+        ("9", "null"),
+        // Mixed with what is replaced.
+        (r#"{"a":"E","b":"C","c":"E"}"#, r#"{"a":"[E]","c":"[E]"}"#),
+        (r#"{"a":"C","b":"E","c":"C"}"#, r#"{"b":"[E]"}"#),
+        (r#"{"a":"E, C"}"#, "{}"),
+        (r#"{"E":"C","b":1}"#, r#"{"b":1}"#),
+        (r#"{"E":"E","b":"C"}"#, r#"{"[E]":"[E]"}"#),
+        // JSON in a string, and in one more.
+        (r#"{"t":"{\"a\":\"C\",\"b\":9,\"c\":1}","d":"C"}"#, r#"{"t":"{\"c\":1}"}"#),
+        (r#"{"t":"{\"a\":0,\"b\":\"[\\\"C\\\"]\"}"}"#, r#"{"t":"{\"a\":0,\"b\":\"[null]\"}"}"#),
+        (r#"{"t":"{\"s\":\"{\\\"a\\\":0, \\\"b\\\":9}\"}"}"#, r#"{"t":"{\"s\":\"{\\\"a\\\":0}\"}"}"#),
+        // Text that is no JSON.
+        (r#"{"a":"C","b":1"#, r#"{"a":"","b":1"#),
+    ] {
+        let (json, engine) = (filled(json), Engine::new(None, 65));
+        let redacted = engine.redact_json(&json, &Context::default(), &mut |finding, _, _| {
+            if finding.entry.name == "CREDIT_CARD" {
+                Replacement::Remove
+            } else {
+                Replacement::Text("[E]".to_owned())
+            }
+        });
+        assert_eq!(redacted.as_deref(), Some(expected), "{json}");
     }
 }
