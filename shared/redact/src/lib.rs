@@ -34,6 +34,7 @@ mod secrets;
 mod view;
 mod words;
 
+pub use custom::{Custom, CustomError};
 pub use engine::{Context, Engine, Finding};
 pub use entry::{Entry, Profile, Type};
 pub use json::{Replace, Replacement};

@@ -19,6 +19,8 @@ pub enum Replacement {
     Keep,
     /// Another text takes its place; a number becomes a string.
     Text(String),
+    /// Another text takes its place, and zero that of a number, which stays one: for documents that keep to a schema.
+    TextOrZero(String),
     /// The whole value becomes zero: `0` for a number, an empty string for a string. In plain text and keys the finding
     /// is cut out.
     Zero,
@@ -68,7 +70,7 @@ fn redact(
     if inside.is_empty() {
         return None;
     }
-    let mut redaction = Redaction { about: context.about, replace };
+    let mut redaction = Redaction { about: context.about, replace, number: false };
     let outcome = redaction.inside(text, inside, &Path::root(context), &Origin::Whole);
     apply(text, &outcome.edits)
 }
@@ -150,6 +152,8 @@ impl Origin<'_> {
 struct Redaction<'a, 'r> {
     about: &'a str,
     replace: &'a mut Replace<'r>,
+    /// Whether it is at a number.
+    number: bool,
 }
 
 impl Redaction<'_, '_> {
@@ -175,7 +179,8 @@ impl Redaction<'_, '_> {
             let at = finding.start..finding.end;
             let (text, whole) = match self.ask(finding, text, path, origin) {
                 Replacement::Keep => continue,
-                Replacement::Text(text) => (text, None),
+                Replacement::TextOrZero(_) if self.number => (String::new(), Some(Whole::Zero)),
+                Replacement::Text(text) | Replacement::TextOrZero(text) => (text, None),
                 Replacement::Zero => (String::new(), Some(Whole::Zero)),
                 Replacement::Null => (String::new(), Some(Whole::Null)),
                 Replacement::Remove => (String::new(), Some(Whole::Remove)),
@@ -201,7 +206,9 @@ impl Redaction<'_, '_> {
         let (start, inside) = (site.at.start, std::mem::take(&mut site.inside));
         if site.kind == Kind::Number {
             let origin = Origin::Part { start, within: origin };
+            self.number = true;
             let outcome = self.inside(find::whole_number(raw), inside, &path, &origin);
+            self.number = false;
             let number = site.at.clone();
             let edits = outcome.edits.into_iter().map(|edit| match outcome.whole {
                 Some(whole) => whole.edit(&site, number.clone()),

@@ -81,6 +81,7 @@ fn the_caller_says_what_becomes_of_a_value() {
             Replacement::Text("\"\\\n\u{1}".to_owned()),
             Some(r#"{"\"\\\n\u0001":["a \"\\\n\u0001","\"\\\n\u0001","[\"\\\"\\\\\\n\\u0001\"]"]}"#),
         ),
+        (Replacement::TextOrZero("T".to_owned()), Some(r#"{"T":["a T",0,"[0]"]}"#)),
         (Replacement::Zero, Some(r#"{"":["",0,"[0]"]}"#)),
         (Replacement::Null, Some(r#"{"":[null,null,"[null]"]}"#)),
         (Replacement::Remove, Some(r#"{"":[null,null,"[null]"]}"#)),
