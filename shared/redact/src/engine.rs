@@ -130,12 +130,17 @@ impl Engine {
         for detector in &self.custom {
             detector.find(text, &mut hits);
         }
-        hits.retain(|hit| !self.lexicon.is_own(text, hit.start, hit.end));
+        hits.retain(|hit| !self.is_own(text, hit.start, hit.end));
         if hits.is_empty() {
             return Vec::new();
         }
         let context = Context { path: &path.names(), about: path.about() };
         resolve::resolve(&self.lexicon, text, &context, hits, self.level)
+    }
+
+    /// Whether a range of a text lies within what this crate put there.
+    pub(crate) fn is_own(&self, text: &str, start: usize, end: usize) -> bool {
+        self.lexicon.is_own(text, start, end)
     }
 
     /// What stands behind escapes. The text is looked at without them besides, so that they cannot hide what is plain.

@@ -178,7 +178,7 @@ fn json_stays_json_whatever_is_asked_for() {
     for _ in 0..4_000 {
         let before = random.value(3);
         let json = if random.below(2) == 0 { before.to_string() } else { format!("{before:#}") };
-        let redacted = engine.redact_json(&json, &Context::default(), &mut |_, _, _| {
+        let redacted = engine.redact_json_with_echoes(&json, &Context::default(), &mut |_, _, _| {
             let all = [Replacement::Zero, Replacement::Null, Replacement::Keep, Replacement::Remove];
             all.get(random.below(6)).unwrap_or(&Replacement::Remove).clone()
         });

@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(before) = parses else { return };
     let all = [Replacement::Remove, Replacement::Null, Replacement::Remove, Replacement::Zero];
     let mut turns = all.iter().cycle();
-    let removed = ENGINE.redact_json(json, &Context::default(), &mut |_, _, _| {
+    let removed = ENGINE.redact_json_with_echoes(json, &Context::default(), &mut |_, _, _| {
         turns.next().cloned().unwrap_or(Replacement::Keep)
     });
     if let Some(removed) = removed {

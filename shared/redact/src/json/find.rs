@@ -1,6 +1,7 @@
 //! First step: what is sensitive in a document, and where. Nothing is asked of the caller before a document has been walked
 //! to its end: one that turns out to be no JSON is looked at as text.
 
+use super::echo::Echoes;
 use super::{string, walk};
 use crate::encoded;
 use crate::engine::{Engine, Finding};
@@ -57,27 +58,57 @@ pub(super) enum Kind {
     Number,
 }
 
-/// Looks at a document.
-pub(super) fn document<'e>(engine: &'e Engine, json: &str, path: &Path<'_>) -> Inside<'e> {
-    follow(engine, json, path, 0).unwrap_or_else(|| text(engine, json, path))
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Look<'a, 'e> {
+    /// What is sensitive.
+    Values(&'e Engine),
+    /// What was found elsewhere.
+    Echoes(&'a Echoes<'e>, &'e Engine),
 }
 
-/// Looks at a text that may be a JSON object or array and stands within so many others.
-pub(super) fn value<'e>(engine: &'e Engine, value: &str, path: &Path<'_>, nested: u8) -> Inside<'e> {
-    let opens = value.trim_ascii_start().starts_with(['{', '[']);
-    let json = if opens && nested < NESTED { follow(engine, value, path, nested) } else { None };
-    json.unwrap_or_else(|| text(engine, value, path))
-}
+impl<'e> Look<'_, 'e> {
+    /// Looks at a document.
+    pub fn document(self, json: &str, path: &Path<'_>) -> Inside<'e> {
+        self.follow(json, path, 0).unwrap_or_else(|| self.text(json, path))
+    }
 
-/// Looks at a text as JSON, if it is.
-fn follow<'e>(engine: &'e Engine, json: &str, path: &Path<'_>, nested: u8) -> Option<Inside<'e>> {
-    let mut finder = Finder { engine, json, nested: nested.saturating_add(1), name: 0, sites: Vec::new() };
-    walk::walk(json, path, &mut finder)?;
-    Some(Inside::Json(finder.sites))
-}
+    /// Looks at a text that may be a JSON object or array and stands within so many others.
+    pub fn value(self, value: &str, path: &Path<'_>, nested: u8) -> Inside<'e> {
+        let opens = value.trim_ascii_start().starts_with(['{', '[']);
+        let json = if opens && nested < NESTED { self.follow(value, path, nested) } else { None };
+        json.unwrap_or_else(|| self.text(value, path))
+    }
 
-fn text<'e>(engine: &'e Engine, text: &str, path: &Path<'_>) -> Inside<'e> {
-    Inside::Text(engine.look(text, path, encoded::LEVELS))
+    /// Looks at a text as JSON, if it is.
+    fn follow(self, json: &str, path: &Path<'_>, nested: u8) -> Option<Inside<'e>> {
+        let nested = nested.saturating_add(1);
+        let mut finder = Finder { look: self, json, nested, name: 0, sites: Vec::new() };
+        walk::walk(json, path, &mut finder)?;
+        Some(Inside::Json(finder.sites))
+    }
+
+    fn text(self, text: &str, path: &Path<'_>) -> Inside<'e> {
+        Inside::Text(match self {
+            Self::Values(engine) => engine.look(text, path, encoded::LEVELS),
+            Self::Echoes(echoes, engine) => echoes.find(engine, text),
+        })
+    }
+
+    fn number(self, digits: &str, path: &Path<'_>) -> Vec<Finding<'e>> {
+        match self {
+            Self::Values(engine) => engine.plain(digits, path),
+            Self::Echoes(echoes, engine) => echoes.find(engine, digits),
+        }
+    }
+
+    /// Whether nothing can be found in a name. Those of fields are most of the names: letters that are no secret, and no
+    /// echo if they begin small.
+    fn is_plain(self, name: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        let begins = matches!(self, Self::Values(_)) || !name.starts_with(|it: char| it.is_ascii_uppercase());
+        name.len() < PLAIN_NAME && begins && name.bytes().all(is_plain)
+    }
 }
 
 /// The digits of a number that is whole and not negative, even where it is written as a fraction (`4111.0`); else nothing.
@@ -90,7 +121,7 @@ pub(super) fn whole_number(number: &str) -> &str {
 
 /// Looks at the strings, keys and numbers of a document.
 struct Finder<'a, 'e> {
-    engine: &'e Engine,
+    look: Look<'a, 'e>,
     json: &'a str,
     /// How many JSON texts its strings are within.
     nested: u8,
@@ -126,17 +157,16 @@ impl<'e> Finder<'_, 'e> {
 impl walk::Visit for Finder<'_, '_> {
     fn key(&mut self, at: Range<usize>, path: &Path<'_>) {
         self.name = at.start.saturating_sub(1);
-        // The names of fields are most of the keys: letters that are no secret.
-        let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-        if at.len() < PLAIN_NAME && self.raw(&at).bytes().all(is_plain) {
+        let raw = self.raw(&at);
+        if self.look.is_plain(raw) {
             return;
         }
-        let inside = text(self.engine, string::decode(self.raw(&at)).text(), &path.behind(""));
+        let inside = self.look.text(string::decode(raw).text(), &path.behind(""));
         self.found(at, Kind::Key, path, inside);
     }
 
     fn string(&mut self, at: Range<usize>, path: &Path<'_>) {
-        let inside = value(self.engine, string::decode(self.raw(&at)).text(), path, self.nested);
+        let inside = self.look.value(string::decode(self.raw(&at)).text(), path, self.nested);
         self.found(at, Kind::String, path, inside);
     }
 
@@ -149,7 +179,7 @@ impl walk::Visit for Finder<'_, '_> {
             return;
         }
         let whole = 0..digits.len();
-        let mut findings = self.engine.plain(digits, path);
+        let mut findings = self.look.number(digits, path);
         findings.retain(|finding| (finding.start..finding.end) == whole);
         self.found(at, Kind::Number, path, Inside::Text(findings));
     }

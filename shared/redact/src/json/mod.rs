@@ -1,5 +1,6 @@
 //! Redaction of text and JSON: findings are replaced where they stand, and every other byte stays as it is.
 
+mod echo;
 mod find;
 mod string;
 #[cfg(test)]
@@ -9,7 +10,8 @@ mod walk;
 use crate::engine::{Context, Engine, Finding};
 use crate::path::Path;
 use crate::view::Unescaped;
-use find::{Inside, Kind, Site};
+use echo::Echoes;
+use find::{Inside, Kind, Look, Site};
 use std::ops::Range;
 
 /// What becomes of a finding.
@@ -44,7 +46,28 @@ impl Engine {
         context: &Context<'_>,
         replace: &mut Replace<'_>,
     ) -> Option<String> {
-        let inside = find::document(self, json, &Path::root(context));
+        let inside = Look::Values(self).document(json, &Path::root(context));
+        redact(json, inside, context, replace)
+    }
+
+    /// The same, but what is found anywhere in the document is also found elsewhere in it as it is written, although nothing
+    /// there says what it is: in strings and those within, in names of members that do not look like names of fields, and
+    /// as a number of nine digits or more. An echo stands as words of its own and has at least four code points, at most
+    /// 256 bytes. It is asked for as the value is, with its type, level and word, but with its own path.
+    ///
+    /// A document may have more than 4,096 distinct values, or than 128 KB of them. Then the echoes of the surest are not
+    /// looked for: those are the ones that are known by themselves. Nothing is looked for where nothing was found.
+    pub fn redact_json_with_echoes(
+        &self,
+        json: &str,
+        context: &Context<'_>,
+        replace: &mut Replace<'_>,
+    ) -> Option<String> {
+        let path = Path::root(context);
+        let mut inside = Look::Values(self).document(json, &path);
+        if let Some(echoes) = Echoes::of(json, &inside) {
+            inside = echo::with(inside, Look::Echoes(&echoes, self).document(json, &path));
+        }
         redact(json, inside, context, replace)
     }
 
@@ -55,7 +78,7 @@ impl Engine {
         context: &Context<'_>,
         replace: &mut Replace<'_>,
     ) -> Option<String> {
-        let inside = find::value(self, text, &Path::root(context), 0);
+        let inside = Look::Values(self).value(text, &Path::root(context), 0);
         redact(text, inside, context, replace)
     }
 }

@@ -163,3 +163,87 @@ fn members_are_removed_with_their_commas() {
         assert_eq!(redacted.as_deref(), Some(expected), "{json}");
     }
 }
+
+#[test]
+fn values_are_found_again_where_nothing_says_what_they_are() {
+    // The name and the password are found by the names of their fields.
+    let fields = r#""first_name":"Zoë Okoro","password":"tr0ub4dor&3""#;
+    let tags = r#""first_name":"[PERSON]","password":"[SECRET_PASSWORD]""#;
+    for (json, expected) in [
+        (r#""Hello Zoë Okoro!""#, r#""Hello [PERSON]!""#),
+        (r#""Zoë Okoro""#, r#""[PERSON]""#),
+        (r#""Zo\u00eb\u0020Okoro\n(tr0ub4dor&3)""#, r#""[PERSON]\n([SECRET_PASSWORD])""#),
+        (r#"["Zoë Okoro's","Zoë Okoro, Zoë Okoro"]"#, r#"["[PERSON]'s","[PERSON], [PERSON]"]"#),
+        // In strings within strings, and in names.
+        (r#""{\"a\":\"of Zoë Okoro\"}""#, r#""{\"a\":\"of [PERSON]\"}""#),
+        (r#"{"Zoë Okoro":1,"":"[\"Zoë Okoro\"]"}"#, r#"{"[PERSON]":1,"":"[\"[PERSON]\"]"}"#),
+        // Not as a part of a word, nor in another way.
+        (r#""Zoë Okorof, AZoë Okoro, éZoë Okoro""#, r#""Zoë Okorof, AZoë Okoro, éZoë Okoro""#),
+        (r#""zoë okoro, Zoë  Okoro, Zoe Okoro""#, r#""zoë okoro, Zoë  Okoro, Zoe Okoro""#),
+        (r#""Zoë""#, r#""Zoë""#),
+    ] {
+        // The fields stand behind and before.
+        for (json, expected) in [
+            (format!("{{\"t\":{json},{fields}}}"), format!("{{\"t\":{expected},{tags}}}")),
+            (format!("{{{fields},\"t\":{json}}}"), format!("{{{tags},\"t\":{expected}}}")),
+        ] {
+            assert_eq!(echoed(&json, 65).as_deref(), Some(&*expected), "{json}");
+            assert_eq!(echoed(&expected, 65), None, "{expected}");
+        }
+    }
+}
+
+#[test]
+fn echoes_are_what_they_are_echoes_of() {
+    for (json, expected) in [
+        // Short ones are none.
+        (r#"{"surname":"Yeo","a":"Yeo"}"#, Some(r#"{"surname":"[PERSON]","a":"Yeo"}"#)),
+        (r#"{"surname":"Yeoh","a":"Yeoh"}"#, Some(r#"{"surname":"[PERSON]","a":"[PERSON]"}"#)),
+        // Names of fields are none.
+        (r#"{"surname":"data","data":[],"Data":1}"#, Some(r#"{"surname":"[PERSON]","data":[],"Data":1}"#)),
+        (
+            r#"{"surname":"Data","data":[],"Data":1}"#,
+            Some(r#"{"surname":"[PERSON]","data":[],"[PERSON]":1}"#),
+        ),
+        // Digits as they are written, in numbers as well.
+        (
+            r#"{"ssn":"219-09-9998","a":"219-09-9998, 219099998","b":219099998}"#,
+            Some(r#"{"ssn":"[US_SSN]","a":"[US_SSN], 219099998","b":219099998}"#),
+        ),
+        (
+            r#"{"ssn":"219099998","a":"219099998.","b":219099998,"c":1219099998}"#,
+            Some(r#"{"ssn":"[US_SSN]","a":"[US_SSN].","b":"[US_SSN]","c":1219099998}"#),
+        ),
+        (r#"{"ssn":219099998,"a":"219099998."}"#, Some(r#"{"ssn":"[US_SSN]","a":"[US_SSN]."}"#)),
+        // Values within values, side by side, and that overlap.
+        (
+            r#"{"surname":"Okoro","full_name":"Ada Okoro","a":"Ada Okoro, Okoro Ada"}"#,
+            Some(r#"{"surname":"[PERSON]","full_name":"[PERSON]","a":"[PERSON], [PERSON] Ada"}"#),
+        ),
+        (
+            r#"{"full_name":"Ada Okoro","legal_name":"Okoro Smith","a":"Ada Okoro Smith"}"#,
+            Some(r#"{"full_name":"[PERSON]","legal_name":"[PERSON]","a":"[PERSON][PERSON]"}"#),
+        ),
+        // What lies within an echo, and what an echo lies within.
+        (
+            r#"{"street":"219099998 Main Rd","a":"SSN 219099998 Main Rd"}"#,
+            Some(r#"{"street":"[LOCATION]","a":"SSN [LOCATION]"}"#),
+        ),
+        (
+            r#"{"surname":"okoro","a":"ada@okoro.example.com"}"#,
+            Some(r#"{"surname":"[PERSON]","a":"[EMAIL_ADDRESS]"}"#),
+        ),
+        (r#"{"a":"data"}"#, None),
+        (r#"{"surname":"PERSON","a":"[PERSON_1]"}"#, Some(r#"{"surname":"[PERSON]","a":"[PERSON_1]"}"#)),
+        // No JSON at all.
+        (r#"{"surname":"Okoro","a":"Okoro""#, None),
+    ] {
+        assert_eq!(echoed(json, 65).as_deref(), expected, "{json}");
+    }
+}
+
+fn echoed(json: &str, level: u8) -> Option<String> {
+    Engine::new(None, level).redact_json_with_echoes(json, &Context::default(), &mut |finding, _, _| {
+        Replacement::Text(format!("[{}]", finding.entry.name))
+    })
+}
