@@ -7,6 +7,7 @@ pub mod headers;
 pub mod json;
 pub mod method;
 pub mod revisions;
+pub mod schema;
 pub mod seal;
 pub mod sse;
 mod swar;
