@@ -75,6 +75,13 @@ pub enum Refusal {
     },
     /// Too many requests that no limit counts, such as `ping`.
     Flood,
+    /// A message with something in it that is not to pass.
+    Blocked {
+        /// The type of the value, or the service that refused it; never the value.
+        what: String,
+        /// Which way the message went: `request`, `response`, `list` or `error`.
+        way: &'static str,
+    },
     /// A feature that is not there yet, by name.
     NotSupported(&'static str),
 }
@@ -284,6 +291,24 @@ impl Row {
         }
         out.push_str("}}");
         out
+    }
+}
+
+impl Refusal {
+    /// Whether its text quotes what the caller wrote.
+    #[must_use]
+    pub const fn quotes(&self) -> bool {
+        matches!(
+            self,
+            Self::InvalidParams(_)
+                | Self::HeaderMismatch(_)
+                | Self::UnsupportedVersion { .. }
+                | Self::UnknownMethod(_)
+                | Self::UnknownTool(_)
+                | Self::UnknownPrompt(_)
+                | Self::UnknownResource(_)
+                | Self::MissingCapability(_)
+        )
     }
 }
 

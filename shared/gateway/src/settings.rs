@@ -6,12 +6,16 @@ mod guard;
 mod limits;
 mod problem;
 mod reader;
+mod redact;
 mod tools;
 
 pub use guard::{BreakerSettings, GuardSettings};
 pub use limits::{LimitSettings, LoopSettings, PriceSettings, SelectorSettings};
 pub use problem::{Problem, Problems, join};
 pub use reader::Switch;
+pub use redact::{
+    DetectorSettings, InspectSettings, MaskSettings, RedactSettings, RestoreSettings, RuleSettings,
+};
 pub use tools::ToolSettings;
 
 use reader::{Reader, Source};
@@ -88,6 +92,8 @@ pub struct TenantSettings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// `[tenants.NAME.tools.PATTERN]`.
     pub tools: BTreeMap<String, ToolSettings>,
+    /// `[tenants.NAME.redact]`: nothing is redacted without it.
+    pub redact: Option<RedactSettings>,
 }
 
 /// `[tenants.NAME.admin]`: who is an operator of the tenant, and what operators may do.
@@ -112,6 +118,8 @@ pub struct AgentSettings {
     pub groups: Vec<String>,
     /// `allow`: patterns over exposed names (`*` is any run of characters), or aliases of whole upstreams.
     pub allow: Vec<String>,
+    /// `clearance`: types of sensitive values, or patterns over them, that it sees in clear; by default none.
+    pub clearance: Vec<String>,
 }
 
 /// `[tenants.NAME.upstreams.ALIAS]`: an MCP server behind the gateway.
@@ -138,6 +146,8 @@ pub struct UpstreamSettings {
     pub list_ttl_ms: u32,
     /// `concurrency`, `queue`, `queue_ms`, `breaker`.
     pub guard: GuardSettings,
+    /// `inspect`, `inspect_requests`, `reason`, `profile`, `level`, `dlp`.
+    pub inspect: InspectSettings,
 }
 
 /// `credential`: `{ bearer = "secret:NAME" }` or `{ header = "x-api-key", value = "secret:NAME" }`.
@@ -186,12 +196,12 @@ impl Settings {
     /// The names of the secrets that the settings mention as `secret:NAME`, each as often as it is mentioned.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let upstreams = self.tenants.values().flat_map(|tenant| tenant.upstreams.values());
-        upstreams.filter_map(|upstream| match &upstream.credential {
+        let shown = upstreams.filter_map(|upstream| match &upstream.credential {
             CredentialSettings::None => None,
-            CredentialSettings::Bearer(value) | CredentialSettings::Header { value, .. } => {
-                value.strip_prefix("secret:")
-            }
-        })
+            CredentialSettings::Bearer(value) | CredentialSettings::Header { value, .. } => Some(value),
+        });
+        let keys = self.tenants.values().filter_map(|tenant| tenant.redact.as_ref()?.keys.as_ref());
+        shown.chain(keys).filter_map(|value| value.strip_prefix("secret:"))
     }
 
     /// The path of a setting that cannot be kept without a ledger, if there is one.
@@ -255,6 +265,7 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         agents: reader.tables("agents", agent),
         upstreams: reader.tables("upstreams", upstream),
         tools: reader.tables("tools", ToolSettings::read),
+        redact: reader.table("redact", RedactSettings::read),
     }
 }
 
@@ -269,6 +280,7 @@ fn agent(reader: &Reader<'_, '_>) -> AgentSettings {
         groups: reader.texts("groups").unwrap_or_default(),
         allow: reader
             .required_texts("allow", "list what it may use, such as `billing__*`, or `[]` for nothing"),
+        clearance: reader.texts("clearance").unwrap_or_default(),
     }
 }
 
@@ -286,6 +298,7 @@ fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
         total_ms,
         list_ttl_ms: reader.number("list_ttl_ms", 1_000..=86_400_000, 60_000),
         guard: GuardSettings::read(reader),
+        inspect: InspectSettings::read(reader),
     }
 }
 

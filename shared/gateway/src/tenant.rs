@@ -2,9 +2,11 @@
 
 mod guard;
 mod limits;
+mod redact;
 
 pub use guard::{BreakerRule, PlacesRule, Tool, ToolBreaker};
 pub use limits::{Breaker, Each, Limit, Limits, Measure, Placement, Price, Quota, Reserve, Selector};
+pub use redact::{Depth, Inspect, Lens, Redaction, Restore, Rule, Way};
 
 use std::rc::Rc;
 
@@ -56,6 +58,8 @@ pub struct Tenant {
     pub limits: Limits,
     /// What holds for single tools; the first one that matches a name is meant.
     pub tools: Vec<Rc<Tool>>,
+    /// What is redacted; nothing without it.
+    pub redaction: Option<Redaction>,
     /// New upstream sessions a minute that one principal may open at one upstream by `initialize`.
     pub session_openings_per_min: u32,
     /// Digest (hex, 16 characters) of all that decides what a caller sees: in cursors and cache keys.
@@ -199,6 +203,8 @@ pub struct Agent {
     pub groups: Vec<String>,
     /// What it may use: globs over exposed names; whole upstreams as `ALIAS`, `ALIAS__*` or `*`.
     pub allow: Vec<Glob>,
+    /// Types of sensitive values that it sees in clear.
+    pub clearance: Vec<Glob>,
 }
 
 /// A pattern with `*` for any run of characters, compiled once. No other wildcard.
@@ -302,6 +308,8 @@ pub struct Upstream {
     pub places: Option<PlacesRule>,
     /// When it is not asked for a while; without it never.
     pub breaker: Option<BreakerRule>,
+    /// What is inspected of its messages, where that is not as everywhere.
+    pub inspect: Inspect,
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use super::ListKind;
 use super::listing::Fetched;
+use super::shown;
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::json::quote;
 use crate::mcp::{Edits, Json, Kind, Message, Outcome, Raw, Revision};
 use crate::platform::Platform;
+use crate::stage::redact::{Outbound, Tally};
 use crate::upstream::{Ask, ClientSide, FromUpstream, GATEWAY, Link, Session};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -17,6 +19,8 @@ const METHOD_NOT_FOUND: i64 = -32601;
 /// One page of an upstream's list.
 struct Page {
     items: Vec<String>,
+    /// Items that may not be shown.
+    withheld: u32,
     next: Option<String>,
     ttl_ms: Option<u64>,
 }
@@ -29,6 +33,7 @@ pub(super) async fn fetch<P: Platform>(
     platform: &P,
     link: &Rc<Link>,
     kind: ListKind,
+    tally: &mut Tally,
 ) -> Result<Fetched, UpstreamFault> {
     let upstream = link.upstream();
     let default_ttl = u64::from(upstream.list_ttl_ms);
@@ -37,6 +42,7 @@ pub(super) async fn fetch<P: Platform>(
         ttl_ms: default_ttl,
         offered: false,
         truncated: false,
+        withheld: 0,
         items: Vec::new(),
     };
     // Not asking is the proper way to learn that there are none (MCP, Lifecycle: capabilities).
@@ -49,11 +55,12 @@ pub(super) async fn fetch<P: Platform>(
     let mut seen = HashSet::new();
     let mut cursor: Option<String> = None;
     for _ in 0..limits::LIST_PAGES {
-        let Some(page) = page(platform, link, kind, cursor.as_deref()).await? else {
+        let Some(page) = page(platform, link, kind, cursor.as_deref(), tally).await? else {
             return Ok(fetched);
         };
         // The whole list is no fresher than its stalest page.
         ttl = page.ttl_ms.map(|page_ttl| ttl.map_or(page_ttl, |so_far| so_far.min(page_ttl))).or(ttl);
+        fetched.withheld = fetched.withheld.saturating_add(page.withheld);
         for item in page.items {
             bytes = bytes.saturating_add(item.len());
             if fetched.items.len() >= limits::LIST_ITEMS || bytes > limits::LIST_BYTES {
@@ -80,6 +87,7 @@ async fn page<P: Platform>(
     link: &Rc<Link>,
     kind: ListKind,
     cursor: Option<&str>,
+    tally: &mut Tally,
 ) -> Result<Option<Page>, UpstreamFault> {
     let text = request(kind, cursor);
     // A cursor that makes the gateway's own request unacceptable (too long) is the upstream's mistake.
@@ -98,8 +106,7 @@ async fn page<P: Platform>(
     };
     let terms = link.own_terms(platform);
     let ask = Ask {
-        json: &json,
-        request: &request,
+        outbound: &Outbound::own(&json, request),
         edits: Edits::new(),
         name: None,
         param_headers: Vec::new(),
@@ -111,7 +118,7 @@ async fn page<P: Platform>(
     while let Some(message) = exchange.next().await.map_err(kind_of)? {
         if let FromUpstream::Answer { json, response } = message {
             return match response.outcome {
-                Outcome::Result(result) => read(json.value(result), kind).map(Some),
+                Outcome::Result(result) => read(link, json.value(result), kind, tally).map(Some),
                 Outcome::Error(error) => {
                     let code = json.get(error, "code").and_then(|code| json.integer(code));
                     if code == Some(METHOD_NOT_FOUND) { Ok(None) } else { Err(UpstreamFault::Error) }
@@ -141,7 +148,7 @@ fn request(kind: ListKind, cursor: Option<&str>) -> String {
 }
 
 /// Reads a list result. Unknown members are of no interest here: the items keep theirs.
-fn read(result: Raw<'_>, kind: ListKind) -> Result<Page, UpstreamFault> {
+fn read(link: &Link, result: Raw<'_>, kind: ListKind, tally: &mut Tally) -> Result<Page, UpstreamFault> {
     let list = result
         .get(kind.member())
         .filter(|list| list.kind() == Kind::Array)
@@ -150,6 +157,12 @@ fn read(result: Raw<'_>, kind: ListKind) -> Result<Page, UpstreamFault> {
     // A negative or fractional `ttlMs` is no permission to keep anything.
     let ttl_ms =
         result.get("ttlMs").map(|ttl| ttl.integer().and_then(|ttl| u64::try_from(ttl).ok()).unwrap_or(0));
-    let items = list.elements().take(limits::LIST_ITEMS).map(|item| item.text().to_owned()).collect();
-    Ok(Page { items, next, ttl_ms })
+    let (mut items, mut withheld) = (Vec::new(), 0_u32);
+    for item in list.elements().take(limits::LIST_ITEMS) {
+        match shown::item(link, kind, item.text(), tally)? {
+            Some(item) => items.push(item.into_owned()),
+            None => withheld = withheld.saturating_add(1),
+        }
+    }
+    Ok(Page { items, withheld, next, ttl_ms })
 }

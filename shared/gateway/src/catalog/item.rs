@@ -22,6 +22,8 @@ pub struct Item {
     pub text: String,
     /// Arguments of a tool that are mirrored in headers (`x-mcp-header`), empty for all else.
     pub param_headers: Vec<ParamHeader>,
+    /// Whether results of the tool keep to a schema.
+    pub has_output_schema: bool,
     /// `text` for older revisions, made when first asked for; `None` where nothing has to go.
     older: [OnceCell<Option<Box<str>>>; 3],
 }
@@ -45,6 +47,7 @@ impl Item {
             ListKind::Tools => headers_of(&json, root)?,
             _ => Vec::new(),
         };
+        let has_output_schema = json.get(root, "outputSchema").is_some();
         let text = if exposed == original {
             text.to_owned()
         } else {
@@ -52,7 +55,7 @@ impl Item {
             edits.replace_string(json.span(node), &exposed);
             edits.apply(text)
         };
-        Ok(Self { exposed, original, text, param_headers, older: Default::default() })
+        Ok(Self { exposed, original, text, param_headers, has_output_schema, older: Default::default() })
     }
 
     /// The item for a client of `revision`: the same text without what that revision does not know.

@@ -21,7 +21,9 @@ pub(super) struct Fetched {
     pub offered: bool,
     /// Whether there was more than the limits let in.
     pub truncated: bool,
-    /// The items' raw JSON in the upstream's order.
+    /// Items that are not shown, because their names or URIs have something sensitive in them.
+    pub withheld: u32,
+    /// The items' raw JSON in the upstream's order, as agents may see it.
     pub items: Vec<String>,
 }
 
@@ -76,6 +78,10 @@ impl Listing {
                 }
                 Err(why) => listing.note(format!("#{place}"), why),
             }
+        }
+        if fetched.withheld > 0 {
+            let why = "not shown: something sensitive is in their names or URIs, or is blocked";
+            listing.note(format!("{} items", fetched.withheld), why);
         }
         if fetched.truncated {
             listing.note(format!("#{}", fetched.items.len()), "the list is longer than the limits");

@@ -9,6 +9,7 @@ mod names;
 mod page;
 mod refresh;
 mod route;
+mod shown;
 mod slot;
 mod template;
 mod uris;

@@ -12,6 +12,7 @@ use crate::error::UpstreamFault;
 use crate::limits;
 use crate::mcp::json::quote;
 use crate::platform::Platform;
+use crate::stage::redact::Tally;
 use crate::upstream::Link;
 use crate::upstream::flight::Flights;
 use crate::within::within;
@@ -132,14 +133,15 @@ impl<P: Platform> Source<P> {
 
     async fn fetch(self) -> Listed {
         let upstream = self.link.upstream();
-        let work = fetch::fetch(&self.platform, &self.link, self.slot.kind);
+        let mut tally = Tally::default();
+        let work = fetch::fetch(&self.platform, &self.link, self.slot.kind, &mut tally);
         let fetched = match within(&self.platform, upstream.total_ms, work).await {
             Some(Ok(fetched)) => fetched,
             Some(Err(fault)) => return Err(self.failed(fault)),
             None => return Err(self.failed(UpstreamFault::Deadline)),
         };
         let listing = Rc::new(Listing::build(&upstream.alias, self.slot.kind, &fetched));
-        self.note(&listing);
+        self.note(&listing, &tally);
         self.slot.install(Rc::clone(&listing), self.jitter());
         if self.slot.worth_keeping(&listing) {
             self.slot.note_kept(&listing);
@@ -193,26 +195,37 @@ impl<P: Platform> Source<P> {
     }
 
     /// What was left out of a list goes to the audit trail: once for each content, not at every refresh.
-    fn note(&self, listing: &Listing) {
+    fn note(&self, listing: &Listing, tally: &Tally) {
         let known = self.slot.known().map(|known| known.generation);
         if known == Some(listing.generation) {
             return;
         }
         for note in &listing.notes {
-            let mut line = format!(r#"{{"audit":1,"time_ms":{},"outcome":"left_out""#, listing.fetched_ms);
-            let fields = [
-                ("tenant", self.link.tenant().name.as_str()),
-                ("upstream", self.link.upstream().alias.as_str()),
-                ("list", self.slot.kind.member()),
-                ("item", note.item.get(..note.item.floor_char_boundary(256)).unwrap_or_default()),
-                ("reason", note.why),
-            ];
-            for (key, value) in fields {
-                let _ = write!(line, r#","{key}":"#);
-                quote(&mut line, value);
-            }
+            let item = note.item.get(..note.item.floor_char_boundary(256)).unwrap_or_default();
+            let mut line = self.record(listing, "left_out", &[("item", item), ("reason", note.why)]);
             line.push('}');
             self.platform.append(&line);
         }
+        if !tally.is_empty() {
+            let mut line = self.record(listing, "redacted", &[]);
+            let _ = write!(line, r#","redacted":{}}}"#, tally.json());
+            self.platform.append(&line);
+        }
+    }
+
+    /// A record about the list, still open at its end.
+    fn record(&self, listing: &Listing, outcome: &str, more: &[(&str, &str)]) -> String {
+        let mut line = format!(r#"{{"audit":1,"time_ms":{}"#, listing.fetched_ms);
+        let fields = [
+            ("outcome", outcome),
+            ("tenant", self.link.tenant().name.as_str()),
+            ("upstream", self.link.upstream().alias.as_str()),
+            ("list", self.slot.kind.member()),
+        ];
+        for (key, value) in fields.iter().chain(more) {
+            let _ = write!(line, r#","{key}":"#);
+            quote(&mut line, value);
+        }
+        line
     }
 }

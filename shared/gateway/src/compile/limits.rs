@@ -221,13 +221,13 @@ fn check_keys(at: &str, kind: &str, settings: &LimitSettings, findings: &mut Fin
     }
 }
 
-fn selector(at: &str, settings: &SelectorSettings, findings: &mut Findings) -> Selector {
+pub fn selector(at: &str, settings: &SelectorSettings, findings: &mut Findings) -> Selector {
     let mut globs = |key: &str, list: &Option<Vec<String>>| {
         let list = list.as_ref()?;
         if list.is_empty() {
             findings.problem(
                 &join(at, key),
-                "it is empty: the limit would concern nothing",
+                "it is empty: nothing would be concerned",
                 "remove it, or name some",
             );
         }
@@ -302,7 +302,7 @@ fn breaker(at: &str, settings: &LoopSettings, findings: &mut Findings) -> Option
 }
 
 /// The one of `known` that was written; the first, with a problem, when it is none.
-fn one_of<'k>(path: &str, written: &str, known: &[&'k str], findings: &mut Findings) -> &'k str {
+pub fn one_of<'k>(path: &str, written: &str, known: &[&'k str], findings: &mut Findings) -> &'k str {
     if let Some(found) = known.iter().find(|known| **known == written) {
         return found;
     }

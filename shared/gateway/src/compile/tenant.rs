@@ -1,6 +1,6 @@
 //! `[tenants.NAME]` and its agents.
 
-use super::{Findings, Secrets, admin, limits, tools, upstream};
+use super::{Findings, Secrets, admin, limits, redact, tools, upstream};
 use crate::address::{Address, check_authority, origin};
 use crate::settings::{AgentSettings, TenantSettings, join};
 use crate::stage::authenticate::ANONYMOUS;
@@ -29,6 +29,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
     let agents = agents(scope, &path, &issuers, &upstreams, findings);
     let limits = limits::compile(&path, settings, &agents, &upstreams, findings);
     let tools = tools::compile(settings, &path, &upstreams, findings);
+    let redaction = redact::compile(&path, settings, &agents, &upstreams, secrets, findings);
     let mut tenant = Tenant {
         name: scope.name.to_owned(),
         path: endpoint(scope, &join(&path, "path"), findings),
@@ -41,6 +42,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
         upstreams,
         limits,
         tools,
+        redaction,
         session_openings_per_min: settings.session_openings_per_min,
         version: String::new(),
     };
@@ -167,8 +169,9 @@ fn upstreams(
         let message = "the empty alias leaves names as they are, which needs a single upstream";
         findings.problem(&join(&at, ""), message, "give it an alias");
     }
+    let tenant = settings;
     let compile = |(alias, settings): (&String, _)| {
-        Rc::new(upstream::compile(&join(&at, alias), alias, settings, secrets, findings))
+        Rc::new(upstream::compile(&join(&at, alias), alias, settings, tenant, secrets, findings))
     };
     settings.upstreams.iter().map(compile).collect()
 }
@@ -236,6 +239,7 @@ fn agent(
         client,
         groups: settings.groups.clone(),
         allow: globs(at, settings, findings),
+        clearance: settings.clearance.iter().map(|kind| Glob::new(kind)).collect(),
     }
 }
 
@@ -307,6 +311,7 @@ fn warn_of_patterns(at: &str, agent: &Agent, upstreams: &[Rc<Upstream>], finding
             client: None,
             groups: Vec::new(),
             allow: vec![pattern.clone()],
+            clearance: Vec::new(),
         };
         if !upstreams.iter().any(|upstream| authorize::may_use(&alone, &upstream.alias)) {
             findings.warning(

@@ -1,6 +1,6 @@
 //! `[tenants.NAME.tools.PATTERN]`.
 
-use super::{Findings, guard};
+use super::{Findings, guard, redact};
 use crate::settings::{TenantSettings, ToolSettings, join};
 use crate::tenant::{Glob, Tool, ToolBreaker, Upstream};
 use std::cmp::Reverse;
@@ -11,14 +11,14 @@ const NAME: usize = 64;
 
 /// All of them, the one first that is meant when several match.
 pub fn compile(
-    settings: &TenantSettings,
+    tenant: &TenantSettings,
     path: &str,
     upstreams: &[Rc<Upstream>],
     findings: &mut Findings,
 ) -> Vec<Rc<Tool>> {
     let at = join(path, "tools");
     let mut tools: Vec<Rc<Tool>> = Vec::new();
-    for (pattern, settings) in &settings.tools {
+    for (pattern, settings) in &tenant.tools {
         let path = join(&at, pattern);
         findings.pattern(&path, pattern);
         if !upstreams.iter().any(|upstream| can_match(pattern, &upstream.alias)) {
@@ -27,14 +27,20 @@ pub fn compile(
                 "it matches nothing: tools are called ALIAS__NAME, and none can be called so",
             );
         }
-        tools.push(Rc::new(tool(&path, pattern, settings, findings)));
+        tools.push(Rc::new(tool(&path, pattern, settings, tenant, findings)));
     }
     // Equal ranks stay in the order of their patterns, so that the same one is always meant.
     tools.sort_by_key(|tool| Reverse(tool.rank()));
     tools
 }
 
-fn tool(path: &str, pattern: &str, settings: &ToolSettings, findings: &mut Findings) -> Tool {
+fn tool(
+    path: &str,
+    pattern: &str,
+    settings: &ToolSettings,
+    tenant: &TenantSettings,
+    findings: &mut Findings,
+) -> Tool {
     if let (Some(first), Some(total)) = (settings.first_byte_ms, settings.total_ms)
         && first > total
     {
@@ -51,6 +57,7 @@ fn tool(path: &str, pattern: &str, settings: &ToolSettings, findings: &mut Findi
             .map_or(ToolBreaker::Upstreams, ToolBreaker::Own),
         idempotent: settings.idempotent,
         coalesce: settings.coalesce,
+        inspect: redact::inspect(path, &settings.inspect, tenant, findings),
     }
 }
 

@@ -68,6 +68,7 @@ impl Refusal {
             }
             Self::Looping { retry_ms } => looping(*retry_ms),
             Self::Flood => flood(),
+            Self::Blocked { what, way } => blocked(what, way),
             Self::NotSupported(feature) => row(
                 200,
                 -32601,
@@ -87,6 +88,15 @@ fn looping(retry_ms: u64) -> Row {
         headers: vec![("retry-after", retry_ms.div_ceil(1000).to_string())],
         ..row(429, 1430, text, "looping", RPC)
     }
+}
+
+/// MCP: own codes are positive; 451 as in RFC 7725.
+fn blocked(what: &str, way: &str) -> Row {
+    let mut data = object("type", what);
+    data.pop();
+    let _ = write!(data, r#","kind":"redaction","direction":"{way}"}}"#);
+    let message = format!("Blocked: the {way} has something in it that may not pass ({what})");
+    Row { data: Some(data), ..row(200, 1451, message, "blocked", RPC) }
 }
 
 /// No 429: clients take one for a sign that the server is of another era.

@@ -14,6 +14,7 @@ use crate::platform::Platform;
 use crate::stage::admit::{Ended, Ticket, Weighed};
 use crate::stage::audit::Trail;
 use crate::stage::authorize;
+use crate::tenant::Way;
 use crate::tokens;
 use std::borrow::Cow;
 
@@ -210,8 +211,13 @@ fn stopped(id: &str, revision: Revision, advice: &str) -> String {
 /// Tells the ticket that its request ended in an error.
 pub(crate) fn failed<P: Platform>(scene: &Scene<P>, ticket: &Ticket<P>, error: &Error) {
     let row = error.row();
-    // Our own decisions come before the upstream is asked; what breaks does so there, or on the way.
-    let carried_out = matches!(error, Error::Fault(_));
+    // Our own decisions come before the upstream is asked, but for that on its answer; what breaks does so there, or on
+    // the way.
+    let carried_out = match error {
+        Error::Fault(_) => true,
+        Error::Refusal(Refusal::Blocked { way, .. }) => *way != Way::Request.name(),
+        Error::Refusal(_) => false,
+    };
     let finding = ticket.is_watched().then(|| {
         let text = scene.gateway.digests.name(&row.message);
         Finding { result: text, gist: text, kind: Finds::Error }

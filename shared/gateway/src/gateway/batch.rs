@@ -24,19 +24,25 @@ pub(crate) async fn answer<P: Platform>(
     trail: Trail<P>,
 ) -> Reply {
     if let Err(refusal) = legacy::may_batch(scene, head) {
-        return Reply::of(fail(trail, None, Revision::V2026_07_28, &refusal.into()));
+        return Reply::of(fail(scene, trail, None, Revision::V2026_07_28, &refusal.into()));
     }
     let nodes: Vec<Node> = json.elements(json.root()).take(limits::BATCH_MESSAGES + 1).collect();
     if nodes.is_empty() || nodes.len() > limits::BATCH_MESSAGES {
         let why = Refusal::InvalidRequest("a batch has 1 to 32 messages");
-        return Reply::of(fail(trail, None, Revision::V2025_03_26, &why.into()));
+        return Reply::of(fail(scene, trail, None, Revision::V2025_03_26, &why.into()));
     }
     // What cannot be read is answered in its place; the others decide whether they may stand together.
     let messages: Vec<Message> = nodes.iter().filter_map(|node| Message::read(json, *node).ok()).collect();
     if !messages.is_empty()
         && let Err(Invalid::Request(why)) = era::classify_batch(&head.headers, &messages, json)
     {
-        return Reply::of(fail(trail, None, Revision::V2025_03_26, &Refusal::InvalidRequest(why).into()));
+        return Reply::of(fail(
+            scene,
+            trail,
+            None,
+            Revision::V2025_03_26,
+            &Refusal::InvalidRequest(why).into(),
+        ));
     }
     // An array of N counts N, and is charged as a whole.
     let requests = messages.iter().filter_map(|message| match message {

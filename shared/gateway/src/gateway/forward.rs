@@ -16,6 +16,7 @@ use crate::mcp::revisions::{Era, meta};
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
+use crate::stage::redact::{Outbound, Plan};
 use crate::tenant::Tool;
 use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
 use std::rc::Rc;
@@ -61,7 +62,7 @@ async fn find<P: Platform>(
         return Err(Refusal::NotSupported("tasks").into());
     }
     let target = Target::read(json, request, request.method)?;
-    trail.note("name", &target.name);
+    target.note(scene, admitted.weighed.known, trail);
     let route = target.route(scene).await?;
     let alias = &route.link.upstream().alias;
     trail.note("upstream", alias);
@@ -79,18 +80,20 @@ async fn carry_out<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     let Asked { head, json, request, asker } = *asked;
-    let method = request.method;
-    let arguments = request.params.and_then(|params| json.get(params, "arguments"));
-    let arguments = arguments.map(|node| json.value(node));
-    if asker.revision.era() == Era::Modern && method == Method::ToolsCall {
-        headers::check_params(&head.headers, annotations(&route), arguments).map_err(Refusal::from)?;
+    if asker.revision.era() == Era::Modern && request.method == Method::ToolsCall {
+        let sent = arguments(json, request);
+        headers::check_params(&head.headers, annotations(&route), sent).map_err(Refusal::from)?;
     }
+    let tool = target.settings(scene);
+    let plan = target.plan(scene, &route, tool, trail)?;
+    let outbound = Outbound::of(plan.as_deref(), json, request, trail.tally())?;
+    let uri = target.uri(&route, plan.as_deref(), trail)?;
     let era = route.link.era(&scene.platform).await?;
-    let client = client_side(scene, json, request, asker, era);
+    let client = client_side(scene, outbound.json(), outbound.request(), asker, era);
     let session = session_for(asker, &route.link.upstream().alias);
     let ticket = Rc::clone(ticket);
-    let errand = Errand { scene, json, request, asker, target, arguments, era, client, session, ticket };
-    let tool = target.settings(scene);
+    let errand =
+        Errand { scene, json, request, outbound, uri, asker, target, era, client, session, plan, ticket };
     if let Some(tool) = tool.filter(|tool| tool.idempotent || tool.coalesce) {
         return Box::pin(patient::call(&errand, tool, route, trail)).await;
     }
@@ -107,35 +110,47 @@ async fn carry_out<P: Platform>(
     };
     trail.stage("upstream");
     let view = errand.view(&route, state, Some(exchange.id()));
-    relay::start(scene, exchange, view).await
+    relay::start(scene, exchange, view, trail).await
 }
 
 /// A call on its way to one route or another: what is the same however often it is sent.
 pub(crate) struct Errand<'a, P: Platform> {
     pub scene: &'a Scene<P>,
+    /// As the agent sent it: what its states are bound to, and where its id is.
     pub json: &'a Json<'a>,
     pub request: &'a Request,
+    /// As it may leave.
+    pub outbound: Outbound<'a>,
+    /// The resource's URI as it may leave, if that is not as it is listed.
+    uri: Option<String>,
     pub asker: &'a Asker,
     pub target: &'a Target,
-    pub arguments: Option<Raw<'a>>,
     /// The upstream's.
     pub era: Era,
     pub client: ClientSide,
     pub session: Session,
+    pub plan: Option<Rc<Plan>>,
     pub ticket: Rc<Ticket<P>>,
 }
 
 impl<P: Platform> Errand<'_, P> {
     /// Sends the call.
     pub async fn open(&self, route: &Route, terms: &Terms, state: &Scope) -> Result<Exchange<P>, Error> {
-        let Self { scene, json, request, .. } = *self;
+        let Self { scene, outbound, .. } = self;
+        let (json, request) = (outbound.json(), outbound.request());
+        let original = self.uri.as_deref().unwrap_or(&route.original);
         let mut edits = Edits::new();
-        self.target.rename(json, &route.original, &mut edits);
+        self.target.rename(json, request, original, &mut edits);
         state::unseal(scene, json, request, state, route, &mut edits)?;
-        let param_headers = headers::param_values(annotations(route), self.arguments);
-        let name = Some(route.original.clone());
-        let ask = Ask { json, request, edits, name, param_headers, client: &self.client, terms };
+        let param_headers = self.param_headers(route);
+        let name = Some(original.to_owned());
+        let ask = Ask { outbound, edits, name, param_headers, client: &self.client, terms };
         open(scene, route, &self.session, ask).await
+    }
+
+    /// The headers that mirror the arguments as they leave.
+    pub fn param_headers(&self, route: &Route) -> Vec<(String, String)> {
+        headers::param_values(annotations(route), arguments(self.outbound.json(), self.outbound.request()))
     }
 
     /// What its answer is turned with. `upstream_id` names it at the upstream, where it can be cancelled.
@@ -153,6 +168,8 @@ impl<P: Platform> Errand<'_, P> {
             to: asker.revision,
             declared: declared(json, request),
             link: route.link.clone(),
+            plan: self.plan.clone(),
+            name: self.target.exposed().map(str::to_owned),
             state,
             listed,
             ticket: Some(Rc::clone(&self.ticket)),
@@ -165,8 +182,14 @@ pub(crate) const fn about_headers(error: &Error) -> bool {
     matches!(error, Error::Fault(Fault::Upstream { kind: UpstreamFault::Revision, .. }))
 }
 
+/// The arguments of a request.
+fn arguments<'j>(json: &'j Json<'_>, request: &Request) -> Option<Raw<'j>> {
+    let arguments = request.params.and_then(|params| json.get(params, "arguments"));
+    arguments.map(|node| json.value(node))
+}
+
 /// The arguments of the route's tool that are mirrored in headers.
-pub(crate) fn annotations(route: &Route) -> &[headers::ParamHeader] {
+fn annotations(route: &Route) -> &[headers::ParamHeader] {
     route.item.as_ref().map(|item| item.param_headers.as_slice()).unwrap_or_default()
 }
 
@@ -182,17 +205,21 @@ pub(crate) async fn subscribe<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     let target = Target::read(json, request, Method::ResourcesRead)?;
-    trail.note("name", &target.name);
+    target.note(scene, false, trail);
     let route = target.route(scene).await?;
     let session = session_for(asker, &route.link.upstream().alias);
     if session == Session::Pooled {
         return Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")));
     }
+    let plan = target.plan(scene, &route, None, trail)?;
+    let outbound = &Outbound::of(plan.as_deref(), json, request, trail.tally())?;
+    let uri = target.uri(&route, plan.as_deref(), trail)?;
     let mut edits = Edits::new();
-    target.rename(json, &route.original, &mut edits);
-    let client = client_side(scene, json, request, asker, Era::Legacy);
+    let (sent, sent_request) = (outbound.json(), outbound.request());
+    target.rename(sent, sent_request, uri.as_deref().unwrap_or(&route.original), &mut edits);
+    let client = client_side(scene, sent, sent_request, asker, Era::Legacy);
     let terms = &route.link.terms(&scene.platform, None, "");
-    let ask = Ask { json, request, edits, name: None, param_headers: Vec::new(), client: &client, terms };
+    let ask = Ask { outbound, edits, name: None, param_headers: Vec::new(), client: &client, terms };
     let exchange = open(scene, &route, &session, ask).await?;
     let view = View {
         id: json.raw(request.id).to_owned(),
@@ -201,11 +228,13 @@ pub(crate) async fn subscribe<P: Platform>(
         to: asker.revision,
         declared: String::new(),
         link: route.link.clone(),
+        plan,
+        name: None,
         state: Scope::of(json, request, &target.name),
         listed: None,
         ticket: None,
     };
-    relay::start(scene, exchange, view).await
+    relay::start(scene, exchange, view, trail).await
 }
 
 /// Sends the call. A session that the upstream has lost ends the client's own, so that it initializes anew.
@@ -268,8 +297,6 @@ fn client_side<P: Platform>(
 pub(crate) struct Target {
     kind: Kind,
     name: String,
-    /// The object whose member names it, and that member.
-    place: (Node, &'static str),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -286,25 +313,10 @@ impl Target {
     }
 
     pub fn read(json: &Json<'_>, request: &Request, method: Method) -> Result<Self, Refusal> {
-        let missing = |what: &str| Refusal::InvalidParams(format!("{what} is missing or no string"));
-        let params = request.params.ok_or_else(|| missing("params"))?;
-        let (kind, object, key) = match method {
-            Method::ToolsCall => (Kind::Tool, params, "name"),
-            Method::PromptsGet => (Kind::Prompt, params, "name"),
-            Method::Complete => {
-                let reference = json.get(params, "ref").ok_or_else(|| missing("ref"))?;
-                let what = json.get(reference, "type").and_then(|node| json.string(node));
-                match what.as_deref() {
-                    Some("ref/prompt") => (Kind::Prompt, reference, "name"),
-                    Some("ref/resource") => (Kind::Resource, reference, "uri"),
-                    _ => return Err(missing("ref.type")),
-                }
-            }
-            _ => (Kind::Resource, params, "uri"),
-        };
+        let (kind, object, key) = place(json, request, method)?;
         let node = json.get(object, key).ok_or_else(|| missing(key))?;
         let name = json.string(node).ok_or_else(|| missing(key))?.into_owned();
-        Ok(Self { kind, name, place: (object, key) })
+        Ok(Self { kind, name })
     }
 
     /// Where it is. Denied and unknown are one answer, and a denied upstream is not even asked for its list.
@@ -338,12 +350,76 @@ impl Target {
         tenant.tool(&self.name).map(Rc::as_ref)
     }
 
-    /// Puts the upstream's own name in its place; an equal one keeps its bytes.
-    pub fn rename(&self, json: &Json<'_>, original: &str, edits: &mut Edits) {
-        if original != self.name {
-            edits.set_string(json, self.place.0, self.place.1, original);
+    /// Puts the upstream's own name in its place in `request`, of which this is the target; an equal one keeps its
+    /// bytes.
+    pub fn rename(&self, json: &Json<'_>, request: &Request, original: &str, edits: &mut Edits) {
+        let Ok((_, object, key)) = place(json, request, request.method) else { return };
+        let name = json.get(object, key).and_then(|node| json.string(node));
+        if name.as_deref() != Some(original) {
+            edits.set_string(json, object, key, original);
         }
     }
+
+    /// What is inspected of this call's messages.
+    fn plan<P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        route: &Route,
+        tool: Option<&Tool>,
+        trail: &mut Trail<P>,
+    ) -> Result<Option<Rc<Plan>>, Error> {
+        let Some(plan) = Plan::of(&scene.caller, route.link.upstream(), self.exposed(), tool)? else {
+            return Ok(None);
+        };
+        trail.inspected(&plan);
+        let schema =
+            self.kind == Kind::Tool && route.item.as_ref().is_some_and(|item| item.has_output_schema);
+        Ok(Some(Rc::new(plan.with_schema(schema))))
+    }
+
+    /// A resource's URI at its upstream as it may leave, if that is not as it is.
+    fn uri<P: Platform>(
+        &self,
+        route: &Route,
+        plan: Option<&Plan>,
+        trail: &mut Trail<P>,
+    ) -> Result<Option<String>, Error> {
+        let Some(plan) = plan.filter(|_| self.kind == Kind::Resource) else { return Ok(None) };
+        let uri = plan.uri(&route.original, trail.tally())?;
+        Ok((uri != route.original).then(|| uri.into_owned()))
+    }
+
+    /// Takes it down. A tool that is known has a name that was listed; all else may be anything.
+    fn note<P: Platform>(&self, scene: &Scene<P>, known: bool, trail: &mut Trail<P>) {
+        if known {
+            trail.note("name", &self.name);
+        } else {
+            trail.say("name", &scene.caller, &self.name);
+        }
+    }
+}
+
+fn missing(what: &str) -> Refusal {
+    Refusal::InvalidParams(format!("{what} is missing or no string"))
+}
+
+/// What kind of thing a request names: the object whose member names it, and that member.
+fn place(json: &Json<'_>, request: &Request, method: Method) -> Result<(Kind, Node, &'static str), Refusal> {
+    let params = request.params.ok_or_else(|| missing("params"))?;
+    Ok(match method {
+        Method::ToolsCall => (Kind::Tool, params, "name"),
+        Method::PromptsGet => (Kind::Prompt, params, "name"),
+        Method::Complete => {
+            let reference = json.get(params, "ref").ok_or_else(|| missing("ref"))?;
+            let what = json.get(reference, "type").and_then(|node| json.string(node));
+            match what.as_deref() {
+                Some("ref/prompt") => (Kind::Prompt, reference, "name"),
+                Some("ref/resource") => (Kind::Resource, reference, "uri"),
+                _ => return Err(missing("ref.type")),
+            }
+        }
+        _ => (Kind::Resource, params, "uri"),
+    })
 }
 
 /// An upstream that asks across eras: there is a way, and it is not built yet.

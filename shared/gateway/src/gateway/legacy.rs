@@ -17,6 +17,8 @@ use crate::mcp::seal::Purpose;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
 use crate::stage::authorize;
+use crate::stage::redact::{Cleared, Outbound, Plan, Tally};
+use crate::tenant::Way;
 use crate::upstream::{self, Ask, ClientSide, FromUpstream, Hello, Link, Sealed};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -119,7 +121,7 @@ pub(crate) async fn initialize<P: Platform>(
         capabilities: json.raw(capabilities).to_owned(),
         client_info: json.raw(client_info).to_owned(),
     };
-    let sessions = open_sessions(scene, &hello).await;
+    let sessions = open_sessions(scene, &hello, trail.tally()).await;
     trail.stage("sessions");
     let Scene { gateway, platform, caller } = scene;
     let result = gateway.catalog.initialize(platform, &gateway.links, caller, revision, SERVER_INFO).await;
@@ -129,17 +131,41 @@ pub(crate) async fn initialize<P: Platform>(
 
 /// Opens sessions side by side, each within its time. An upstream that fails is left out: `initialize` itself
 /// is never refused, because clients take a refusal for another era.
-async fn open_sessions<P: Platform>(scene: &Scene<P>, hello: &Hello) -> Vec<(String, String, String)> {
+async fn open_sessions<P: Platform>(
+    scene: &Scene<P>,
+    hello: &Hello,
+    tally: &mut Tally,
+) -> Vec<(String, String, String)> {
     let tenant = scene.caller.tenant();
     let agent = scene.caller.agent();
     let links = scene.gateway.links.all(tenant).iter();
     let usable = links.filter(|link| authorize::may_use(agent, &link.upstream().alias));
-    let openings = usable.map(|link| async move {
+    let hellos = usable.filter_map(|link| Some((link, introduced(scene, link, hello, tally).ok()?)));
+    let hellos: Vec<(&Rc<Link>, Hello)> = hellos.collect();
+    let openings = hellos.iter().map(|(link, hello)| async move {
         let opened = link.initialize(&scene.platform, *scene.caller.principal(), hello).await;
         let Sealed { id, revision } = opened.ok().flatten()?;
         Some((link.upstream().alias.clone(), id, revision.as_str().to_owned()))
     });
     join_all(openings).await.into_iter().flatten().collect()
+}
+
+/// What an upstream is told of the client: that may be anything as well.
+fn introduced<P: Platform>(
+    scene: &Scene<P>,
+    link: &Link,
+    hello: &Hello,
+    tally: &mut Tally,
+) -> Result<Hello, Error> {
+    let mut hello = hello.clone();
+    if let Some(plan) = Plan::of(&scene.caller, link.upstream(), None, None)? {
+        for text in [&mut hello.capabilities, &mut hello.client_info] {
+            if let Some(redacted) = plan.json(text, Way::Request, tally)? {
+                *text = redacted;
+            }
+        }
+    }
+    Ok(hello)
 }
 
 fn seal_session<P: Platform>(
@@ -163,14 +189,18 @@ fn seal_session<P: Platform>(
     }
 }
 
+/// Where a question comes from.
+pub(crate) struct Origin<'a> {
+    pub alias: &'a str,
+    /// The tool or prompt that was called, by its exposed name: what is inspected of the answer follows from it.
+    pub name: Option<&'a str>,
+    pub session: &'a Sealed,
+}
+
 /// Rewrites the id of a legacy upstream's question: the answer finds its way back by it alone.
-pub(crate) fn seal_ask<P: Platform>(
-    scene: &Scene<P>,
-    alias: &str,
-    session: &Sealed,
-    id: &str,
-) -> Result<String, Error> {
-    let payload = (session.id.as_str(), session.revision.as_str(), id);
+pub(crate) fn seal_ask<P: Platform>(scene: &Scene<P>, from: &Origin<'_>, id: &str) -> Result<String, Error> {
+    let Origin { alias, name, session } = *from;
+    let payload = (session.id.as_str(), session.revision.as_str(), id, name.unwrap_or_default());
     let payload =
         codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("ask does not encode"))?;
     Ok(format!("\"{}\"", sealed(scene, Purpose::Ask, alias, ASK_MS, &payload)?))
@@ -182,6 +212,7 @@ pub(crate) async fn posted<P: Platform>(
     head: &Head,
     json: &Json<'_>,
     response: &Response,
+    trail: &mut Trail<P>,
 ) -> Result<(), Error> {
     Session::open(scene, head)?;
     let tenant = scene.caller.tenant();
@@ -193,7 +224,7 @@ pub(crate) async fn posted<P: Platform>(
         .sealer
         .open(Purpose::Ask, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), &token)
         .map_err(|_| Refusal::BadAnswer)?;
-    let (session, revision, own): (String, String, String) =
+    let (session, revision, own, name): (String, String, String, String) =
         codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadAnswer)?;
     let revision = Revision::parse(&revision).ok_or(Refusal::BadAnswer)?;
     // A question outlives neither the permission for its upstream nor the upstream.
@@ -203,6 +234,10 @@ pub(crate) async fn posted<P: Platform>(
     edits.replace(json.span(id), own);
     let session = Sealed { id: session, revision };
     let text = edits.apply_within(json.text(), json.span(response.node));
+    let name = Some(name.as_str()).filter(|name| !name.is_empty());
+    let tool = name.and_then(|name| tenant.tool(name)).map(Rc::as_ref);
+    let plan = Plan::of(&scene.caller, link.upstream(), name, tool)?;
+    let text = Cleared::of(plan.as_ref(), text, trail.tally())?;
     link.post(&scene.platform, &session, text).await?;
     Ok(())
 }
@@ -218,7 +253,8 @@ pub(crate) fn notice<P: Platform>(
         Method::RootsListChanged => {
             for (link, at) in session.links(scene) {
                 let (platform, at) = (scene.platform.clone(), at.clone());
-                let text = json.raw(notification.node).to_owned();
+                // It says nothing else: whatever an agent puts into it stays here.
+                let text = Cleared::own(ROOTS_CHANGED.to_owned());
                 let effect = async move {
                     // The client is not told either way: it sent a notification.
                     let _ = link.post(&platform, &at, text).await;
@@ -238,6 +274,9 @@ pub(crate) fn notice<P: Platform>(
     }
 }
 
+/// A legacy client's roots are others now.
+const ROOTS_CHANGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#;
+
 /// RFC 5424 severities as MCP names them.
 const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
@@ -247,6 +286,7 @@ pub(crate) async fn set_level<P: Platform>(
     json: &Json<'_>,
     request: &Request,
     asker: &Asker,
+    trail: &mut Trail<P>,
 ) -> Result<(), Error> {
     let level =
         request.params.and_then(|params| json.get(params, "level")).and_then(|node| json.string(node));
@@ -264,11 +304,16 @@ pub(crate) async fn set_level<P: Platform>(
         principal: *scene.caller.principal(),
     };
     let client = &client;
-    let tellings = session.links(scene).map(|(link, at)| async move {
+    let mut messages = Vec::new();
+    for (link, at) in session.links(scene) {
+        let plan = Plan::of(&scene.caller, link.upstream(), None, None)?;
+        messages.push((link, at, Outbound::of(plan.as_ref(), json, request, trail.tally())?));
+    }
+    let tellings = messages.iter().map(|(link, at, outbound)| async move {
         let terms = &link.terms(&scene.platform, None, "");
         let (edits, param_headers) = (Edits::new(), Vec::new());
-        let ask = Ask { json, request, edits, name: None, param_headers, client, terms };
-        let at = upstream::Session::Sealed(at.clone());
+        let ask = Ask { outbound, edits, name: None, param_headers, client, terms };
+        let at = upstream::Session::Sealed((*at).clone());
         let mut exchange = link.open(&scene.platform, &at, ask).await.ok()?;
         while let Some(message) = exchange.next().await.ok()? {
             if matches!(message, FromUpstream::Answer { .. }) {

@@ -27,7 +27,7 @@ pub(crate) async fn call<P: Platform>(
     let mut part;
     // Ends: tries are counted, and a newer route is looked for once.
     let outcome = loop {
-        let Try { outcome, shared } = once(errand, tool, &route, &terms).await;
+        let Try { outcome, shared } = once(errand, tool, &route, &terms, trail).await;
         part = shared;
         let error = match outcome {
             Ok(flow) => break Ok(flow),
@@ -71,19 +71,30 @@ struct Try<P: Platform> {
     shared: Option<Part>,
 }
 
-async fn once<P: Platform>(errand: &Errand<'_, P>, tool: &Tool, route: &Route, terms: &Terms) -> Try<P> {
+async fn once<P: Platform>(
+    errand: &Errand<'_, P>,
+    tool: &Tool,
+    route: &Route,
+    terms: &Terms,
+    trail: &mut Trail<P>,
+) -> Try<P> {
     if tool.coalesce
         && let Some(key) = shared::key(errand, route)
-        && let Some((outcome, part)) = shared::call(errand, key, tool.idempotent, route, terms).await
+        && let Some((outcome, part)) = shared::call(errand, key, tool.idempotent, route, terms, trail).await
     {
         return Try { outcome, shared: Some(part) };
     }
-    Try { outcome: alone(errand, route, terms).await, shared: None }
+    Try { outcome: alone(errand, route, terms, trail).await, shared: None }
 }
 
-async fn alone<P: Platform>(errand: &Errand<'_, P>, route: &Route, terms: &Terms) -> Result<Flow<P>, Error> {
+async fn alone<P: Platform>(
+    errand: &Errand<'_, P>,
+    route: &Route,
+    terms: &Terms,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
     let state = Scope::of(errand.json, errand.request, errand.target.name());
     let exchange = errand.open(route, terms, &state).await?;
     let view = errand.view(route, state, Some(exchange.id()));
-    relay::start(errand.scene, exchange, view).await
+    relay::start(errand.scene, exchange, view, trail).await
 }

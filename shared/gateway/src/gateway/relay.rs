@@ -3,14 +3,14 @@
 
 use super::SERVER_INFO;
 use super::admission;
-use super::forward::across_eras;
+use super::forward::{across_eras, internal};
 use super::legacy;
 use super::running::Listed;
 use super::serve::{Flow, Scene};
 use super::state::{self, Scope};
-use crate::error::{Error, Refusal, UpstreamFault};
+use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
-use crate::mcp::envelope::{Outcome, Request, Response};
+use crate::mcp::envelope::{Message, Outcome, Response};
 use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
@@ -18,6 +18,8 @@ use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
+use crate::stage::redact::{Clean, Held, Plan};
+use crate::tenant::Way;
 use crate::upstream::{Exchange, FromUpstream, Link, Sealed};
 use futures_util::future::{Either, select};
 use futures_util::stream::unfold;
@@ -35,6 +37,10 @@ pub(crate) struct View<P: Platform> {
     /// The capabilities that a modern client declared, raw JSON.
     pub declared: String,
     pub link: Rc<Link>,
+    /// What is inspected of its messages.
+    pub plan: Option<Rc<Plan>>,
+    /// The exposed name of the tool or prompt.
+    pub name: Option<String>,
     pub state: Scope,
     pub listed: Option<Listed>,
     /// What the call was charged; none for what only counts as a request.
@@ -54,7 +60,7 @@ pub(crate) struct Relay<P: Platform> {
     over: bool,
 }
 
-type Step<P> = (Exchange<P>, Result<Option<FromUpstream>, crate::error::Fault>);
+type Step<P> = (Exchange<P>, Result<Option<FromUpstream>, Fault>);
 /// The read under way owns the exchange, so that a keep-alive never cuts a half-read chunk.
 type Next<P> = Pin<Box<dyn Future<Output = Step<P>>>>;
 type Silence = Pin<Box<dyn Future<Output = ()>>>;
@@ -71,10 +77,13 @@ pub(crate) async fn start<P: Platform>(
     scene: &Scene<P>,
     mut exchange: Exchange<P>,
     view: View<P>,
+    trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     if !exchange.is_stream() {
         return match exchange.next().await? {
-            Some(FromUpstream::Answer { json, response }) => view.whole(scene, &json, &response),
+            Some(FromUpstream::Answer { json, response }) => {
+                view.whole(scene, Held::Owned(json), response, trail).await
+            }
             _ => Err(view.fault(UpstreamFault::NoAnswer)),
         };
     }
@@ -87,7 +96,7 @@ pub(crate) async fn start<P: Platform>(
     };
     let next = match select(read(exchange), silence.as_mut()).await {
         Either::Left(((_, Ok(Some(FromUpstream::Answer { json, response }))), _)) => {
-            return view.whole(&scene, &json, &response);
+            return view.whole(&scene, Held::Owned(json), response, trail).await;
         }
         Either::Left(((_, Err(fault)), _)) => return Err(fault.into()),
         // A question that cannot be asked ends the call while an HTTP status can still be chosen.
@@ -126,29 +135,12 @@ impl<P: Platform> Relay<P> {
                 }
             };
             self.next = Box::pin(std::future::pending());
-            let turned = match message {
-                Ok(Some(FromUpstream::Answer { json, response })) => {
-                    self.over = true;
-                    Some(self.view.answer(&self.scene, &json, &response))
-                }
-                Ok(Some(FromUpstream::Notification { json, method, edits })) => {
-                    self.next = read(exchange);
-                    self.view.notification(&json, method, edits).map(Ok)
-                }
-                Ok(Some(FromUpstream::Ask { json, request, session })) => {
-                    self.next = read(exchange);
-                    Some(self.view.question(&self.scene, &json, &request, session.as_ref()))
-                }
-                Ok(None) => {
-                    self.over = true;
-                    Some(Err(self.view.fault(UpstreamFault::NoAnswer)))
-                }
-                Err(fault) => {
-                    self.over = true;
-                    Some(Err(fault.into()))
-                }
-            };
-            if let Some(turned) = turned {
+            if matches!(message, Ok(Some(FromUpstream::Notification { .. } | FromUpstream::Ask { .. }))) {
+                self.next = read(exchange);
+            } else {
+                self.over = true;
+            }
+            if let Some(turned) = self.view.turn(&self.scene, message, &mut trail).await {
                 let text = self.text(turned, &mut trail);
                 self.sent_ms = self.scene.platform.now_ms();
                 return Some((Item::Message(text), (self, trail)));
@@ -187,7 +179,7 @@ impl<P: Platform> Relay<P> {
                 if let Some(ticket) = &self.view.ticket {
                     admission::failed(&self.scene, ticket, &error);
                 }
-                error.row().for_era(self.view.to.era()).message(Some(&self.view.id))
+                self.scene.row(&error, self.view.to.era()).message(Some(&self.view.id))
             }
         }
     }
@@ -198,9 +190,68 @@ impl<P: Platform> View<P> {
         self.link.fault(kind).into()
     }
 
+    /// A message as the agent gets it; none if it gets nothing of it.
+    async fn turn(
+        &self,
+        scene: &Scene<P>,
+        message: Result<Option<FromUpstream>, Fault>,
+        trail: &mut Trail<P>,
+    ) -> Option<Result<String, Error>> {
+        match message {
+            Ok(Some(FromUpstream::Answer { json, response })) => Some(
+                self.clean(scene, Held::Owned(json), Message::Response(response), trail)
+                    .await
+                    .and_then(|clean| self.answer(scene, &clean)),
+            ),
+            Ok(Some(FromUpstream::Notification { json, notification, token })) => {
+                if !self.passes(notification.method) {
+                    return None;
+                }
+                let message = Message::Notification(notification);
+                match self.clean(scene, Held::Owned(json), message, trail).await {
+                    Ok(clean) => Some(Ok(notified(&clean, token.as_deref()))),
+                    // Nobody waits for it, and the record counts it.
+                    Err(Error::Refusal(Refusal::Blocked { .. })) => None,
+                    Err(error) => Some(Err(error)),
+                }
+            }
+            Ok(Some(FromUpstream::Ask { json, request, session })) => {
+                let Some(session) = session else { return Some(Err(self.cannot_ask(request.method))) };
+                let message = Message::Request(request);
+                let clean = self.clean(scene, Held::Owned(json), message, trail).await;
+                Some(clean.and_then(|clean| self.question(scene, &clean, &session)))
+            }
+            Ok(None) => Some(Err(self.fault(UpstreamFault::NoAnswer))),
+            Err(fault) => Some(Err(fault.into())),
+        }
+    }
+
+    /// A message that the agent may see: what it may not is replaced in it, or it is refused.
+    async fn clean<'j>(
+        &self,
+        scene: &Scene<P>,
+        json: Held<'j>,
+        message: Message,
+        trail: &mut Trail<P>,
+    ) -> Result<Clean<'j>, Error> {
+        let way = match &message {
+            Message::Response(Response { outcome: Outcome::Error(_), .. }) => Way::Error,
+            _ => Way::Response,
+        };
+        let clean = Clean::of(self.plan.as_deref(), json, message, way, trail.tally())?;
+        let _ = scene;
+        Ok(clean)
+    }
+
     /// The upstream's answer when nothing came before it, with the status that its code has in the agent's
     /// era (MCP 2026-07-28, Streamable HTTP).
-    pub fn whole(&self, scene: &Scene<P>, json: &Json<'_>, response: &Response) -> Result<Flow<P>, Error> {
+    pub async fn whole(
+        &self,
+        scene: &Scene<P>,
+        json: Held<'_>,
+        response: Response,
+        trail: &mut Trail<P>,
+    ) -> Result<Flow<P>, Error> {
         let code = match response.outcome {
             Outcome::Error(error) => json.get(error, "code").and_then(|code| json.integer(code)),
             Outcome::Result(_) => None,
@@ -210,11 +261,15 @@ impl<P: Platform> View<P> {
             Some(-32601) if self.to.era() == Era::Modern => 404,
             _ => 200,
         };
-        Ok(Flow::Message(status, self.answer(scene, json, response)?))
+        let clean = self.clean(scene, json, Message::Response(response), trail).await?;
+        Ok(Flow::Message(status, self.answer(scene, &clean)?))
     }
 
     /// The upstream's answer as the agent gets it.
-    fn answer(&self, scene: &Scene<P>, json: &Json<'_>, response: &Response) -> Result<String, Error> {
+    fn answer(&self, scene: &Scene<P>, clean: &Clean<'_>) -> Result<String, Error> {
+        let (json, Message::Response(response)) = (clean.json(), clean.message()) else {
+            return Err(internal("an answer that is none"));
+        };
         if let Some(ticket) = &self.ticket {
             admission::answered(scene, ticket, json, response.outcome, self.method)
                 .map_err(|kind| self.fault(kind))?;
@@ -266,13 +321,12 @@ impl<P: Platform> View<P> {
         Ok(())
     }
 
-    /// A notification of this call. What this client's revision does not know is left out.
-    fn notification(&self, json: &Json<'_>, method: Method, edits: Edits) -> Option<String> {
+    /// Whether a notification of this call is for the client: what its revision does not know is left out.
+    fn passes(&self, method: Method) -> bool {
         match method {
-            Method::Progress | Method::LogMessage => Some(edits.apply(json.text())),
+            Method::Progress | Method::LogMessage => true,
             // Updates and list changes ride on any stream of a legacy session, and on none of a modern one.
-            _ if self.to.era() == Era::Legacy && self.from == Era::Legacy => Some(edits.apply(json.text())),
-            _ => None,
+            _ => self.to.era() == Era::Legacy && self.from == Era::Legacy,
         }
     }
 
@@ -298,17 +352,26 @@ impl<P: Platform> View<P> {
     }
 
     /// A legacy upstream's question on the stream of a call, under an id that finds its way back.
-    fn question(
-        &self,
-        scene: &Scene<P>,
-        json: &Json<'_>,
-        request: &Request,
-        session: Option<&Sealed>,
-    ) -> Result<String, Error> {
-        let Some(session) = session else { return Err(self.cannot_ask(request.method)) };
-        let id = legacy::seal_ask(scene, &self.link.upstream().alias, session, json.raw(request.id))?;
+    fn question(&self, scene: &Scene<P>, clean: &Clean<'_>, session: &Sealed) -> Result<String, Error> {
+        let (json, Message::Request(request)) = (clean.json(), clean.message()) else {
+            return Err(internal("a question that is none"));
+        };
+        let from = legacy::Origin { alias: &self.link.upstream().alias, name: self.name.as_deref(), session };
+        let id = legacy::seal_ask(scene, &from, json.raw(request.id))?;
         let mut edits = Edits::new();
         edits.replace(json.span(request.id), id);
         Ok(edits.apply(json.text()))
     }
+}
+
+/// A notification with the client's own progress token.
+fn notified(clean: &Clean<'_>, token: Option<&str>) -> String {
+    let (json, message) = (clean.json(), clean.message());
+    let mut edits = Edits::new();
+    if let (Some(token), Message::Notification(notification)) = (token, message)
+        && let Some(params) = notification.params
+    {
+        edits.set(json, params, "progressToken", token);
+    }
+    edits.apply(json.text())
 }

@@ -3,6 +3,7 @@
 //! protocol allows (MCP 2025-11-25, Cancellation: fire and forget).
 
 use crate::platform::Platform;
+use crate::stage::redact::Cleared;
 use crate::upstream::{Link, Session};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -38,7 +39,7 @@ impl Call {
                     self.upstream_id
                 );
                 // The call may be over: nothing is left to do then.
-                let _ = self.link.post(&here, session, text).await;
+                let _ = self.link.post(&here, session, Cleared::own(text)).await;
             }
         }));
     }

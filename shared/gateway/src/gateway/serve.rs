@@ -8,7 +8,7 @@ use super::relay::Relay;
 use super::{Gateway, SERVER_INFO};
 use crate::arrival::Head;
 use crate::catalog::ListKind;
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Refusal, Row};
 use crate::limits;
 use crate::mcp::envelope::{EnvelopeError, Message, Notification, Request};
 use crate::mcp::era::{self, Claim, Invalid};
@@ -19,6 +19,7 @@ use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 use crate::stage::audit::Trail;
 use crate::stage::authenticate::Caller;
+use crate::stage::redact::{WITHHELD, quoted};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -27,6 +28,20 @@ pub(crate) struct Scene<P: Platform> {
     pub gateway: Rc<Gateway>,
     pub platform: P,
     pub caller: Rc<Caller>,
+}
+
+impl<P: Platform> Scene<P> {
+    /// What the agent is told of an error. Some of it may be the agent's own words.
+    pub fn row(&self, error: &Error, era: Era) -> Row {
+        let mut row = error.row().for_era(era);
+        let tenant = self.caller.tenant();
+        if matches!(error, Error::Refusal(refusal) if refusal.quotes()) {
+            row.message = quoted(tenant, &row.message).into_owned();
+            row.data =
+                row.data.map(|data| quoted(tenant, &data).into_owned()).filter(|data| data != WITHHELD);
+        }
+        row
+    }
 }
 
 /// The answer to one request, before its record is closed.
@@ -50,7 +65,7 @@ pub(crate) struct Asker {
 pub(crate) async fn body<P: Platform>(scene: &Scene<P>, head: &Head, bytes: &[u8], trail: Trail<P>) -> Reply {
     let json = match Json::parse(bytes, &limits::REQUEST) {
         Ok(json) => json,
-        Err(error) => return Reply::of(fail(trail, None, Revision::V2026_07_28, &unreadable(&error))),
+        Err(error) => return Reply::of(fail(scene, trail, None, Revision::V2026_07_28, &unreadable(&error))),
     };
     match json.kind(json.root()) {
         Kind::Array => Box::pin(batch::answer(scene, head, &json, trail)).await,
@@ -77,35 +92,43 @@ pub(crate) async fn one<P: Platform>(
     let message = match Message::read(json, node) {
         Ok(message) => message,
         Err(EnvelopeError::Json(error)) => {
-            return fail(trail, None, Revision::V2026_07_28, &unreadable(&error));
+            return fail(scene, trail, None, Revision::V2026_07_28, &unreadable(&error));
         }
         Err(EnvelopeError::Invalid { id, why }) => {
             let refusal = Refusal::InvalidRequest(why).into();
-            return fail(trail, id.as_deref(), Revision::V2026_07_28, &refusal);
+            return fail(scene, trail, id.as_deref(), Revision::V2026_07_28, &refusal);
         }
     };
     match message {
         Message::Request(request) => {
-            trail.note("method", &name(json, request.method_name));
+            note_method(scene, request.method, &name(json, request.method_name), &mut trail);
             match ask(scene, head, json, &request, due, &mut trail).await {
                 Ok(flow) => settle(flow, trail),
-                Err((revision, error)) => fail(trail, Some(json.raw(request.id)), revision, &error),
+                Err((revision, error)) => fail(scene, trail, Some(json.raw(request.id)), revision, &error),
             }
         }
         Message::Notification(notification) => {
-            trail.note("method", &name(json, notification.method_name));
+            note_method(scene, notification.method, &name(json, notification.method_name), &mut trail);
             match notice(scene, head, json, &notification) {
                 Ok(()) => accepted(trail),
-                Err((revision, error)) => fail(trail, None, revision, &error),
+                Err((revision, error)) => fail(scene, trail, None, revision, &error),
             }
         }
         Message::Response(response) => {
             trail.note("method", "(answer)");
-            match Box::pin(legacy::posted(scene, head, json, &response)).await {
+            match Box::pin(legacy::posted(scene, head, json, &response, &mut trail)).await {
                 Ok(()) => accepted(trail),
-                Err(error) => fail(trail, None, Revision::V2025_11_25, &error),
+                Err(error) => fail(scene, trail, None, Revision::V2025_11_25, &error),
             }
         }
+    }
+}
+
+/// What is no method may be anything.
+fn note_method<P: Platform>(scene: &Scene<P>, method: Method, name: &str, trail: &mut Trail<P>) {
+    match method {
+        Method::Other => trail.say("method", &scene.caller, name),
+        known => trail.note("method", known.name()),
     }
 }
 
@@ -130,13 +153,14 @@ fn accepted<P: Platform>(mut trail: Trail<P>) -> Answer {
 
 /// Closes the record and renders the error.
 pub(crate) fn fail<P: Platform>(
+    scene: &Scene<P>,
     mut trail: Trail<P>,
     id: Option<&str>,
     revision: Revision,
     error: &Error,
 ) -> Answer {
     trail.error(error);
-    let row = error.row().for_era(revision.era());
+    let row = scene.row(error, revision.era());
     Answer::Failed(row.status, row.message(id), row.headers)
 }
 
@@ -264,7 +288,7 @@ async fn old<P: Platform>(
     let Asked { json, request, asker, .. } = *asked;
     match request.method {
         Method::SetLevel => {
-            Box::pin(legacy::set_level(scene, json, request, asker)).await?;
+            Box::pin(legacy::set_level(scene, json, request, asker, trail)).await?;
             Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")))
         }
         Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
@@ -379,6 +403,6 @@ pub(crate) async fn end_session<P: Platform>(scene: &Scene<P>, head: &Head, mut 
             trail.answer(0);
             Reply::empty(200)
         }
-        Err(refusal) => Reply::of(fail(trail, None, Revision::LATEST_LEGACY, &refusal.into())),
+        Err(refusal) => Reply::of(fail(scene, trail, None, Revision::LATEST_LEGACY, &refusal.into())),
     }
 }

@@ -1,17 +1,18 @@
 //! One call for all who ask the same at the same time (`coalesce = true`): it is made in the gateway's own name, and
 //! its answer is turned for each caller.
 
-use super::forward::{Errand, annotations};
+use super::forward::Errand;
 use super::serve::Flow;
 use super::state::Scope;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
-use crate::mcp::envelope::{Message, Outcome, Request, Response};
-use crate::mcp::headers;
+use crate::mcp::envelope::{Message, Outcome, Response};
 use crate::mcp::json::{Edits, Json};
 use crate::mcp::revisions::{Era, Revision, meta};
 use crate::platform::Platform;
+use crate::stage::audit::Trail;
+use crate::stage::redact::{Held, Outbound};
 use crate::upstream::guard::{Joined, Key, Landed, Shared, Tries};
 use crate::upstream::{Ask, ClientSide, FromUpstream, Link, Session, Terms};
 use sha2::{Digest, Sha256};
@@ -39,7 +40,8 @@ pub(crate) fn key<P: Platform>(errand: &Errand<'_, P>, route: &Route) -> Option<
     if errand.session != Session::Pooled {
         return None;
     }
-    let params = errand.json.value(errand.request.params?);
+    let (json, request) = (errand.outbound.json(), errand.outbound.request());
+    let params = json.value(request.params?);
     if DIALOGUE.iter().any(|key| params.get(key).is_some()) {
         return None;
     }
@@ -85,15 +87,16 @@ pub(crate) async fn call<P: Platform>(
     idempotent: bool,
     route: &Route,
     terms: &Terms,
+    trail: &mut Trail<P>,
 ) -> Option<(Result<Flow<P>, Error>, Part)> {
     let platform = &errand.scene.platform;
     let work = || {
         let commission = Commission {
             platform: platform.clone(),
             link: Rc::clone(&route.link),
-            text: errand.json.raw(errand.request.node).to_owned(),
+            text: errand.outbound.json().raw(errand.outbound.request().node).to_owned(),
             original: route.original.clone(),
-            param_headers: headers::param_values(annotations(route), errand.arguments),
+            param_headers: errand.param_headers(route),
             client: ClientSide {
                 // Modern, so that nothing is sent on before the answer: no log level was asked for.
                 revision: Revision::LATEST_MODERN,
@@ -118,7 +121,7 @@ pub(crate) async fn call<P: Platform>(
     let state = Scope::of(errand.json, errand.request, errand.target.name());
     let view = errand.view(route, state, None);
     let outcome = match landed.shared {
-        Shared::Answer(json, response) => view.whole(errand.scene, &json, &response),
+        Shared::Answer(json, response) => view.whole(errand.scene, Held::Lent(&json), response, trail).await,
         Shared::Ask(method) => Err(view.cannot_ask(method)),
         Shared::Failed(kind) => Err(view.fault(kind)),
         Shared::Apart => return None,
@@ -130,7 +133,7 @@ pub(crate) async fn call<P: Platform>(
 struct Commission<P: Platform> {
     platform: P,
     link: Rc<Link>,
-    /// The message as the caller sent it.
+    /// The message as it may leave: it is the same for all who share it.
     text: String,
     /// The tool's name at the upstream.
     original: String,
@@ -162,11 +165,9 @@ impl<P: Platform> Commission<P> {
         let Ok(Message::Request(request)) = Message::read(&json, json.root()) else {
             return Err(UpstreamFault::Error);
         };
-        let mut exchange = self
-            .link
-            .open(&self.platform, &Session::Pooled, self.ask(&json, &request))
-            .await
-            .map_err(kind_of)?;
+        let outbound = Outbound::own(&json, request);
+        let mut exchange =
+            self.link.open(&self.platform, &Session::Pooled, self.ask(&outbound)).await.map_err(kind_of)?;
         while let Some(message) = exchange.next().await.map_err(kind_of)? {
             match message {
                 FromUpstream::Notification { .. } => {}
@@ -182,7 +183,8 @@ impl<P: Platform> Commission<P> {
         Err(UpstreamFault::NoAnswer)
     }
 
-    fn ask<'a>(&'a self, json: &'a Json<'a>, request: &'a Request) -> Ask<'a> {
+    fn ask<'a>(&'a self, outbound: &'a Outbound<'a>) -> Ask<'a> {
+        let (json, request) = (outbound.json(), outbound.request());
         let mut edits = Edits::new();
         if let Some(params) = request.params {
             edits.set_string(json, params, "name", &self.original);
@@ -193,7 +195,7 @@ impl<P: Platform> Commission<P> {
             edits.remove(json, node, meta::LOG_LEVEL);
         }
         let (name, param_headers) = (Some(self.original.clone()), self.param_headers.clone());
-        Ask { json, request, edits, name, param_headers, client: &self.client, terms: &self.terms }
+        Ask { outbound, edits, name, param_headers, client: &self.client, terms: &self.terms }
     }
 }
 

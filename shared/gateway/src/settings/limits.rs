@@ -117,7 +117,7 @@ pub fn limit(reader: &Reader<'_, '_>) -> LimitSettings {
     }
 }
 
-fn selector(reader: &Reader<'_, '_>) -> SelectorSettings {
+pub fn selector(reader: &Reader<'_, '_>) -> SelectorSettings {
     SelectorSettings {
         agents: reader.texts("agents"),
         groups: reader.texts("groups"),

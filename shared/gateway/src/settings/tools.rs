@@ -2,6 +2,7 @@
 
 use super::guard::GuardSettings;
 use super::reader::Reader;
+use super::redact::InspectSettings;
 
 /// `[tenants.NAME.tools.PATTERN]`: what holds for calls of single tools, instead of their upstream's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct ToolSettings {
     pub idempotent: bool,
     /// `coalesce`: equal calls at once become one; by default false.
     pub coalesce: bool,
+    /// `inspect`, `inspect_requests`, `reason`, `profile`, `level`, `dlp`: by default the upstream's.
+    pub inspect: InspectSettings,
 }
 
 impl ToolSettings {
@@ -29,6 +32,7 @@ impl ToolSettings {
             guard: GuardSettings::read(reader),
             idempotent: reader.flag("idempotent"),
             coalesce: reader.flag("coalesce"),
+            inspect: InspectSettings::read(reader),
         }
     }
 }

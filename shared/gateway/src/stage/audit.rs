@@ -3,6 +3,7 @@
 //! A record has names, sizes, times and decisions; never a payload, a token or a header value.
 
 use super::authenticate::{Caller, Operator};
+use super::redact::{Plan, Tally, quoted};
 use crate::error::Error;
 use crate::mcp::json::quote;
 use crate::platform::Platform;
@@ -39,6 +40,7 @@ pub struct Trail<P: Platform> {
     last_ms: u64,
     stages: String,
     fields: String,
+    tally: Tally,
     act: &'static str,
     outcome: Outcome,
     open: bool,
@@ -55,6 +57,7 @@ impl<P: Platform> Trail<P> {
             last_ms: now,
             stages: String::with_capacity(96),
             fields: String::with_capacity(448),
+            tally: Tally::default(),
             act: "",
             outcome: Outcome::Abandoned,
             open: true,
@@ -68,6 +71,25 @@ impl<P: Platform> Trail<P> {
         self.key(key);
         // A name is at most 1 KB (`limits`), but 256 bytes say enough of a hostile one.
         quote(&mut self.fields, head(value, 256));
+    }
+
+    /// Adds a text field that an agent wrote: a name that may be anything.
+    pub fn say(&mut self, key: &'static str, caller: &Caller, text: &str) {
+        self.note(key, &quoted(caller.tenant(), text));
+    }
+
+    /// Adds how much of the messages is inspected.
+    pub fn inspected(&mut self, plan: &Plan) {
+        let (requests, responses) = plan.depths();
+        self.note("inspect", responses.name());
+        if requests != responses {
+            self.note("inspect_requests", requests.name());
+        }
+    }
+
+    /// Where what is found is counted.
+    pub fn tally(&mut self) -> &mut Tally {
+        &mut self.tally
     }
 
     /// Says what an operator does, as `method`. It may be said again, when more of it is known: the last one counts.
@@ -136,6 +158,10 @@ impl<P: Platform> Trail<P> {
                 match refusal {
                     crate::error::Refusal::BadToken(why) => self.note("detail", why),
                     crate::error::Refusal::Limited(limited) => self.note("limit", &limited.rule),
+                    crate::error::Refusal::Blocked { what, way } => {
+                        self.note("blocked", what);
+                        self.note("blocked_in", way);
+                    }
                     _ => {}
                 }
             }
@@ -171,6 +197,7 @@ impl<P: Platform> Trail<P> {
             last_ms: self.last_ms,
             stages: self.stages.clone(),
             fields: self.fields.clone(),
+            tally: self.tally.clone(),
             act: self.act,
             outcome: Outcome::Abandoned,
             open: true,
@@ -193,6 +220,11 @@ impl<P: Platform> Trail<P> {
         }
         if !self.act.is_empty() {
             self.note("method", self.act);
+        }
+        if !self.tally.is_empty() {
+            self.key("redacted");
+            let counts = self.tally.json();
+            self.fields.push_str(&counts);
         }
         let now = self.platform.now_ms();
         let mut line = String::with_capacity(128 + self.fields.len() + self.stages.len());

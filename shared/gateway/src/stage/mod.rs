@@ -4,3 +4,4 @@ pub mod admit;
 pub mod audit;
 pub mod authenticate;
 pub mod authorize;
+pub mod redact;

@@ -8,7 +8,8 @@ use crate::error::UpstreamFault;
 use crate::mcp::Json;
 use crate::mcp::{Era, Kind, Node, Outcome, Revision};
 use crate::platform::Platform;
-use crate::tenant::EraSetting;
+use crate::stage::redact::{Plan, Tally};
+use crate::tenant::{EraSetting, Way};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -92,12 +93,20 @@ pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<
         {
             return Ok(memory.learn(about, at));
         }
-        let about = probe(link, platform).await?;
+        let mut about = probe(link, platform).await?;
+        about.instructions = about.instructions.and_then(|text| shown(link, text));
         let at = platform.now_ms();
         told::keep(link, platform, &about, at, VERDICT_MS);
         Ok(memory.learn(about, at))
     };
     memory.flights.once(platform, (), read, work).await
+}
+
+/// Instructions as agents may see them; none if they may not. They are kept as they are shown.
+fn shown(link: &Link, text: String) -> Option<String> {
+    let Some(plan) = Plan::of_list(link.tenant(), link.upstream(), None).ok()? else { return Some(text) };
+    let redacted = plan.text(&text, &["instructions"], Way::List, &mut Tally::default()).ok()?;
+    Some(redacted.unwrap_or(text))
 }
 
 /// Faults are not remembered: an upstream that comes back is found at the next call.

@@ -12,7 +12,7 @@ use super::wanted::Wanted;
 use super::watch::Watch;
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
-use crate::mcp::{Edits, Era, Json, JsonError, Message, Method, Notification, Outcome, Request, Response};
+use crate::mcp::{Era, Json, JsonError, Message, Method, Notification, Outcome, Request, Response};
 use crate::platform::Platform;
 use std::rc::Rc;
 
@@ -22,10 +22,10 @@ pub enum FromUpstream {
     Notification {
         /// The message.
         json: Json<'static>,
-        /// Which one.
-        method: Method,
-        /// The client's own progress token put back.
-        edits: Edits,
+        /// Its parts.
+        notification: Notification,
+        /// The client's own progress token, raw JSON, that is to be put back.
+        token: Option<String>,
     },
     /// A legacy upstream asks something of the client.
     Ask {
@@ -230,9 +230,9 @@ impl<P: Platform> Exchange<P> {
     }
 
     fn notified(&mut self, json: Json<'static>, notification: &Notification) -> Option<FromUpstream> {
-        let mut edits = Edits::new();
+        let mut token = None;
         match notification.method {
-            Method::Progress => self.wanted.restore(&json, notification, &mut edits)?,
+            Method::Progress => token = Some(self.wanted.progress(&json, notification)?),
             Method::LogMessage => {
                 let level = json.get(notification.params?, "level")?;
                 let level = json.string(level)?;
@@ -244,7 +244,7 @@ impl<P: Platform> Exchange<P> {
             Method::Cancelled => return None,
             _ => {}
         }
-        Some(FromUpstream::Notification { json, method: notification.method, edits })
+        Some(FromUpstream::Notification { json, notification: *notification, token })
     }
 
     fn asked(

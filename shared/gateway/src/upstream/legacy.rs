@@ -113,16 +113,17 @@ pub(super) fn call(
     id: String,
     askable: bool,
 ) -> Call {
+    let (json, request) = (ask.outbound.json(), ask.outbound.request());
     let mut edits = ask.edits.clone();
-    edits.replace(ask.json.span(ask.request.id), id.clone());
-    if let Some(node) = ask.request.meta {
+    edits.replace(json.span(request.id), id.clone());
+    if let Some(node) = request.meta {
         for key in MODERN_KEYS {
-            if ask.json.get(node, key).is_some() {
-                edits.remove(ask.json, node, key);
+            if json.get(node, key).is_some() {
+                edits.remove(json, node, key);
             }
         }
         if ask.client.progress_token.is_some() {
-            edits.set(ask.json, node, meta::PROGRESS_TOKEN, &id);
+            edits.set(json, node, meta::PROGRESS_TOKEN, &id);
         }
     }
     let progress = ask.client.progress_token.clone().map(|token| Progress { token, last: None });
@@ -130,7 +131,7 @@ pub(super) fn call(
     let wanted = Wanted { id, era: Era::Legacy, session: session.cloned(), askable, progress, logs };
     Call {
         headers: headers(link, session, revision),
-        body: edits.apply_within(ask.json.text(), ask.json.span(ask.request.node)),
+        body: edits.apply_within(json.text(), json.span(request.node)),
         wanted,
         deadlines: ask.terms.deadlines,
         scope: Rc::clone(&ask.terms.scope),

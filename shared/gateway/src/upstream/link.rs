@@ -11,6 +11,7 @@ use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Era, Revision};
 use crate::platform::{OutgoingHeaders, Platform};
+use crate::stage::redact::Cleared;
 use crate::tenant::{Bundle, EraSetting, Tenant, Upstream};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -192,7 +193,7 @@ impl Link {
             Err(failure) => failure,
         };
         // Lost, and forgotten by now: a new one may do, if nothing can happen twice.
-        let lost = failure.kind == UpstreamFault::Session && ask.request.method.safe();
+        let lost = failure.kind == UpstreamFault::Session && ask.outbound.request().method.safe();
         if !lost && !Box::pin(self.is_other_now(platform, speech, &failure)).await {
             return Err(failure.kind);
         }
@@ -340,9 +341,9 @@ impl Link {
         self: &Rc<Self>,
         platform: &P,
         session: &Sealed,
-        text: String,
+        text: Cleared,
     ) -> Result<(), Fault> {
-        legacy::post(self, platform, Some(session), text).await.map_err(|kind| self.fault(kind))
+        legacy::post(self, platform, Some(session), text.into_inner()).await.map_err(|kind| self.fault(kind))
     }
 
     /// Ends a client's session.

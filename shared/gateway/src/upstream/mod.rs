@@ -27,7 +27,8 @@ pub use exchange::{Exchange, FromUpstream};
 pub use guard::{Deadlines, Terms};
 pub use link::{Link, Links};
 
-use crate::mcp::{Edits, Era, Json, Request, Revision};
+use crate::mcp::{Edits, Era, Revision};
+use crate::stage::redact::Outbound;
 
 /// The principal of the gateway's own business with an upstream: probes, and lists that belong to nobody.
 pub const GATEWAY: [u8; 32] = [0; 32];
@@ -50,9 +51,7 @@ pub struct About {
 /// One request for an upstream: the client's message and how it is to be changed.
 pub struct Ask<'a> {
     /// The message.
-    pub json: &'a Json<'a>,
-    /// Its parts.
-    pub request: &'a Request,
+    pub outbound: &'a Outbound<'a>,
     /// The caller's edits (name, uri, cursor, `requestState`); id, progress token and the reserved `_meta` keys
     /// are edited here.
     pub edits: Edits,

@@ -21,10 +21,11 @@ const REVISION: &str = "\"2026-07-28\"";
 
 /// `ask` as a request under `id`.
 pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String) -> Call {
+    let (json, request) = (ask.outbound.json(), ask.outbound.request());
     let mut edits = ask.edits.clone();
-    edits.replace(ask.json.span(ask.request.id), id.clone());
-    describe(ask.json, ask.request, ask.client, &id, &mut edits);
-    let method = ask.json.string(ask.request.method_name);
+    edits.replace(json.span(request.id), id.clone());
+    describe(json, request, ask.client, &id, &mut edits);
+    let method = json.string(request.method_name);
     let mut headers = headers(link, &encode_value(&method.unwrap_or_default()));
     if let Some(name) = &ask.name {
         headers.push("mcp-name", &encode_value(name));
@@ -35,7 +36,7 @@ pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String) -> Call {
     let progress = ask.client.progress_token.clone().map(|token| Progress { token, last: None });
     let logs = Logs::wanted(ask.client.log_level.as_deref(), ask.client.revision.era());
     let wanted = Wanted { id, era: Era::Modern, session: None, askable: false, progress, logs };
-    let body = edits.apply_within(ask.json.text(), ask.json.span(ask.request.node));
+    let body = edits.apply_within(json.text(), json.span(request.node));
     let (deadlines, scope) = (ask.terms.deadlines, Rc::clone(&ask.terms.scope));
     Call { headers, body, wanted, deadlines, scope, cancellable: false }
 }

@@ -1,7 +1,7 @@
 //! What is expected of the answer to one request, and what of it the client is to hear.
 
 use super::Sealed;
-use crate::mcp::{Edits, Era, Json, Notification};
+use crate::mcp::{Era, Json, Notification};
 
 /// What is expected of the answer to one request.
 pub(super) struct Wanted {
@@ -54,22 +54,16 @@ fn rank(level: &str) -> Option<usize> {
 }
 
 impl Wanted {
-    /// Puts the client's token back. `None` for progress that is not ours, or does not increase.
-    pub(super) fn restore(
-        &mut self,
-        json: &Json<'_>,
-        notification: &Notification,
-        edits: &mut Edits,
-    ) -> Option<()> {
+    /// The client's token for a notification of progress. `None` for progress that is not ours, or does not increase.
+    pub(super) fn progress(&mut self, json: &Json<'_>, notification: &Notification) -> Option<String> {
         let params = notification.params?;
         let progress = self.progress.as_mut()?;
-        let token = json.get(params, "progressToken").filter(|node| json.raw(*node) == self.id)?;
+        json.get(params, "progressToken").filter(|node| json.raw(*node) == self.id)?;
         let now: f64 = json.raw(json.get(params, "progress")?).parse().ok()?;
         if progress.last.is_some_and(|last| now <= last) {
             return None;
         }
         progress.last = Some(now);
-        edits.replace(json.span(token), progress.token.clone());
-        Some(())
+        Some(progress.token.clone())
     }
 }

@@ -240,6 +240,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
         client: None,
         groups: Vec::new(),
         allow: allow.iter().map(|pattern| Glob::new(pattern)).collect(),
+        clearance: Vec::new(),
     };
     let upstream = |alias: &&str| {
         Rc::new(Upstream {
@@ -253,6 +254,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
             list_ttl_ms: 300_000,
             places: None,
             breaker: None,
+            inspect: Default::default(),
         })
     };
     Tenant {
@@ -267,6 +269,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
         upstreams: aliases.iter().map(upstream).collect(),
         limits: Default::default(),
         tools: Vec::new(),
+        redaction: None,
         session_openings_per_min: 10,
         version: version.to_owned(),
     }

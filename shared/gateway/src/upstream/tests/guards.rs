@@ -1,6 +1,7 @@
 //! What stands in front of an upstream: its breaker, and its word that it wants to be left alone.
 
 use super::*;
+use crate::stage::redact::Cleared;
 use crate::tenant::{Glob, ToolBreaker};
 use crate::upstream::Sealed;
 use std::task::{Context, Waker};
@@ -25,6 +26,7 @@ pub(super) fn tool() -> Tool {
         breaker: ToolBreaker::Upstreams,
         idempotent: false,
         coalesce: false,
+        inspect: Default::default(),
     }
 }
 
@@ -188,7 +190,7 @@ fn nothing_else_is_sent_while_it_is_open() {
     let sent = bench.seen().len();
     let sealed = Sealed { id: "s9".into(), revision: Revision::V2025_11_25 };
     let refused = |fault: Fault| kind(fault);
-    let posted = bench.run(bench.link.post(&bench.memory, &sealed, "{}".into()));
+    let posted = bench.run(bench.link.post(&bench.memory, &sealed, Cleared::own("{}".into())));
     assert_eq!(posted.map_err(refused), Err(UpstreamFault::CircuitOpen(60_000)));
     assert!(bench.run(bench.link.close(&bench.memory, &sealed)).is_err());
     let hello = crate::upstream::legacy::own_hello();

@@ -16,6 +16,7 @@ use crate::limits;
 use crate::mcp::{Edits, Json, Message, Revision};
 use crate::memory::{Answer, Memory, MemoryBody, Step};
 use crate::platform::{Clock, FetchError, HttpMethod, Incoming, Outgoing};
+use crate::stage::redact::Outbound;
 use crate::tenant::{BreakerRule, Bundle, Credential, EraSetting, PlacesRule, Tenant, Tool, Upstream};
 use std::future::Future;
 use std::rc::Rc;
@@ -171,6 +172,7 @@ fn guarded(
         list_ttl_ms: 60_000,
         places,
         breaker,
+        inspect: Default::default(),
     };
     let tenant = Rc::new(Tenant {
         name: "acme".into(),
@@ -184,6 +186,7 @@ fn guarded(
         upstreams: vec![Rc::new(upstream)],
         limits: Default::default(),
         tools,
+        redaction: None,
         session_openings_per_min: 2,
         version: "0".into(),
     });
@@ -240,8 +243,7 @@ impl Bench {
         let json = Json::parse(text.as_bytes(), &limits::REQUEST).expect("JSON");
         let Ok(Message::Request(request)) = Message::read(&json, json.root()) else { panic!("no request") };
         let ask = Ask {
-            json: &json,
-            request: &request,
+            outbound: &Outbound::own(&json, request),
             edits: Edits::new(),
             name: None,
             param_headers: Vec::new(),
@@ -252,7 +254,13 @@ impl Bench {
         let mut heard = Heard::default();
         while let Some(message) = exchange.next().await.map_err(kind)? {
             match message {
-                FromUpstream::Notification { json, edits, .. } => heard.notes.push(edits.apply(json.text())),
+                FromUpstream::Notification { json, notification, token } => {
+                    let mut edits = Edits::new();
+                    if let (Some(token), Some(params)) = (token, notification.params) {
+                        edits.set(&json, params, "progressToken", token);
+                    }
+                    heard.notes.push(edits.apply(json.text()));
+                }
                 FromUpstream::Ask { json, session, .. } => {
                     heard.asks.push((json.text().to_owned(), session.map(|session| session.id)));
                 }

@@ -108,8 +108,7 @@ fn names_and_parameters_are_mirrored_and_encoded() {
     edits.set_string(&json, params, "name", "größe");
     let terms = bench.link.terms(&bench.memory, None, "");
     let ask = Ask {
-        json: &json,
-        request: &request,
+        outbound: &Outbound::own(&json, request),
         edits,
         name: Some("größe".into()),
         param_headers: vec![("Mcp-Param-Region".into(), "eu".into())],
@@ -138,8 +137,7 @@ fn one_message_of_a_batch_is_sent_alone() {
     let client = ClientSide { revision: Revision::V2025_03_26, ..legacy_client() };
     let terms = bench.link.terms(&bench.memory, None, "");
     let ask = Ask {
-        json: &json,
-        request: &request,
+        outbound: &Outbound::own(&json, request),
         edits: Edits::new(),
         name: None,
         param_headers: Vec::new(),

@@ -1,6 +1,7 @@
 //! The legacy handshake and what becomes of sessions.
 
 use super::*;
+use crate::stage::redact::Cleared;
 use crate::upstream::{Hello, Sealed};
 
 fn trace(bench: &Bench) -> Vec<(String, Option<String>)> {
@@ -230,7 +231,7 @@ fn a_clients_session_is_used_posted_into_and_closed() {
         let session = Session::Sealed(sealed.clone());
         assert!(bench.call_in(&session, &legacy_client(), LIST).await.is_ok());
         let note = r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#;
-        assert_eq!(bench.link.post(&bench.memory, &sealed, note.into()).await, Ok(()));
+        assert_eq!(bench.link.post(&bench.memory, &sealed, Cleared::own(note.into())).await, Ok(()));
         assert_eq!(bench.link.close(&bench.memory, &sealed).await, Ok(()));
     });
     // No probe: a sealed session says all that is needed.
@@ -248,7 +249,7 @@ fn a_clients_session_that_is_lost_is_for_the_client_to_open_anew() {
     bench.run(async {
         let outcome = bench.call_in(&Session::Sealed(sealed.clone()), &legacy_client(), LIST).await;
         assert_eq!(outcome, Err(UpstreamFault::Session));
-        let outcome = bench.link.post(&bench.memory, &sealed, "{}".into()).await;
+        let outcome = bench.link.post(&bench.memory, &sealed, Cleared::own("{}".into())).await;
         assert_eq!(outcome.map_err(kind), Err(UpstreamFault::Session));
         assert_eq!(bench.link.close(&bench.memory, &sealed).await, Ok(()));
     });

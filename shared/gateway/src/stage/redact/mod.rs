@@ -1,0 +1,201 @@
+//! Stage `redact`: sensitive values do not cross, in either direction.
+//!
+//! What goes to an upstream is an [`Outbound`], and what goes to an agent is made of a [`Clean`] message; only this
+//! module makes them. Messages are inspected whole and as text, so that no member is forgotten; what is protocol and
+//! not content is told by its path. Pure.
+
+mod pass;
+mod plan;
+mod restore;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use plan::Plan;
+pub use tally::Tally;
+
+use crate::error::{Error, Fault, Refusal};
+use crate::limits;
+use crate::mcp::{Bounds, Json, Message, Request};
+use crate::tenant::{Depth, Tenant, Way};
+use std::borrow::Cow;
+use std::ops::Deref;
+
+/// A document that is somebody else's, or one that was made here.
+pub enum Held<'a> {
+    /// As it came.
+    Lent(&'a Json<'a>),
+    /// Its own.
+    Owned(Json<'static>),
+}
+
+impl<'a> Deref for Held<'a> {
+    type Target = Json<'a>;
+
+    fn deref(&self) -> &Json<'a> {
+        match self {
+            Self::Lent(json) => json,
+            Self::Owned(json) => json,
+        }
+    }
+}
+
+/// A request that may leave: what may not be known to its upstream is not in it any more, and what was a token for the
+/// agent is the upstream's own value again.
+pub struct Outbound<'a> {
+    json: Held<'a>,
+    request: Request,
+}
+
+impl<'a> Outbound<'a> {
+    /// A request of an agent, as its plan lets it through.
+    ///
+    /// # Errors
+    /// [`Refusal::Blocked`]; or it is too large when it was rewritten.
+    pub fn of(
+        plan: Option<&Plan>,
+        json: &'a Json<'a>,
+        request: &Request,
+        tally: &mut Tally,
+    ) -> Result<Self, Error> {
+        let changed = match plan {
+            Some(plan) => plan.request(json.raw(request.node), tally)?,
+            None => None,
+        };
+        let Some(text) = changed else {
+            return Ok(Self { json: Held::Lent(json), request: *request });
+        };
+        let json = again(text, &limits::REQUEST)?;
+        match Message::read(&json, json.root()) {
+            Ok(Message::Request(request)) => Ok(Self { json: Held::Owned(json), request }),
+            _ => Err(unreadable()),
+        }
+    }
+
+    /// A request of the gateway's own: nothing in it is an agent's.
+    #[must_use]
+    pub const fn own(json: &'a Json<'a>, request: Request) -> Self {
+        Self { json: Held::Lent(json), request }
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn json(&self) -> &Json<'a> {
+        &self.json
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+}
+
+/// A text that may be posted to an upstream.
+pub struct Cleared(String);
+
+impl Cleared {
+    /// An answer or notification of an agent, as its plan lets it through; raw JSON.
+    ///
+    /// # Errors
+    /// [`Refusal::Blocked`].
+    pub fn of(plan: Option<&Plan>, text: String, tally: &mut Tally) -> Result<Self, Error> {
+        let changed = match plan {
+            Some(plan) => plan.request(&text, tally)?,
+            None => None,
+        };
+        Ok(Self(changed.unwrap_or(text)))
+    }
+
+    /// A text of the gateway's own.
+    #[must_use]
+    pub const fn own(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+/// A message that may be shown to the agent.
+pub struct Clean<'a> {
+    json: Held<'a>,
+    message: Message,
+}
+
+impl<'a> Clean<'a> {
+    /// A message of an upstream, as the plan of its call lets it through.
+    ///
+    /// # Errors
+    /// [`Refusal::Blocked`]; or it is no message any more when it was rewritten, which is never expected.
+    pub fn of(
+        plan: Option<&Plan>,
+        json: Held<'a>,
+        message: Message,
+        way: Way,
+        tally: &mut Tally,
+    ) -> Result<Self, Error> {
+        let changed = match plan {
+            Some(plan) => plan.response(json.text(), way, tally)?,
+            None => None,
+        };
+        match changed {
+            None => Ok(Self { json, message }),
+            Some(text) => Self::again(text),
+        }
+    }
+
+    /// The same message after a service has changed its text.
+    ///
+    /// # Errors
+    /// It is no message any more.
+    pub fn again(text: String) -> Result<Self, Error> {
+        let json = again(text, &limits::RESPONSE)?;
+        let message = Message::read(&json, json.root()).map_err(|_| unreadable())?;
+        Ok(Self { json: Held::Owned(json), message })
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn json(&self) -> &Json<'a> {
+        &self.json
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub const fn message(&self) -> &Message {
+        &self.message
+    }
+}
+
+/// What stands for a text that cannot be inspected.
+pub const WITHHELD: &str = "(withheld)";
+
+/// A text that stands in a record, or in an error that quotes what an agent wrote. Where nothing is redacted it stays as
+/// it is; else it is inspected for everything, whatever the settings let through elsewhere.
+#[must_use]
+pub fn quoted<'t>(tenant: &Tenant, text: &'t str) -> Cow<'t, str> {
+    let Some(redaction) = &tenant.redaction else { return Cow::Borrowed(text) };
+    let lens = redaction.lens(Depth::Standard, None, None);
+    match lens.as_ref().map(|lens| lens.as_ref().and_then(|lens| lens.engine())) {
+        Ok(Some(engine)) => pass::tagged(engine, text),
+        _ => Cow::Borrowed(WITHHELD),
+    }
+}
+
+fn again(text: String, bounds: &Bounds) -> Result<Json<'static>, Error> {
+    Json::parse_owned(text.into_bytes(), bounds).map_err(|_| unreadable())
+}
+
+/// Fail closed: nothing leaves that cannot be read.
+fn unreadable() -> Error {
+    Fault::Internal("a message that was redacted cannot be read").into()
+}
+
+/// The refusal of a message with a value of `kind` in it.
+fn blocked(kind: &str, way: Way) -> Error {
+    Refusal::Blocked { what: kind.to_owned(), way: way.name() }.into()
+}

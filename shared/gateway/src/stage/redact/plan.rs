@@ -1,0 +1,265 @@
+//! What is inspected of the messages of one call, and what becomes of what is found.
+
+use super::pass::{self, Pass};
+use super::restore;
+use super::tally::Tally;
+use super::{again, blocked};
+use crate::error::{Error, Fault};
+use crate::limits;
+use crate::stage::authenticate::Caller;
+use crate::tenant::{Agent, Depth, Inspect, Lens, Redaction, Tenant, Tool, Upstream, Way};
+use postern_redact::Context;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+/// The plan of one call: of an agent, or of what all agents see.
+pub struct Plan {
+    tenant: Rc<Tenant>,
+    /// None for what is shown to every agent.
+    agent: Option<(Rc<Agent>, [u8; 32])>,
+    /// The exposed name of a tool or prompt.
+    name: Option<String>,
+    alias: String,
+    requests: Inspected,
+    responses: Inspected,
+    dlp: Option<String>,
+    /// Whether results have a schema that they must keep to.
+    schema: bool,
+    /// Who tokens are for; made when the first one is.
+    holder: OnceCell<String>,
+}
+
+/// How much of one direction is inspected, and by what.
+struct Inspected {
+    depth: Depth,
+    lens: Option<Rc<Lens>>,
+}
+
+impl Plan {
+    /// For a call of `caller`; none where the tenant redacts nothing. `name` is the exposed name of a tool or prompt,
+    /// `tool` what settings say of that tool.
+    ///
+    /// # Errors
+    /// The tenant's detectors do not work: nothing may pass then.
+    pub fn of(
+        caller: &Caller,
+        upstream: &Upstream,
+        name: Option<&str>,
+        tool: Option<&Tool>,
+    ) -> Result<Option<Self>, Error> {
+        let agent = (Rc::clone(caller.agent()), *caller.principal());
+        Self::new(caller.tenant(), Some(agent), upstream, name, tool)
+    }
+
+    /// For what an upstream says of itself, and of what it offers: every agent sees the same.
+    ///
+    /// # Errors
+    /// As [`Plan::of`].
+    pub fn of_list(
+        tenant: &Rc<Tenant>,
+        upstream: &Upstream,
+        name: Option<&str>,
+    ) -> Result<Option<Self>, Error> {
+        let tool = name.and_then(|name| tenant.tool(name));
+        Self::new(tenant, None, upstream, name, tool.map(Rc::as_ref))
+    }
+
+    fn new(
+        tenant: &Rc<Tenant>,
+        agent: Option<(Rc<Agent>, [u8; 32])>,
+        upstream: &Upstream,
+        name: Option<&str>,
+        tool: Option<&Tool>,
+    ) -> Result<Option<Self>, Error> {
+        let Some(redaction) = &tenant.redaction else { return Ok(None) };
+        let said: [Option<&Inspect>; 3] =
+            [tool.map(|tool| &tool.inspect), Some(&upstream.inspect), Some(&redaction.inspect)];
+        let profile = nearest(&said, |inspect| inspect.profile);
+        let level = nearest(&said, |inspect| inspect.level);
+        let inspected = |depth: Option<Depth>| {
+            let depth = depth.unwrap_or(Depth::Strict);
+            let lens = redaction.lens(depth, profile, level);
+            let lens = lens.map_err(|()| Fault::Internal("a detector of the settings does not work"))?;
+            Ok::<_, Error>(Inspected { depth, lens })
+        };
+        Ok(Some(Self {
+            requests: inspected(nearest(&said, |inspect| inspect.requests))?,
+            responses: inspected(nearest(&said, |inspect| inspect.responses))?,
+            dlp: nearest(&said, |inspect| inspect.dlp.clone()).flatten(),
+            tenant: Rc::clone(tenant),
+            agent,
+            name: name.map(str::to_owned),
+            alias: upstream.alias.clone(),
+            schema: false,
+            holder: OnceCell::new(),
+        }))
+    }
+
+    /// The same for a tool whose results have a schema.
+    #[must_use]
+    pub const fn with_schema(mut self, schema: bool) -> Self {
+        self.schema = schema;
+        self
+    }
+
+    /// How much is inspected: of requests, and of all else.
+    #[must_use]
+    pub const fn depths(&self) -> (Depth, Depth) {
+        (self.requests.depth, self.responses.depth)
+    }
+
+    /// The name of the service that is asked as well.
+    #[must_use]
+    pub fn dlp(&self) -> Option<&str> {
+        self.dlp.as_deref()
+    }
+
+    /// The exposed name of the tool or prompt.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// A message of the agent as it may leave, raw JSON; none if it may as it is.
+    ///
+    /// # Errors
+    /// [`crate::error::Refusal::Blocked`].
+    pub fn request(&self, text: &str, tally: &mut Tally) -> Result<Option<String>, Error> {
+        let redacted = self.json(text, Way::Request, tally)?;
+        let restored = restore::document(self, redacted.as_deref().unwrap_or(text), tally);
+        Ok(restored.or(redacted))
+    }
+
+    /// A message of the upstream as the agent may see it, raw JSON; none if it may as it is.
+    ///
+    /// # Errors
+    /// [`crate::error::Refusal::Blocked`].
+    pub fn response(&self, text: &str, way: Way, tally: &mut Tally) -> Result<Option<String>, Error> {
+        self.json(text, way, tally)
+    }
+
+    /// A URI that the agent names, as it may leave.
+    ///
+    /// # Errors
+    /// [`crate::error::Refusal::Blocked`].
+    pub fn uri<'t>(&self, uri: &'t str, tally: &mut Tally) -> Result<Cow<'t, str>, Error> {
+        let redacted = self.text(uri, &["params", "uri"], Way::Request, tally)?;
+        let restored = restore::text(self, redacted.as_deref().unwrap_or(uri), "uri", tally);
+        Ok(restored.or(redacted).map_or(Cow::Borrowed(uri), Cow::Owned))
+    }
+
+    /// Redacts raw JSON; none if it stays as it is.
+    ///
+    /// # Errors
+    /// [`crate::error::Refusal::Blocked`].
+    pub fn json(&self, text: &str, way: Way, tally: &mut Tally) -> Result<Option<String>, Error> {
+        let Some(engine) = self.inspected(way).lens.as_ref().and_then(|lens| lens.engine()) else {
+            return Ok(None);
+        };
+        let mut pass = Pass::new(self, way);
+        let mut redacted = pass.document(engine, text);
+        // The text of a result says the same as its structured content: what a rule does with a field there is done here.
+        if pass.has_fields() {
+            pass = pass.in_step();
+            redacted = pass.document(engine, text);
+        }
+        if let Some(kind) = pass.blocked() {
+            tally.count(way, kind, "block");
+            return Err(blocked(kind, way));
+        }
+        tally.take(pass.into_tally());
+        let Some(redacted) = redacted else { return Ok(None) };
+        // Two keys of one object may have become alike: tags are numbered, so that they cannot.
+        if again(redacted.clone(), &limits::RESPONSE).is_ok() {
+            return Ok(Some(redacted));
+        }
+        Ok(Pass::new(self, way).tags_only().document(engine, text))
+    }
+
+    /// Redacts a text that stands at `path`; none if it stays as it is.
+    ///
+    /// # Errors
+    /// [`crate::error::Refusal::Blocked`].
+    pub fn text(
+        &self,
+        text: &str,
+        path: &[&str],
+        way: Way,
+        tally: &mut Tally,
+    ) -> Result<Option<String>, Error> {
+        let Some(engine) = self.inspected(way).lens.as_ref().and_then(|lens| lens.engine()) else {
+            return Ok(None);
+        };
+        let context = Context { path, ..Context::default() };
+        let mut pass = Pass::new(self, way);
+        let redacted = engine
+            .redact_text(text, &context, &mut |finding, value, path| pass.replace(finding, value, path));
+        if let Some(kind) = pass.blocked() {
+            tally.count(way, kind, "block");
+            return Err(blocked(kind, way));
+        }
+        tally.take(pass.into_tally());
+        Ok(redacted)
+    }
+
+    const fn inspected(&self, way: Way) -> &Inspected {
+        match way {
+            Way::Request => &self.requests,
+            Way::Response | Way::List | Way::Error => &self.responses,
+        }
+    }
+
+    pub(super) fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// There is no plan without one.
+    pub(super) fn redaction(&self) -> Option<&Redaction> {
+        self.tenant.redaction.as_ref()
+    }
+
+    pub(super) fn agent(&self) -> Option<&Agent> {
+        self.agent.as_ref().map(|(agent, _)| agent.as_ref())
+    }
+
+    pub(super) fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    pub(super) const fn schema(&self) -> bool {
+        self.schema
+    }
+
+    /// Who the tokens of this upstream are for, and that it is this upstream.
+    pub(super) fn holder(&self) -> &str {
+        self.holder.get_or_init(|| self.holder_at(&self.alias))
+    }
+
+    /// The same at another upstream: the principal in hexadecimal digits, and the alias.
+    pub(super) fn holder_at(&self, alias: &str) -> String {
+        let principal = self.agent.as_ref().map_or(&[][..], |(_, principal)| principal);
+        let mut holder = String::with_capacity(80);
+        for byte in principal {
+            let _ = write!(holder, "{byte:02x}");
+        }
+        holder.push('/');
+        holder.push_str(alias);
+        holder
+    }
+}
+
+/// What is said of something by who is nearest to it.
+fn nearest<T>(said: &[Option<&Inspect>], of: impl Fn(&Inspect) -> Option<T>) -> Option<T> {
+    said.iter().flatten().find_map(|inspect| of(inspect))
+}
+
+impl Plan {
+    /// Whether something sensitive stands in what names an item of a list: it cannot be shown under another name.
+    #[must_use]
+    pub fn hides(&self, name: &str) -> bool {
+        let engine = self.inspected(Way::List).lens.as_ref().and_then(|lens| lens.engine());
+        engine.is_some_and(|engine| !pass::is_clear(self, engine, name))
+    }
+}
