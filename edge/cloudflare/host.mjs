@@ -14,7 +14,7 @@ export async function send(call, number, behind, lines, body, limit) {
   let bytes;
   let response;
   try {
-    const { url, method, headers } = prepared(lines);
+    const { url, method, headers, tagged } = prepared(lines);
     const signal = behind ? undefined : call.request.signal;
     const sent = method === "POST" ? body.slice() : undefined;
     response = await fetch(url, { method, headers, body: sent, redirect: "manual", signal });
@@ -23,6 +23,7 @@ export async function send(call, number, behind, lines, body, limit) {
     const session = answered.get("mcp-session-id") ?? "";
     // Looked for only where it means something: each look is a crossing.
     const after = response.status === 429 || response.status === 503 ? answered.get("retry-after") ?? "" : "";
+    const tag = tagged ? answered.get("etag") ?? "" : "";
     if (type.startsWith("application/json")) {
       const announced = answered.get("content-length");
       // Its announced length says nothing when it is compressed.
@@ -30,10 +31,10 @@ export async function send(call, number, behind, lines, body, limit) {
       bytes = known && Number(announced) <= limit
         ? new Uint8Array(await response.arrayBuffer())
         : await whole(response, known ? 0 : limit);
-      head = `${response.status}\n${type}\n${session}\n${after}\n`;
+      head = `${response.status}\n${type}\n${session}\n${after}\n${tag}\n`;
       response = undefined;
     } else {
-      head = `${response.status}\n${type}\n${session}\n${after}\n`;
+      head = `${response.status}\n${type}\n${session}\n${after}\n${tag}\n`;
     }
   } catch {
     head = ""; // no answer
@@ -69,7 +70,8 @@ function prepared(lines) {
     const [url, method, ...rest] = lines.split("\n");
     const headers = new Headers();
     for (let at = 0; at + 1 < rest.length; at += 2) headers.append(rest[at], rest[at + 1]);
-    request = { url, method, headers };
+    // Asked of Microsoft Graph: there the tag of an answer has a meaning.
+    request = { url, method, headers, tagged: headers.has("client-request-id") };
     if (requests.size >= 512) requests.clear();
     requests.set(lines, request);
   }

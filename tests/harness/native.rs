@@ -210,6 +210,7 @@ async fn send(outgoing: Outgoing) -> anyhow::Result<Incoming<Inbound>> {
         content_type: header("content-type").unwrap_or_default(),
         session_id: header("mcp-session-id"),
         retry_after: header("retry-after"),
+        etag: header("etag"),
         body: Inbound(response.into_body()),
     })
 }

@@ -36,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "catalog",
         &["address", "within", "upstream", "stage", "tenant", "platform", "mcp", "error", "limits", "codec"],
     ),
+    ("dlp", &["within", "tenant", "platform", "mcp", "error", "limits"]),
     ("arrival", &["error", "mcp", "reply", "tenant"]),
     ("reply", &["mcp"]),
     ("memory", &["ledger", "error", "platform", "stage"]),
@@ -50,8 +51,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "gateway",
         &[
-            "arrival", "reply", "compile", "settings", "catalog", "upstream", "stage", "tokens", "ledger",
-            "tenant", "platform", "mcp", "error", "limits", "codec",
+            "arrival", "reply", "compile", "settings", "catalog", "upstream", "dlp", "stage", "tokens",
+            "ledger", "tenant", "platform", "mcp", "error", "limits", "codec",
         ],
     ),
 ];

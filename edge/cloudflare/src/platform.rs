@@ -137,6 +137,7 @@ impl Fetch for Workers {
             content_type: lines.next().to_owned(),
             session_id: lines.some(),
             retry_after: lines.some(),
+            etag: lines.some(),
             body: match response {
                 Some(response) => Inward::of(call, &response),
                 None => Inward::read(bytes),

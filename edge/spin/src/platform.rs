@@ -104,6 +104,7 @@ impl Fetch for Spin {
             content_type: header("content-type").unwrap_or_default(),
             session_id: header("mcp-session-id"),
             retry_after: header("retry-after"),
+            etag: header("etag"),
             body: Inward::new(body),
         })
     }

@@ -3,6 +3,7 @@
 //! The same function runs in `postern check`, at build and at start.
 
 mod admin;
+mod dlp;
 mod guard;
 mod issuer;
 mod limits;

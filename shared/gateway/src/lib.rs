@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod codec;
 pub mod compile;
+pub mod dlp;
 pub mod error;
 mod gateway;
 pub mod ledger;

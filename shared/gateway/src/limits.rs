@@ -61,6 +61,16 @@ pub const MEAN_TOKENS: u32 = 500;
 /// Requests that no limit counts (`server/discover`, `initialize`, `ping`, notifications) of one principal in a minute and
 /// isolate: far more than any client sends.
 pub const FREE_PER_MIN: u32 = 1_200;
+/// Bytes of text that are shown to an external inspector for one message: more would not be answered within its deadline.
+pub const DLP_TEXT_BYTES: usize = 1024 * 1024;
+/// Requests to an external inspector for one message: hosts bound the requests of a request, and six run at once.
+pub const DLP_REQUESTS: usize = 8;
+/// Bytes of an answer of an external inspector: a finding has some hundred.
+pub const DLP_ANSWER_BYTES: usize = 2 * 1024 * 1024;
+/// Verdicts of external inspectors kept per isolate, each with at most [`DLP_SPANS`] findings.
+pub const DLP_VERDICTS: usize = 2_048;
+/// Findings of a verdict that is kept; one with more is asked for again.
+pub const DLP_SPANS: usize = 64;
 
 /// The bounds of an agent's request.
 pub const REQUEST: Bounds = bounds(REQUEST_BYTES);

@@ -175,6 +175,7 @@ impl Memory {
             content_type: content_type.to_owned(),
             session_id: None,
             retry_after: None,
+            etag: None,
             body: MemoryBody { memory: self.clone(), steps: steps.into_iter().collect() },
         }
     }

@@ -107,6 +107,8 @@ pub struct Incoming<B> {
     pub session_id: Option<String>,
     /// `retry-after` as sent, when present; needed with the statuses 429 and 503 only.
     pub retry_after: Option<String>,
+    /// `etag` as sent, when present; needed of answers to requests with `client-request-id` only.
+    pub etag: Option<String>,
     /// The body.
     pub body: B,
 }

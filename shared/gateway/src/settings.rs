@@ -2,6 +2,7 @@
 //!
 //! This module knows shapes: keys, types, ranges of numbers. What the values mean is `compile`'s.
 
+mod dlp;
 mod guard;
 mod limits;
 mod problem;
@@ -9,6 +10,7 @@ mod reader;
 mod redact;
 mod tools;
 
+pub use dlp::{DlpCredentialSettings, DlpSettings};
 pub use guard::{BreakerSettings, GuardSettings};
 pub use limits::{LimitSettings, LoopSettings, PriceSettings, SelectorSettings};
 pub use problem::{Problem, Problems, join};
@@ -94,6 +96,8 @@ pub struct TenantSettings {
     pub tools: BTreeMap<String, ToolSettings>,
     /// `[tenants.NAME.redact]`: nothing is redacted without it.
     pub redact: Option<RedactSettings>,
+    /// `[tenants.NAME.dlp.NAME]`.
+    pub dlp: BTreeMap<String, DlpSettings>,
 }
 
 /// `[tenants.NAME.admin]`: who is an operator of the tenant, and what operators may do.
@@ -166,6 +170,16 @@ pub enum CredentialSettings {
     },
 }
 
+impl CredentialSettings {
+    /// `secret:NAME`, as written.
+    fn reference(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Bearer(value) | Self::Header { value, .. } => Some(value),
+        }
+    }
+}
+
 impl Settings {
     /// Parses settings.
     ///
@@ -196,12 +210,13 @@ impl Settings {
     /// The names of the secrets that the settings mention as `secret:NAME`, each as often as it is mentioned.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let upstreams = self.tenants.values().flat_map(|tenant| tenant.upstreams.values());
-        let shown = upstreams.filter_map(|upstream| match &upstream.credential {
-            CredentialSettings::None => None,
-            CredentialSettings::Bearer(value) | CredentialSettings::Header { value, .. } => Some(value),
-        });
-        let keys = self.tenants.values().filter_map(|tenant| tenant.redact.as_ref()?.keys.as_ref());
-        shown.chain(keys).filter_map(|value| value.strip_prefix("secret:"))
+        let references = upstreams.filter_map(|upstream| upstream.credential.reference());
+        let services = self.tenants.values().flat_map(|tenant| tenant.dlp.values());
+        let keys = self.tenants.values().filter_map(|tenant| tenant.redact.as_ref()?.keys.as_deref());
+        references
+            .chain(keys)
+            .filter_map(|value| value.strip_prefix("secret:"))
+            .chain(services.flat_map(DlpSettings::secrets))
     }
 
     /// The path of a setting that cannot be kept without a ledger, if there is one.
@@ -266,6 +281,7 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         upstreams: reader.tables("upstreams", upstream),
         tools: reader.tables("tools", ToolSettings::read),
         redact: reader.table("redact", RedactSettings::read),
+        dlp: reader.tables("dlp", DlpSettings::read),
     }
 }
 
@@ -291,7 +307,7 @@ fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
         era: reader.text("era").unwrap_or_else(|| "auto".to_owned()),
         insecure: reader.flag("insecure"),
         private_network: reader.flag("private_network"),
-        credential: reader.table("credential", credential).flatten().unwrap_or(CredentialSettings::None),
+        credential: reader.table("credential", credential_of).flatten().unwrap_or(CredentialSettings::None),
         // What was not written follows from what was: it is no contradiction to name a short `total_ms` alone.
         first_byte_ms: reader.number("first_byte_ms", 100..=300_000, total_ms.min(30_000)),
         idle_ms: reader.number("idle_ms", 100..=600_000, 30_000),
@@ -302,7 +318,7 @@ fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
     }
 }
 
-fn credential(reader: &Reader<'_, '_>) -> Option<CredentialSettings> {
+fn credential_of(reader: &Reader<'_, '_>) -> Option<CredentialSettings> {
     let (bearer, header, value) = (reader.text("bearer"), reader.text("header"), reader.text("value"));
     match (bearer, header, value) {
         (Some(secret), None, None) => Some(CredentialSettings::Bearer(secret)),

@@ -1,13 +1,16 @@
 //! The compiled, immutable configuration: what `compile` makes of settings and what every stage reads.
 
+mod dlp;
 mod guard;
 mod limits;
 mod redact;
 
+pub use dlp::{ClientCredential, Dlp, DlpCredential, DlpService, OnError, Purview, Secret};
 pub use guard::{BreakerRule, PlacesRule, Tool, ToolBreaker};
 pub use limits::{Breaker, Each, Limit, Limits, Measure, Placement, Price, Quota, Reserve, Selector};
 pub use redact::{Depth, Inspect, Lens, Redaction, Restore, Rule, Way};
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// One compiled configuration: swapped whole, never edited.
@@ -60,6 +63,8 @@ pub struct Tenant {
     pub tools: Vec<Rc<Tool>>,
     /// What is redacted; nothing without it.
     pub redaction: Option<Redaction>,
+    /// External services that texts may be shown to, by name.
+    pub dlp: BTreeMap<String, Rc<Dlp>>,
     /// New upstream sessions a minute that one principal may open at one upstream by `initialize`.
     pub session_openings_per_min: u32,
     /// Digest (hex, 16 characters) of all that decides what a caller sees: in cursors and cache keys.

@@ -139,7 +139,7 @@ pub fn inspect(
     });
     let dlp = settings.dlp.as_ref().map(|name| (name != "none").then(|| name.clone()));
     if let Some(Some(name)) = &dlp
-        && !tenant_has(tenant, name)
+        && !tenant.dlp.contains_key(name)
     {
         findings.problem(
             &join(at, "dlp"),
@@ -149,10 +149,6 @@ pub fn inspect(
     }
     let level = settings.level.and_then(|level| u8::try_from(level).ok());
     Inspect { requests, responses, profile, level, dlp }
-}
-
-fn tenant_has(_tenant: &TenantSettings, _name: &str) -> bool {
-    false
 }
 
 fn detectors(at: &str, settings: &RedactSettings, findings: &mut Findings) -> Vec<Custom> {

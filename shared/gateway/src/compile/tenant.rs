@@ -1,6 +1,6 @@
 //! `[tenants.NAME]` and its agents.
 
-use super::{Findings, Secrets, admin, limits, redact, tools, upstream};
+use super::{Findings, Secrets, admin, dlp, limits, redact, tools, upstream};
 use crate::address::{Address, check_authority, origin};
 use crate::settings::{AgentSettings, TenantSettings, join};
 use crate::stage::authenticate::ANONYMOUS;
@@ -29,6 +29,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
     let agents = agents(scope, &path, &issuers, &upstreams, findings);
     let limits = limits::compile(&path, settings, &agents, &upstreams, findings);
     let tools = tools::compile(settings, &path, &upstreams, findings);
+    let dlp = dlp::compile(settings, &path, secrets, findings);
     let redaction = redact::compile(&path, settings, &agents, &upstreams, secrets, findings);
     let mut tenant = Tenant {
         name: scope.name.to_owned(),
@@ -43,6 +44,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
         limits,
         tools,
         redaction,
+        dlp,
         session_openings_per_min: settings.session_openings_per_min,
         version: String::new(),
     };

@@ -79,7 +79,7 @@ fn era(path: &str, name: &str, findings: &mut Findings) -> EraSetting {
     }
 }
 
-fn credential(
+pub fn credential(
     path: &str,
     settings: &CredentialSettings,
     secrets: &dyn Secrets,

@@ -20,6 +20,7 @@ mod state;
 
 use crate::arrival::{Head, Place};
 use crate::catalog::Catalog;
+use crate::dlp::Inspectors;
 use crate::error::{Error, Refusal};
 use crate::ledger::loops::Digests;
 use crate::limits;
@@ -51,6 +52,9 @@ pub struct Gateway {
     pub(crate) running: Running,
     pub(crate) admit: Admit,
     pub(crate) digests: Digests,
+    /// External services that texts are shown to.
+    #[allow(dead_code, reason = "the stage `redact` asks them")]
+    pub(crate) inspectors: Inspectors,
     names: RequestNames,
 }
 
@@ -70,6 +74,7 @@ impl Gateway {
             running: Running::default(),
             admit: Admit::new(),
             digests,
+            inspectors: Inspectors::new(),
             names: RequestNames::default(),
         })
     }

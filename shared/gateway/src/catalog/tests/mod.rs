@@ -270,6 +270,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
         limits: Default::default(),
         tools: Vec::new(),
         redaction: None,
+        dlp: Default::default(),
         session_openings_per_min: 10,
         version: version.to_owned(),
     }

@@ -105,6 +105,11 @@ impl<'a> Members<'a> {
         Some((name, name.contains('\\'), key.span(), value))
     }
 
+    /// The next member, with where its name lies: quotes included.
+    pub(crate) fn next_at(&mut self) -> Option<(Cow<'a, str>, Span, Raw<'a>)> {
+        self.next_raw().map(|(name, escaped, at, value)| (unescape(name, escaped), at, value))
+    }
+
     fn find_raw(mut self, wanted: &str) -> Option<Raw<'a>> {
         while let Some((name, escaped, _, value)) = self.next_raw() {
             if key_is(name, escaped, wanted) {

@@ -187,6 +187,7 @@ fn guarded(
         limits: Default::default(),
         tools,
         redaction: None,
+        dlp: Default::default(),
         session_openings_per_min: 2,
         version: "0".into(),
     });

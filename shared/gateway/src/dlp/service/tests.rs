@@ -1,0 +1,1 @@
+//! Each service as data.

@@ -1,0 +1,1 @@
+//! Inspection against scripted services in memory.
