@@ -208,7 +208,8 @@ impl<P: Platform> Source<P> {
         }
         if !tally.is_empty() {
             let mut line = self.record(listing, "redacted", &[]);
-            let _ = write!(line, r#","redacted":{}}}"#, tally.json());
+            line.push_str(&tally.members());
+            line.push('}');
             self.platform.append(&line);
         }
     }

@@ -1,7 +1,7 @@
 //! What a request is charged before anything is done for it, and what it is answered when it may not go on.
 
-use super::forward::Target;
-use super::serve::{Flow, Scene, result_message};
+use super::scene::{Flow, Scene, result_message};
+use super::target::Target;
 use crate::arrival::Head;
 use crate::catalog;
 use crate::error::{Error, Refusal, UpstreamFault};

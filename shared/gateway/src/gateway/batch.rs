@@ -2,7 +2,8 @@
 
 use super::admission;
 use super::legacy;
-use super::serve::{Due, Scene, fail, one};
+use super::scene::Scene;
+use super::serve::{Due, fail, one};
 use crate::arrival::Head;
 use crate::error::Refusal;
 use crate::limits;

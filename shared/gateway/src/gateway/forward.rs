@@ -3,21 +3,21 @@
 use super::admission::{self, Admitted};
 use super::patient;
 use super::relay::{self, View};
-use super::serve::{Asker, Flow, Scene, result_message};
+use super::scene::{Asker, Flow, Scene, result_message};
 use super::state::{self, Scope};
+use super::target::{Kind, Target};
 use crate::arrival::Head;
-use crate::catalog::{Catalog, Route};
+use crate::catalog::Route;
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::mcp::envelope::Request;
 use crate::mcp::headers;
-use crate::mcp::json::{Edits, Json, Node, Raw};
+use crate::mcp::json::{Edits, Json, Raw};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{Era, meta};
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::stage::redact::{Outbound, Plan};
-use crate::tenant::Tool;
 use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
 use std::rc::Rc;
 
@@ -86,8 +86,7 @@ async fn carry_out<P: Platform>(
     }
     let tool = target.settings(scene);
     let plan = target.plan(scene, &route, tool, trail)?;
-    let outbound = Outbound::of(plan.as_deref(), json, request, trail.tally())?;
-    let uri = target.uri(&route, plan.as_deref(), trail)?;
+    let (outbound, uri) = target.outbound(scene, json, request, &route, plan.as_deref(), trail).await?;
     let era = route.link.era(&scene.platform).await?;
     let client = client_side(scene, outbound.json(), outbound.request(), asker, era);
     let session = session_for(asker, &route.link.upstream().alias);
@@ -98,7 +97,7 @@ async fn carry_out<P: Platform>(
         return Box::pin(patient::call(&errand, tool, route, trail)).await;
     }
     let terms = route.link.terms(&scene.platform, tool, &route.original);
-    let state = Scope::of(json, request, &target.name);
+    let state = Scope::of(json, request, target.name());
     let exchange = match errand.open(&route, &terms, &state).await {
         // The upstream's annotations may have changed since it was listed. Its complaint never reaches the
         // agent, whose own headers are right by the list that it was given.
@@ -169,7 +168,7 @@ impl<P: Platform> Errand<'_, P> {
             declared: declared(json, request),
             link: route.link.clone(),
             plan: self.plan.clone(),
-            name: self.target.exposed().map(str::to_owned),
+            name: self.target.exposed().or(self.uri.as_deref()).map(str::to_owned),
             state,
             listed,
             ticket: Some(Rc::clone(&self.ticket)),
@@ -212,14 +211,14 @@ pub(crate) async fn subscribe<P: Platform>(
         return Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")));
     }
     let plan = target.plan(scene, &route, None, trail)?;
-    let outbound = &Outbound::of(plan.as_deref(), json, request, trail.tally())?;
-    let uri = target.uri(&route, plan.as_deref(), trail)?;
+    let (outbound, uri) = target.outbound(scene, json, request, &route, plan.as_deref(), trail).await?;
     let mut edits = Edits::new();
     let (sent, sent_request) = (outbound.json(), outbound.request());
     target.rename(sent, sent_request, uri.as_deref().unwrap_or(&route.original), &mut edits);
     let client = client_side(scene, sent, sent_request, asker, Era::Legacy);
     let terms = &route.link.terms(&scene.platform, None, "");
-    let ask = Ask { outbound, edits, name: None, param_headers: Vec::new(), client: &client, terms };
+    let ask =
+        Ask { outbound: &outbound, edits, name: None, param_headers: Vec::new(), client: &client, terms };
     let exchange = open(scene, &route, &session, ask).await?;
     let view = View {
         id: json.raw(request.id).to_owned(),
@@ -230,7 +229,7 @@ pub(crate) async fn subscribe<P: Platform>(
         link: route.link.clone(),
         plan,
         name: None,
-        state: Scope::of(json, request, &target.name),
+        state: Scope::of(json, request, target.name()),
         listed: None,
         ticket: None,
     };
@@ -291,135 +290,6 @@ fn client_side<P: Platform>(
         progress_token: own("progressToken").map(|node| json.raw(node).to_owned()),
         principal: *scene.caller.principal(),
     }
-}
-
-/// What a call names.
-pub(crate) struct Target {
-    kind: Kind,
-    name: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Tool,
-    Prompt,
-    Resource,
-}
-
-impl Target {
-    /// The name or URI, as the agent has it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub fn read(json: &Json<'_>, request: &Request, method: Method) -> Result<Self, Refusal> {
-        let (kind, object, key) = place(json, request, method)?;
-        let node = json.get(object, key).ok_or_else(|| missing(key))?;
-        let name = json.string(node).ok_or_else(|| missing(key))?.into_owned();
-        Ok(Self { kind, name })
-    }
-
-    /// Where it is. Denied and unknown are one answer, and a denied upstream is not even asked for its list.
-    async fn route<P: Platform>(&self, scene: &Scene<P>) -> Result<Route, Error> {
-        let Scene { gateway, platform, caller } = scene;
-        let catalog: &Catalog = &gateway.catalog;
-        match self.kind {
-            Kind::Tool => catalog.tool(platform, &gateway.links, caller, &self.name).await,
-            Kind::Prompt => catalog.prompt(platform, &gateway.links, caller, &self.name).await,
-            Kind::Resource => catalog.resource(platform, &gateway.links, caller, &self.name).await,
-        }
-    }
-
-    /// Where the tool is by a newer list, if there is one.
-    pub async fn tool_anew<P: Platform>(&self, scene: &Scene<P>) -> Option<Route> {
-        let Scene { gateway, platform, caller } = scene;
-        gateway.catalog.tool_anew(platform, &gateway.links, caller, &self.name).await
-    }
-
-    /// The exposed name of a tool or prompt.
-    pub fn exposed(&self) -> Option<&str> {
-        (self.kind != Kind::Resource).then_some(&self.name)
-    }
-
-    /// What the settings say of the tool, besides those of its upstream.
-    fn settings<'a, P: Platform>(&self, scene: &'a Scene<P>) -> Option<&'a Tool> {
-        let tenant = scene.caller.tenant();
-        if tenant.tools.is_empty() || self.kind != Kind::Tool {
-            return None;
-        }
-        tenant.tool(&self.name).map(Rc::as_ref)
-    }
-
-    /// Puts the upstream's own name in its place in `request`, of which this is the target; an equal one keeps its
-    /// bytes.
-    pub fn rename(&self, json: &Json<'_>, request: &Request, original: &str, edits: &mut Edits) {
-        let Ok((_, object, key)) = place(json, request, request.method) else { return };
-        let name = json.get(object, key).and_then(|node| json.string(node));
-        if name.as_deref() != Some(original) {
-            edits.set_string(json, object, key, original);
-        }
-    }
-
-    /// What is inspected of this call's messages.
-    fn plan<P: Platform>(
-        &self,
-        scene: &Scene<P>,
-        route: &Route,
-        tool: Option<&Tool>,
-        trail: &mut Trail<P>,
-    ) -> Result<Option<Rc<Plan>>, Error> {
-        let Some(plan) = Plan::of(&scene.caller, route.link.upstream(), self.exposed(), tool)? else {
-            return Ok(None);
-        };
-        trail.inspected(&plan);
-        let schema =
-            self.kind == Kind::Tool && route.item.as_ref().is_some_and(|item| item.has_output_schema);
-        Ok(Some(Rc::new(plan.with_schema(schema))))
-    }
-
-    /// A resource's URI at its upstream as it may leave, if that is not as it is.
-    fn uri<P: Platform>(
-        &self,
-        route: &Route,
-        plan: Option<&Plan>,
-        trail: &mut Trail<P>,
-    ) -> Result<Option<String>, Error> {
-        let Some(plan) = plan.filter(|_| self.kind == Kind::Resource) else { return Ok(None) };
-        let uri = plan.uri(&route.original, trail.tally())?;
-        Ok((uri != route.original).then(|| uri.into_owned()))
-    }
-
-    /// Takes it down. A tool that is known has a name that was listed; all else may be anything.
-    fn note<P: Platform>(&self, scene: &Scene<P>, known: bool, trail: &mut Trail<P>) {
-        if known {
-            trail.note("name", &self.name);
-        } else {
-            trail.say("name", &scene.caller, &self.name);
-        }
-    }
-}
-
-fn missing(what: &str) -> Refusal {
-    Refusal::InvalidParams(format!("{what} is missing or no string"))
-}
-
-/// What kind of thing a request names: the object whose member names it, and that member.
-fn place(json: &Json<'_>, request: &Request, method: Method) -> Result<(Kind, Node, &'static str), Refusal> {
-    let params = request.params.ok_or_else(|| missing("params"))?;
-    Ok(match method {
-        Method::ToolsCall => (Kind::Tool, params, "name"),
-        Method::PromptsGet => (Kind::Prompt, params, "name"),
-        Method::Complete => {
-            let reference = json.get(params, "ref").ok_or_else(|| missing("ref"))?;
-            let what = json.get(reference, "type").and_then(|node| json.string(node));
-            match what.as_deref() {
-                Some("ref/prompt") => (Kind::Prompt, reference, "name"),
-                Some("ref/resource") => (Kind::Resource, reference, "uri"),
-                _ => return Err(missing("ref.type")),
-            }
-        }
-        _ => (Kind::Resource, params, "uri"),
-    })
 }
 
 /// An upstream that asks across eras: there is a way, and it is not built yet.

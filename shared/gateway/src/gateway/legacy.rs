@@ -3,13 +3,14 @@
 
 use super::SERVER_INFO;
 use super::forward::internal;
-use super::serve::{Asker, Flow, Scene, result_message};
+use super::inspection::{self, Of};
+use super::scene::{Asker, Flow, Scene, result_message};
 use super::state::sealed;
 use crate::arrival::Head;
 use crate::codec;
 use crate::error::{Error, Refusal};
 use crate::limits;
-use crate::mcp::envelope::{Notification, Request, Response};
+use crate::mcp::envelope::{Message, Notification, Request, Response};
 use crate::mcp::json::{Edits, Json, Kind};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::Revision;
@@ -17,7 +18,7 @@ use crate::mcp::seal::Purpose;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
 use crate::stage::authorize;
-use crate::stage::redact::{Cleared, Outbound, Plan, Tally};
+use crate::stage::redact::{Cleared, Outbound, Plan};
 use crate::tenant::Way;
 use crate::upstream::{self, Ask, ClientSide, FromUpstream, Hello, Link, Sealed};
 use futures_util::future::join_all;
@@ -121,10 +122,11 @@ pub(crate) async fn initialize<P: Platform>(
         capabilities: json.raw(capabilities).to_owned(),
         client_info: json.raw(client_info).to_owned(),
     };
-    let sessions = open_sessions(scene, &hello, trail.tally()).await;
+    let sessions = open_sessions(scene, &hello, trail).await;
     trail.stage("sessions");
     let Scene { gateway, platform, caller } = scene;
-    let result = gateway.catalog.initialize(platform, &gateway.links, caller, revision, SERVER_INFO).await;
+    let told = gateway.catalog.initialize(platform, &gateway.links, caller, revision, SERVER_INFO).await;
+    let result = inspection::told(scene, request.method.name(), told, trail).await?;
     let token = seal_session(scene, revision, sessions)?;
     Ok(Flow::Opened(result_message(json.raw(request.id), &result), token))
 }
@@ -134,14 +136,19 @@ pub(crate) async fn initialize<P: Platform>(
 async fn open_sessions<P: Platform>(
     scene: &Scene<P>,
     hello: &Hello,
-    tally: &mut Tally,
+    trail: &mut Trail<P>,
 ) -> Vec<(String, String, String)> {
     let tenant = scene.caller.tenant();
     let agent = scene.caller.agent();
     let links = scene.gateway.links.all(tenant).iter();
     let usable = links.filter(|link| authorize::may_use(agent, &link.upstream().alias));
-    let hellos = usable.filter_map(|link| Some((link, introduced(scene, link, hello, tally).ok()?)));
-    let hellos: Vec<(&Rc<Link>, Hello)> = hellos.collect();
+    let mut hellos: Vec<(&Rc<Link>, Hello)> = Vec::new();
+    for link in usable {
+        // An upstream that may not hear it has no session of this client's.
+        if let Ok(hello) = introduced(scene, link, hello, trail).await {
+            hellos.push((link, hello));
+        }
+    }
     let openings = hellos.iter().map(|(link, hello)| async move {
         let opened = link.initialize(&scene.platform, *scene.caller.principal(), hello).await;
         let Sealed { id, revision } = opened.ok().flatten()?;
@@ -151,21 +158,28 @@ async fn open_sessions<P: Platform>(
 }
 
 /// What an upstream is told of the client: that may be anything as well.
-fn introduced<P: Platform>(
+async fn introduced<P: Platform>(
     scene: &Scene<P>,
     link: &Link,
     hello: &Hello,
-    tally: &mut Tally,
+    trail: &mut Trail<P>,
 ) -> Result<Hello, Error> {
-    let mut hello = hello.clone();
-    if let Some(plan) = Plan::of(&scene.caller, link.upstream(), None, None)? {
-        for text in [&mut hello.capabilities, &mut hello.client_info] {
-            if let Some(redacted) = plan.json(text, Way::Request, tally)? {
-                *text = redacted;
-            }
-        }
+    let Some(plan) = Plan::of(&scene.caller, link.upstream(), None, None)? else { return Ok(hello.clone()) };
+    let Hello { revision, capabilities, client_info } = hello;
+    let text = format!(r#"{{"params":{{"capabilities":{capabilities},"clientInfo":{client_info}}}}}"#);
+    let mut text = plan.json(&text, Way::Request, trail.tally())?.unwrap_or(text);
+    let of = Of { what: "initialize", server: &link.upstream().alias, way: Way::Request };
+    if let Some(changed) = inspection::by_plan(scene, Some(&plan), &of, &text, trail).await? {
+        text = changed;
     }
-    Ok(hello)
+    let unreadable = || internal("an introduction that was redacted cannot be read");
+    let json = Json::parse(text.as_bytes(), &limits::REQUEST).map_err(|_| unreadable())?;
+    let member = |key| Some(json.value(json.get(json.root(), "params")?).get(key)?.text().to_owned());
+    Ok(Hello {
+        revision: *revision,
+        capabilities: member("capabilities").ok_or_else(unreadable)?,
+        client_info: member("clientInfo").ok_or_else(unreadable)?,
+    })
 }
 
 fn seal_session<P: Platform>(
@@ -237,7 +251,12 @@ pub(crate) async fn posted<P: Platform>(
     let name = Some(name.as_str()).filter(|name| !name.is_empty());
     let tool = name.and_then(|name| tenant.tool(name)).map(Rc::as_ref);
     let plan = Plan::of(&scene.caller, link.upstream(), name, tool)?;
-    let text = Cleared::of(plan.as_ref(), text, trail.tally())?;
+    let mut text = Cleared::of(plan.as_ref(), text, trail.tally())?;
+    let what = name.unwrap_or("(answer)");
+    let of = Of { what, server: &opened.alias, way: Way::Request };
+    if let Some(changed) = inspection::by_plan(scene, plan.as_ref(), &of, text.text(), trail).await? {
+        text = Cleared::again(changed);
+    }
     link.post(&scene.platform, &session, text).await?;
     Ok(())
 }
@@ -286,11 +305,10 @@ pub(crate) async fn set_level<P: Platform>(
     json: &Json<'_>,
     request: &Request,
     asker: &Asker,
-    trail: &mut Trail<P>,
 ) -> Result<(), Error> {
     let level =
         request.params.and_then(|params| json.get(params, "level")).and_then(|node| json.string(node));
-    if !level.is_some_and(|level| LEVELS.contains(&level.as_ref())) {
+    if !level.as_ref().is_some_and(|level| LEVELS.contains(&level.as_ref())) {
         return Err(
             Refusal::InvalidParams("level is not one of the syslog severities (RFC 5424)".into()).into()
         );
@@ -304,16 +322,21 @@ pub(crate) async fn set_level<P: Platform>(
         principal: *scene.caller.principal(),
     };
     let client = &client;
-    let mut messages = Vec::new();
-    for (link, at) in session.links(scene) {
-        let plan = Plan::of(&scene.caller, link.upstream(), None, None)?;
-        messages.push((link, at, Outbound::of(plan.as_ref(), json, request, trail.tally())?));
-    }
-    let tellings = messages.iter().map(|(link, at, outbound)| async move {
+    // Nothing but the level: whatever else an agent puts into it stays here.
+    let text = format!(
+        r#"{{"jsonrpc":"2.0","id":0,"method":"logging/setLevel","params":{{"level":"{}"}}}}"#,
+        level.unwrap_or_default()
+    );
+    let own = Json::parse(text.as_bytes(), &limits::REQUEST).map_err(|_| internal("a level"))?;
+    let Ok(Message::Request(own_request)) = Message::read(&own, own.root()) else {
+        return Err(internal("a level"));
+    };
+    let outbound = &Outbound::own(&own, own_request);
+    let tellings = session.links(scene).map(|(link, at)| async move {
         let terms = &link.terms(&scene.platform, None, "");
         let (edits, param_headers) = (Edits::new(), Vec::new());
         let ask = Ask { outbound, edits, name: None, param_headers, client, terms };
-        let at = upstream::Session::Sealed((*at).clone());
+        let at = upstream::Session::Sealed(at.clone());
         let mut exchange = link.open(&scene.platform, &at, ask).await.ok()?;
         while let Some(message) = exchange.next().await.ok()? {
             if matches!(message, FromUpstream::Answer { .. }) {

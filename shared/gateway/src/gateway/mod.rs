@@ -9,14 +9,17 @@ pub(crate) mod admin;
 mod admission;
 mod batch;
 mod forward;
+mod inspection;
 mod legacy;
 mod names;
 mod patient;
 mod relay;
 mod running;
+mod scene;
 mod serve;
 mod shared;
 mod state;
+mod target;
 
 use crate::arrival::{Head, Place};
 use crate::catalog::Catalog;
@@ -35,7 +38,7 @@ use crate::upstream::Links;
 use admin::{Bundles, Standing};
 use names::RequestNames;
 use running::Running;
-use serve::Scene;
+use scene::Scene;
 use std::rc::Rc;
 
 /// The gateway's Implementation object (MCP, `serverInfo`), raw JSON.
@@ -53,7 +56,6 @@ pub struct Gateway {
     pub(crate) admit: Admit,
     pub(crate) digests: Digests,
     /// External services that texts are shown to.
-    #[allow(dead_code, reason = "the stage `redact` asks them")]
     pub(crate) inspectors: Inspectors,
     names: RequestNames,
 }

@@ -2,7 +2,7 @@
 
 use super::forward::{Errand, about_headers};
 use super::relay;
-use super::serve::Flow;
+use super::scene::Flow;
 use super::shared::{self, Part};
 use super::state::Scope;
 use crate::catalog::Route;

@@ -4,9 +4,10 @@
 use super::SERVER_INFO;
 use super::admission;
 use super::forward::{across_eras, internal};
+use super::inspection::{self, Of};
 use super::legacy;
 use super::running::Listed;
-use super::serve::{Flow, Scene};
+use super::scene::{Flow, Scene};
 use super::state::{self, Scope};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
@@ -39,7 +40,7 @@ pub(crate) struct View<P: Platform> {
     pub link: Rc<Link>,
     /// What is inspected of its messages.
     pub plan: Option<Rc<Plan>>,
-    /// The exposed name of the tool or prompt.
+    /// The exposed name of the tool or prompt, or the URI of the resource as it left.
     pub name: Option<String>,
     pub state: Scope,
     pub listed: Option<Listed>,
@@ -238,9 +239,11 @@ impl<P: Platform> View<P> {
             Message::Response(Response { outcome: Outcome::Error(_), .. }) => Way::Error,
             _ => Way::Response,
         };
-        let clean = Clean::of(self.plan.as_deref(), json, message, way, trail.tally())?;
-        let _ = scene;
-        Ok(clean)
+        let plan = self.plan.as_deref();
+        let clean = Clean::of(plan, json, message, way, trail.tally())?;
+        let what = self.name.as_deref().unwrap_or(self.method.name());
+        let of = Of { what, server: &self.link.upstream().alias, way };
+        inspection::inbound(scene, plan, &of, clean, trail).await
     }
 
     /// The upstream's answer when nothing came before it, with the status that its code has in the agent's
@@ -356,7 +359,8 @@ impl<P: Platform> View<P> {
         let (json, Message::Request(request)) = (clean.json(), clean.message()) else {
             return Err(internal("a question that is none"));
         };
-        let from = legacy::Origin { alias: &self.link.upstream().alias, name: self.name.as_deref(), session };
+        let name = self.plan.as_ref().and_then(|plan| plan.name());
+        let from = legacy::Origin { alias: &self.link.upstream().alias, name, session };
         let id = legacy::seal_ask(scene, &from, json.raw(request.id))?;
         let mut edits = Edits::new();
         edits.replace(json.span(request.id), id);

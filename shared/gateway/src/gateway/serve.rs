@@ -1,14 +1,15 @@
 //! From a body to answers: single messages, batches, and the methods of both eras.
 
+use super::SERVER_INFO;
 use super::admission::{self, Admitted};
 use super::batch;
 use super::forward::{self, Asked};
+use super::inspection;
 use super::legacy;
-use super::relay::Relay;
-use super::{Gateway, SERVER_INFO};
+use super::scene::{Asker, Flow, Scene, result_message};
 use crate::arrival::Head;
 use crate::catalog::ListKind;
-use crate::error::{Error, Refusal, Row};
+use crate::error::{Error, Refusal};
 use crate::limits;
 use crate::mcp::envelope::{EnvelopeError, Message, Notification, Request};
 use crate::mcp::era::{self, Claim, Invalid};
@@ -18,48 +19,7 @@ use crate::mcp::revisions::{Era, Revision};
 use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 use crate::stage::audit::Trail;
-use crate::stage::authenticate::Caller;
-use crate::stage::redact::{WITHHELD, quoted};
 use std::borrow::Cow;
-use std::rc::Rc;
-
-/// What every message of one request is answered with.
-pub(crate) struct Scene<P: Platform> {
-    pub gateway: Rc<Gateway>,
-    pub platform: P,
-    pub caller: Rc<Caller>,
-}
-
-impl<P: Platform> Scene<P> {
-    /// What the agent is told of an error. Some of it may be the agent's own words.
-    pub fn row(&self, error: &Error, era: Era) -> Row {
-        let mut row = error.row().for_era(era);
-        let tenant = self.caller.tenant();
-        if matches!(error, Error::Refusal(refusal) if refusal.quotes()) {
-            row.message = quoted(tenant, &row.message).into_owned();
-            row.data =
-                row.data.map(|data| quoted(tenant, &data).into_owned()).filter(|data| data != WITHHELD);
-        }
-        row
-    }
-}
-
-/// The answer to one request, before its record is closed.
-pub(crate) enum Flow<P: Platform> {
-    /// A whole message, and the HTTP status for it.
-    Message(u16, String),
-    /// The answer to `initialize`, with the sealed session id.
-    Opened(String, String),
-    /// Messages still to come.
-    Relay(Box<Relay<P>>),
-}
-
-/// Which client asks, and in which revision.
-pub(crate) struct Asker {
-    pub revision: Revision,
-    /// The sealed session of a legacy client; `None` for modern clients and for `initialize`.
-    pub session: Option<legacy::Session>,
-}
 
 /// Answers a body that was read within its bound.
 pub(crate) async fn body<P: Platform>(scene: &Scene<P>, head: &Head, bytes: &[u8], trail: Trail<P>) -> Reply {
@@ -236,7 +196,7 @@ async fn charged<P: Platform>(
 ) -> Result<Flow<P>, Error> {
     let Asked { head, json, request, asker } = *asked;
     if admission::is_free(request.method, asker.revision.era()) {
-        return free(scene, asked).await;
+        return free(scene, asked, trail).await;
     }
     let admitted = match due {
         Due::Now => admission::admit(scene, head, json, request).await?,
@@ -253,12 +213,19 @@ async fn charged<P: Platform>(
 }
 
 /// `server/discover` and `ping`: answered from memory, whatever the limits say.
-async fn free<P: Platform>(scene: &Scene<P>, asked: &Asked<'_>) -> Result<Flow<P>, Error> {
+async fn free<P: Platform>(
+    scene: &Scene<P>,
+    asked: &Asked<'_>,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
     let Asked { json, request, .. } = *asked;
     let Scene { gateway, platform, caller } = scene;
     gateway.admit.free(platform, caller)?;
     let result = match request.method {
-        Method::Discover => gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await,
+        Method::Discover => {
+            let told = gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await;
+            inspection::told(scene, request.method.name(), told, trail).await?
+        }
         _ => "{}".to_owned(),
     };
     Ok(Flow::Message(200, result_message(json.raw(request.id), &result)))
@@ -288,7 +255,7 @@ async fn old<P: Platform>(
     let Asked { json, request, asker, .. } = *asked;
     match request.method {
         Method::SetLevel => {
-            Box::pin(legacy::set_level(scene, json, request, asker, trail)).await?;
+            Box::pin(legacy::set_level(scene, json, request, asker)).await?;
             Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")))
         }
         Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
@@ -351,18 +318,8 @@ async fn list<P: Platform>(
         trail.note("skipped_fault", fault.name());
     }
     trail.stage("catalog");
-    Ok(Flow::Message(200, result_message(json.raw(request.id), &page.result)))
-}
-
-/// A result message of our own.
-pub(crate) fn result_message(id: &str, result: &str) -> String {
-    let mut out = String::with_capacity(result.len() + id.len() + 40);
-    out.push_str(r#"{"jsonrpc":"2.0","id":"#);
-    out.push_str(id);
-    out.push_str(r#","result":"#);
-    out.push_str(result);
-    out.push('}');
-    out
+    let page = inspection::listed(scene, request.method.name(), page.result, trail).await?;
+    Ok(Flow::Message(200, result_message(json.raw(request.id), &page)))
 }
 
 /// A notification from the agent. Modern clients have none on HTTP (`notifications/cancelled` is closing the

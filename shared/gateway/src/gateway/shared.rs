@@ -2,7 +2,7 @@
 //! its answer is turned for each caller.
 
 use super::forward::Errand;
-use super::serve::Flow;
+use super::scene::Flow;
 use super::state::Scope;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};

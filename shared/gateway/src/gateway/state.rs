@@ -2,7 +2,7 @@
 //! and back inside a sealed token bound to principal, endpoint, upstream, method, name and arguments.
 
 use super::forward::internal;
-use super::serve::Scene;
+use super::scene::Scene;
 use crate::catalog::Route;
 use crate::codec;
 use crate::error::{Error, Refusal};

@@ -36,6 +36,7 @@ impl Outcome {
 /// is dropped, which is what happens when the agent leaves.
 pub struct Trail<P: Platform> {
     platform: P,
+    request: String,
     began_ms: u64,
     last_ms: u64,
     stages: String,
@@ -53,6 +54,7 @@ impl<P: Platform> Trail<P> {
         let now = platform.now_ms();
         let mut trail = Self {
             platform: platform.clone(),
+            request: request.to_owned(),
             began_ms: now,
             last_ms: now,
             stages: String::with_capacity(96),
@@ -85,6 +87,12 @@ impl<P: Platform> Trail<P> {
         if requests != responses {
             self.note("inspect_requests", requests.name());
         }
+    }
+
+    /// The id that the agent sees in `postern-request`.
+    #[must_use]
+    pub fn request(&self) -> &str {
+        &self.request
     }
 
     /// Where what is found is counted.
@@ -193,6 +201,7 @@ impl<P: Platform> Trail<P> {
     pub fn fork(&self) -> Self {
         Self {
             platform: self.platform.clone(),
+            request: self.request.clone(),
             began_ms: self.began_ms,
             last_ms: self.last_ms,
             stages: self.stages.clone(),
@@ -222,9 +231,8 @@ impl<P: Platform> Trail<P> {
             self.note("method", self.act);
         }
         if !self.tally.is_empty() {
-            self.key("redacted");
-            let counts = self.tally.json();
-            self.fields.push_str(&counts);
+            let members = self.tally.members();
+            self.fields.push_str(&members);
         }
         let now = self.platform.now_ms();
         let mut line = String::with_capacity(128 + self.fields.len() + self.stages.len());

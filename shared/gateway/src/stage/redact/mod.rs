@@ -62,9 +62,17 @@ impl<'a> Outbound<'a> {
             Some(plan) => plan.request(json.raw(request.node), tally)?,
             None => None,
         };
-        let Some(text) = changed else {
-            return Ok(Self { json: Held::Lent(json), request: *request });
-        };
+        match changed {
+            None => Ok(Self { json: Held::Lent(json), request: *request }),
+            Some(text) => Self::again(text),
+        }
+    }
+
+    /// The same request after a service has changed its text.
+    ///
+    /// # Errors
+    /// It is no request any more, or too large.
+    pub fn again(text: String) -> Result<Self, Error> {
         let json = again(text, &limits::REQUEST)?;
         match Message::read(&json, json.root()) {
             Ok(Message::Request(request)) => Ok(Self { json: Held::Owned(json), request }),
@@ -111,6 +119,18 @@ impl Cleared {
     #[must_use]
     pub const fn own(text: String) -> Self {
         Self(text)
+    }
+
+    /// The same text after a service has changed it.
+    #[must_use]
+    pub const fn again(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for a service to see.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
     }
 
     /// The text.
