@@ -4,6 +4,7 @@
 //! module makes them. Messages are inspected whole and as text, so that no member is forgotten; what is protocol and
 //! not content is told by its path. Pure.
 
+pub mod media;
 mod pass;
 mod plan;
 mod restore;
