@@ -288,6 +288,8 @@ pub struct Sent {
     pub headers: BTreeMap<String, String>,
     /// Headers that must not be there.
     pub absent: Vec<String>,
+    /// Texts that must stand neither in the body nor in a header.
+    pub lacks: Vec<String>,
     /// At most this many bytes of the answer's body were taken.
     pub taken_at_most: Option<u64>,
 }

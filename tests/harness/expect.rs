@@ -195,6 +195,12 @@ pub fn sent(wanted: &Sent, seen: &Seen, known: &BTreeMap<String, String>) -> Res
     if let Some(path) = wanted.no.iter().find(|path| raw(path).is_some()) {
         return Err(format!("{path} is there"));
     }
+    let body = String::from_utf8_lossy(&seen.body);
+    let somewhere =
+        |text: &str| body.contains(text) || seen.headers.iter().any(|(_, value)| value.contains(text));
+    if let Some(text) = wanted.lacks.iter().find(|text| somewhere(text)) {
+        return Err(format!("{text} is there"));
+    }
     let taken = seen.taken.load(Ordering::SeqCst);
     match wanted.taken_at_most {
         Some(most) if taken > most => Err(format!("{taken} bytes were taken, more than {most}")),

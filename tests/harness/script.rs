@@ -15,8 +15,15 @@ use crate::upstream::{Answer, Handler, Piece, Seen};
 pub const UNSCRIPTED: u16 = 599;
 
 /// The credential that the gateway shows the scripted upstreams, by the secret's name.
-pub const SECRETS: &[(&str, &str)] =
-    &[("UPSTREAM_TOKEN", "upstream-credential-4711"), ("UPSTREAM_KEY", "upstream-key-4712")];
+pub const SECRETS: &[(&str, &str)] = &[
+    ("UPSTREAM_TOKEN", "upstream-credential-4711"),
+    ("UPSTREAM_KEY", "upstream-key-4712"),
+    ("REDACT_KEYS", REDACT_KEYS),
+];
+
+/// The keys of redaction of the tests: the newest, and an older one.
+const REDACT_KEYS: &str =
+    "k2:AgECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=,k1:AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// The seal keys of the tests.
 pub const SEAL_KEYS: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

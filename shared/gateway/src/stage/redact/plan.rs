@@ -1,11 +1,13 @@
 //! What is inspected of the messages of one call, and what becomes of what is found.
 
+use super::media::Blobs;
 use super::pass::{self, Pass};
 use super::restore;
 use super::tally::Tally;
 use super::{again, blocked};
 use crate::error::{Error, Fault};
 use crate::limits;
+use crate::mcp::Json;
 use crate::stage::authenticate::Caller;
 use crate::tenant::{Agent, Depth, Inspect, Lens, Redaction, Tenant, Tool, Upstream, Way};
 use postern_redact::Context;
@@ -158,6 +160,8 @@ impl Plan {
         let Some(engine) = self.inspected(way).lens.as_ref().and_then(|lens| lens.engine()) else {
             return Ok(None);
         };
+        let content = self.content(text, way, tally)?;
+        let text = content.as_deref().unwrap_or(text);
         let mut pass = Pass::new(self, way);
         let mut redacted = pass.document(engine, text);
         // The text of a result says the same as its structured content: what a rule does with a field there is done here.
@@ -170,12 +174,37 @@ impl Plan {
             return Err(blocked(kind, way));
         }
         tally.take(pass.into_tally());
-        let Some(redacted) = redacted else { return Ok(None) };
+        let Some(redacted) = redacted else { return Ok(content) };
         // Two keys of one object may have become alike: tags are numbered, so that they cannot.
         if again(redacted.clone(), &limits::RESPONSE).is_ok() {
             return Ok(Some(redacted));
         }
         Ok(Pass::new(self, way).tags_only().document(engine, text))
+    }
+
+    /// Texts, pictures and sounds in base64; none if they stay as they are, or there are none.
+    fn content(&self, text: &str, way: Way, tally: &mut Tally) -> Result<Option<String>, Error> {
+        if !["\"data\"", "\"blob\"", "\\u00"].iter().any(|mark| text.contains(mark)) {
+            return Ok(None);
+        }
+        // What is no JSON by these bounds has no content blocks.
+        let Ok(json) = Json::parse(text.as_bytes(), &limits::RESPONSE) else { return Ok(None) };
+        let mut refused = None;
+        let blobs = Blobs::of(json.value(json.root()), &mut |text| {
+            let redacted = self.text(text, &["blob"], way, tally);
+            redacted.unwrap_or_else(|error| {
+                refused.get_or_insert(error);
+                None
+            })
+        });
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        if blobs.unreadable && self.redaction().is_some_and(|redaction| redaction.block_binary) {
+            tally.count(way, "BINARY", "block");
+            return Err(blocked("BINARY", way));
+        }
+        Ok((!blobs.edits.is_empty()).then(|| blobs.edits.apply(text)))
     }
 
     /// Redacts a text that stands at `path`; none if it stays as it is.
