@@ -69,6 +69,8 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
         .env("PATH", node.path())
         .env("POSTERN_NODE", &node.program);
     tests.env("POSTERN_PYTHON", python::find_or_install(run.paths, python::MCP)?.join("python"));
+    let presidio = python::find_or_install(run.paths, python::PRESIDIO)?.join("python");
+    tests.env("POSTERN_PRESIDIO_PYTHON", presidio);
     tests.env("POSTERN_WORKERD", node.workerd()?);
     tests.env("POSTERN_SPIN_HOST", spin::test_host(run.paths)?);
     tests.env("POSTERN_REDIS_SERVER", redis::find_or_install(run.paths)?);
