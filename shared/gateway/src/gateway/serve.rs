@@ -318,7 +318,7 @@ async fn list<P: Platform>(
         trail.note("skipped_fault", fault.name());
     }
     trail.stage("catalog");
-    let page = Box::pin(inspection::listed(scene, request.method.name(), page.result, trail)).await?;
+    let page = Box::pin(inspection::listed(scene, kind, page.result, trail)).await?;
     Ok(Flow::Message(200, result_message(json.raw(request.id), &page)))
 }
 
