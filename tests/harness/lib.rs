@@ -7,6 +7,7 @@
 pub mod bed;
 pub mod case;
 pub mod client;
+pub mod dlp;
 pub mod expect;
 pub mod generate;
 pub mod host;

@@ -36,7 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "catalog",
         &["address", "within", "upstream", "stage", "tenant", "platform", "mcp", "error", "limits", "codec"],
     ),
-    ("dlp", &["within", "tenant", "platform", "mcp", "error", "limits"]),
+    ("dlp", &["within", "calendar", "tenant", "platform", "mcp", "error", "limits"]),
     ("arrival", &["error", "mcp", "reply", "tenant"]),
     ("reply", &["mcp"]),
     ("memory", &["ledger", "error", "platform", "stage"]),

@@ -70,6 +70,11 @@ const CASES: &[(&str, &str, usize)] = &[
         ]"#,
         400,
     ),
+    ("400 B, redact off", "redact = { inspect = \"off\", reason = \"a benchmark\" }", 400),
+    ("400 B, redact secrets", "redact = { inspect = \"secrets_only\" }", 400),
+    ("400 B, redact", "redact = {}", 400),
+    ("4 KB, redact", "redact = {}", 4_096),
+    ("32 KB, redact", "redact = {}", 32_768),
     (
         "400 B, two limits, leased",
         r#"limits = [

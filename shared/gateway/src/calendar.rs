@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 pub use zone::Zone;
 
-use rule::{DAY, civil, days};
+pub use rule::civil;
+
+use rule::{DAY, days};
 
 /// How long a window is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

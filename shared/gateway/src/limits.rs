@@ -69,6 +69,8 @@ pub const DLP_REQUESTS: usize = 8;
 pub const DLP_ANSWER_BYTES: usize = 2 * 1024 * 1024;
 /// Verdicts of external inspectors kept per isolate, each with at most [`DLP_SPANS`] findings.
 pub const DLP_VERDICTS: usize = 2_048;
+/// Users or agents of one service whose protection scopes are kept per isolate: some hundred bytes each.
+pub const DLP_SCOPES: usize = 1_024;
 /// Findings of a verdict that is kept; one with more is asked for again.
 pub const DLP_SPANS: usize = 64;
 

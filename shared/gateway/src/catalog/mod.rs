@@ -159,7 +159,7 @@ impl ListKind {
     }
 
     /// The member of an item that identifies it.
-    const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::Tools | Self::Prompts => "name",
             Self::Resources => "uri",

@@ -264,11 +264,8 @@ impl Scope<'_> {
                 let reach = self.reach();
                 self.findings.url(&join(&path, "token_url"), &token_url, reach);
                 if client_id.is_empty() || client_id.len() > 256 {
-                    self.problem(
-                        "credential.client_id",
-                        "it is empty or too long",
-                        "write the id of the client",
-                    );
+                    let at = join(&path, "client_id");
+                    self.findings.problem(&at, "it is empty or too long", "write the id of the client");
                 }
                 let at = join(&path, "client_secret");
                 let secret = secret(&at, client_secret, self.secrets, self.findings);

@@ -1,3 +1,4 @@
+mod dlp;
 mod guard;
 
 use super::{check, compile};

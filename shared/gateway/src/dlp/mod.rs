@@ -19,10 +19,13 @@ mod wire;
 
 pub use about::{About, Direction, Note, Verdict, Why};
 
+use crate::limits;
+use crate::mcp::Json;
 use crate::platform::Platform;
 use crate::tenant::{Dlp, DlpService, OnError};
 use crate::within::within;
 use pieces::Document;
+use serde::de::DeserializeOwned;
 use span::Span;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -104,16 +107,18 @@ impl Inspectors {
             note.cached = true;
             return Ok(known);
         }
-        let wire = Wire::new(platform, dlp, &self.memory(about.tenant, dlp), about.request);
+        let wire = Wire::new(platform, dlp, self.memory(about.tenant, dlp));
         // On the heap: it is larger than all the rest of a call.
         let asked = Box::pin(async {
             match &dlp.service {
                 DlpService::Purview(purview) => purview::inspect(&wire, purview, about, &document.text).await,
-                _ => service::inspect(&wire, about, &document.text).await,
+                _ => service::inspect(&wire, about, &document.text).await.map(|found| (found, true)),
             }
         });
-        let found = within(platform, dlp.deadline_ms, asked).await.ok_or(Why::Deadline)??;
-        self.verdicts.borrow_mut().put(key, &found, platform.now_ms(), dlp.cache_ms);
+        let (found, lasts) = within(platform, dlp.deadline_ms, asked).await.ok_or(Why::Deadline)??;
+        if lasts {
+            self.verdicts.borrow_mut().put(key, &found, platform.now_ms(), dlp.cache_ms);
+        }
         Ok(found)
     }
 
@@ -149,4 +154,10 @@ fn count(spans: &[Span]) -> BTreeMap<String, u32> {
         *types.entry(span.kind.clone()).or_default() += 1;
     }
     types
+}
+
+/// An answer as a service's own type, after a strict look at it: no name twice, nothing too deep.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Why> {
+    Json::parse(body, &limits::RESPONSE).map_err(|_| Why::Malformed)?;
+    serde_json::from_slice(body).map_err(|_| Why::Malformed)
 }

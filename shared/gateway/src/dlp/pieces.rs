@@ -125,6 +125,7 @@ impl<'a> Walk<'a> {
                 "params" | "result" => {
                     self.members(value, |name| named && name == "name" || PROTOCOL.contains(&name))
                 }
+                "error" => self.members(value, |name| name == "code"),
                 _ => self.value(value),
             }
         }
@@ -220,5 +221,5 @@ fn is_reserved(name: &str) -> bool {
 fn is_identifier(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.$".contains(&byte);
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    name.len() <= NAME_BYTES && digits <= NAME_DIGITS && name.bytes().all(plain)
+    (1..=NAME_BYTES).contains(&name.len()) && digits <= NAME_DIGITS && name.bytes().all(plain)
 }

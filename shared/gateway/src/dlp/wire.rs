@@ -32,8 +32,6 @@ pub(super) struct Wire<P> {
     pub platform: P,
     pub dlp: Rc<Dlp>,
     pub memory: Rc<Memory>,
-    /// Id of the agent's request, for services that want one.
-    pub request: Rc<str>,
 }
 
 /// What is asked.
@@ -55,9 +53,8 @@ pub(super) struct Got {
 }
 
 impl<P: Platform> Wire<P> {
-    pub fn new(platform: &P, dlp: &Rc<Dlp>, memory: &Rc<Memory>, request: &str) -> Self {
-        let (dlp, memory) = (Rc::clone(dlp), Rc::clone(memory));
-        Self { platform: platform.clone(), dlp, memory, request: request.into() }
+    pub fn new(platform: &P, dlp: &Rc<Dlp>, memory: Rc<Memory>) -> Self {
+        Self { platform: platform.clone(), dlp: Rc::clone(dlp), memory }
     }
 
     /// Asks, once more with a new token if ours was refused, and once more if it did not work at all. The caller has a

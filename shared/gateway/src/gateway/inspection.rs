@@ -2,10 +2,11 @@
 
 use super::forward::internal;
 use super::scene::Scene;
+use crate::catalog::ListKind;
 use crate::dlp::{About, Direction, Note, Verdict};
 use crate::error::{Error, Refusal};
 use crate::limits;
-use crate::mcp::json::{Edits, Json};
+use crate::mcp::json::{Edits, Json, Raw};
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
 use crate::stage::redact::{Clean, Outbound, Plan};
@@ -83,7 +84,7 @@ pub(crate) async fn told<P: Platform>(
     text: String,
     trail: &mut Trail<P>,
 ) -> Result<String, Error> {
-    match listed(scene, method, text.clone(), trail).await {
+    match shown(scene, method, text.clone(), trail).await {
         Err(Error::Refusal(Refusal::Blocked { .. })) => {
             let json =
                 Json::parse(text.as_bytes(), &limits::RESPONSE).map_err(|_| internal("what is told"))?;
@@ -95,11 +96,42 @@ pub(crate) async fn told<P: Platform>(
     }
 }
 
-/// What is said of all upstreams at once, after every service has seen it that any of them is shown to.
+/// A page of a list, likewise. What a service would have called otherwise is not offered.
 ///
 /// # Errors
 /// [`Refusal::Blocked`].
 pub(crate) async fn listed<P: Platform>(
+    scene: &Scene<P>,
+    kind: ListKind,
+    page: String,
+    trail: &mut Trail<P>,
+) -> Result<String, Error> {
+    let shown = shown(scene, kind.method().name(), page.clone(), trail).await?;
+    if shown == page {
+        return Ok(shown);
+    }
+    let parsed = |text: &str| {
+        Json::parse_owned(text.as_bytes().to_vec(), &limits::RESPONSE).map_err(|_| internal("a page"))
+    };
+    let (before, after) = (parsed(&page)?, parsed(&shown)?);
+    let items = |json: &Json<'static>| -> Vec<(String, String)> {
+        let list = json.value(json.root()).get(kind.member());
+        let named = list.into_iter().flat_map(Raw::elements).map(|item| {
+            let name = item.get(kind.key()).and_then(Raw::string).unwrap_or_default().into_owned();
+            (name, item.text().to_owned())
+        });
+        named.collect()
+    };
+    let names: Vec<String> = items(&before).into_iter().map(|(name, _)| name).collect();
+    let kept = items(&after).into_iter().zip(names).filter(|((name, _), before)| name == before);
+    let kept: Vec<String> = kept.map(|((_, item), _)| item).collect();
+    let mut edits = Edits::new();
+    edits.set(&after, after.root(), kind.member(), format!("[{}]", kept.join(",")));
+    Ok(edits.apply(&shown))
+}
+
+/// What is said of all upstreams at once, after every service has seen it that any of them is shown to.
+async fn shown<P: Platform>(
     scene: &Scene<P>,
     method: &str,
     text: String,
@@ -109,8 +141,13 @@ pub(crate) async fn listed<P: Platform>(
     let of = Of { what: method, server: "", way: Way::List };
     let mut text = text;
     for dlp in services(&tenant) {
-        if let Some(changed) = Box::pin(ask(scene, dlp, &of, true, &text, trail)).await? {
-            text = changed;
+        // As a message, so that what belongs to the protocol is known.
+        let message = format!(r#"{{"jsonrpc":"2.0","id":0,"result":{text}}}"#);
+        if let Some(changed) = Box::pin(ask(scene, dlp, &of, true, &message, trail)).await? {
+            let json =
+                Json::parse(changed.as_bytes(), &limits::RESPONSE).map_err(|_| internal("what was shown"))?;
+            let result = json.get(json.root(), "result").ok_or_else(|| internal("what was shown"))?;
+            text = json.raw(result).to_owned();
         }
     }
     Ok(text)

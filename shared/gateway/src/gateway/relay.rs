@@ -241,9 +241,13 @@ impl<P: Platform> View<P> {
         };
         let plan = self.plan.as_deref();
         let clean = Clean::of(plan, json, message, way, trail.tally())?;
+        if plan.and_then(Plan::dlp).is_none() {
+            return Ok(clean);
+        }
         let what = self.name.as_deref().unwrap_or(self.method.name());
         let of = Of { what, server: &self.link.upstream().alias, way };
-        inspection::inbound(scene, plan, &of, clean, trail).await
+        // On the heap, as all that most calls have no part in.
+        Box::pin(inspection::inbound(scene, plan, &of, clean, trail)).await
     }
 
     /// The upstream's answer when nothing came before it, with the status that its code has in the agent's

@@ -224,7 +224,7 @@ async fn free<P: Platform>(
     let result = match request.method {
         Method::Discover => {
             let told = gateway.catalog.discover(platform, &gateway.links, caller, SERVER_INFO).await;
-            inspection::told(scene, request.method.name(), told, trail).await?
+            Box::pin(inspection::told(scene, request.method.name(), told, trail)).await?
         }
         _ => "{}".to_owned(),
     };
@@ -318,7 +318,7 @@ async fn list<P: Platform>(
         trail.note("skipped_fault", fault.name());
     }
     trail.stage("catalog");
-    let page = inspection::listed(scene, request.method.name(), page.result, trail).await?;
+    let page = Box::pin(inspection::listed(scene, kind, page.result, trail)).await?;
     Ok(Flow::Message(200, result_message(json.raw(request.id), &page)))
 }
 

@@ -113,17 +113,35 @@ impl Target {
             Kind::Resource => Some(plan.uri(&route.original, &mut Tally::default())?.into_owned()),
             Kind::Tool | Kind::Prompt => None,
         };
-        let what = uri.as_deref().unwrap_or(&self.name);
-        let of = Of { what, server: &route.link.upstream().alias, way: Way::Request };
-        let named =
-            |sent: &Outbound<'_>| Self::read(sent.json(), sent.request(), request.method).map(|it| it.name);
+        let sent = match plan.dlp() {
+            Some(_) => Box::pin(self.shown(scene, route, plan, uri.as_deref(), sent, trail)).await?,
+            None => sent,
+        };
+        Ok((sent, uri.filter(|uri| *uri != route.original)))
+    }
+
+    /// The request after the service that its plan names has seen it.
+    async fn shown<'a, P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        route: &Route,
+        plan: &Plan,
+        uri: Option<&str>,
+        sent: Outbound<'a>,
+        trail: &mut Trail<P>,
+    ) -> Result<Outbound<'a>, Error> {
+        let of =
+            Of { what: uri.unwrap_or(&self.name), server: &route.link.upstream().alias, way: Way::Request };
+        let named = |sent: &Outbound<'_>| {
+            Self::read(sent.json(), sent.request(), sent.request().method).map(|target| target.name)
+        };
         let before = named(&sent)?;
         let sent = inspection::outbound(scene, Some(plan), &of, sent, trail).await?;
         // A service that will not have the URI said wants the resource not to be read.
         if named(&sent)? != before {
             return Err(Refusal::Blocked { what: "URI".to_owned(), way: Way::Request.name() }.into());
         }
-        Ok((sent, uri.filter(|uri| *uri != route.original)))
+        Ok(sent)
     }
 
     /// Takes it down. A tool that is known has a name that was listed; all else may be anything.

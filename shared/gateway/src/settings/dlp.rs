@@ -114,6 +114,10 @@ fn credential(reader: &Reader<'_, '_>) -> Option<DlpCredentialSettings> {
             credential_of(reader).map(DlpCredentialSettings::Fixed)
         }
         _ => {
+            // They exist, too: the one problem is that they stand beside these.
+            for key in ["bearer", "header", "value"] {
+                let _ = reader.text(key);
+            }
             reader.problem(
                 "its client has no `client_id` or no `client_secret`",
                 r#"write { client_id = "…", client_secret = "secret:NAME", token_url = "https://…" }"#,

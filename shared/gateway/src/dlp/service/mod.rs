@@ -5,18 +5,15 @@ mod google;
 mod presidio;
 mod webhook;
 
-use super::About;
-use super::Why;
 use super::cut::{Size, cut};
 use super::span::{Found, Unit, merge, resolve};
 use super::verdicts::Kept;
 use super::wire::{Question, Wire};
+use super::{About, Why, parse};
 use crate::limits;
-use crate::mcp::Json;
 use crate::platform::Platform;
 use crate::tenant::{Dlp, DlpService};
 use futures_util::future::join_all;
-use serde::de::DeserializeOwned;
 use std::ops::Range;
 
 /// What is asked about, and when.
@@ -106,12 +103,6 @@ async fn batch<P: Platform>(
         spans.extend(resolve(text, unit, found, range.start)?);
     }
     Ok(Some(spans))
-}
-
-/// An answer as a service's own type, after a strict look at it: no name twice, nothing too deep.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Why> {
-    Json::parse(body, &limits::RESPONSE).map_err(|_| Why::Malformed)?;
-    serde_json::from_slice(body).map_err(|_| Why::Malformed)
 }
 
 /// A score from 0 to 1 in hundredths; what is no such number is the surest, so that nothing is overlooked for it.

@@ -60,12 +60,12 @@ impl<'a> Outbound<'a> {
         tally: &mut Tally,
     ) -> Result<Self, Error> {
         let changed = match plan {
-            Some(plan) => plan.request(json.raw(request.node), tally)?,
+            Some(plan) => plan.message(json, request.node, Way::Request, tally)?,
             None => None,
         };
         match changed {
             None => Ok(Self { json: Held::Lent(json), request: *request }),
-            Some(text) => Self::again(text),
+            Some(json) => Self::read(json),
         }
     }
 
@@ -74,7 +74,10 @@ impl<'a> Outbound<'a> {
     /// # Errors
     /// It is no request any more, or too large.
     pub fn again(text: String) -> Result<Self, Error> {
-        let json = again(text, &limits::REQUEST)?;
+        Self::read(again(text, &limits::REQUEST)?)
+    }
+
+    fn read(json: Json<'static>) -> Result<Self, Error> {
         match Message::read(&json, json.root()) {
             Ok(Message::Request(request)) => Ok(Self { json: Held::Owned(json), request }),
             _ => Err(unreadable()),
@@ -109,11 +112,10 @@ impl Cleared {
     /// # Errors
     /// [`Refusal::Blocked`].
     pub fn of(plan: Option<&Plan>, text: String, tally: &mut Tally) -> Result<Self, Error> {
-        let changed = match plan {
-            Some(plan) => plan.request(&text, tally)?,
-            None => None,
-        };
-        Ok(Self(changed.unwrap_or(text)))
+        let Some(plan) = plan else { return Ok(Self(text)) };
+        let json = Json::parse(text.as_bytes(), &limits::REQUEST).map_err(|_| unreadable())?;
+        let changed = plan.message(&json, json.root(), Way::Request, tally)?;
+        Ok(Self(changed.map_or(text, |json| json.text().to_owned())))
     }
 
     /// A text of the gateway's own.
@@ -160,12 +162,12 @@ impl<'a> Clean<'a> {
         tally: &mut Tally,
     ) -> Result<Self, Error> {
         let changed = match plan {
-            Some(plan) => plan.response(json.text(), way, tally)?,
+            Some(plan) => plan.message(&json, json.root(), way, tally)?,
             None => None,
         };
         match changed {
             None => Ok(Self { json, message }),
-            Some(text) => Self::again(text),
+            Some(json) => Self::read(json),
         }
     }
 
@@ -174,7 +176,10 @@ impl<'a> Clean<'a> {
     /// # Errors
     /// It is no message any more.
     pub fn again(text: String) -> Result<Self, Error> {
-        let json = again(text, &limits::RESPONSE)?;
+        Self::read(again(text, &limits::RESPONSE)?)
+    }
+
+    fn read(json: Json<'static>) -> Result<Self, Error> {
         let message = Message::read(&json, json.root()).map_err(|_| unreadable())?;
         Ok(Self { json: Held::Owned(json), message })
     }

@@ -1,7 +1,9 @@
 //! One message on its way: what becomes of each finding in it.
 
+use super::blocked;
 use super::plan::Plan;
 use super::tally::Tally;
+use crate::error::Error;
 use crate::tenant::{Rule, Way};
 use postern_redact::operators::{Direction, Operator, Outcome, Replacer, Scope};
 use postern_redact::{Context, Engine, Finding, Path, Replacement};
@@ -62,14 +64,21 @@ impl<'p> Pass<'p> {
         Self { fields: self.fields, in_step: true, ..Self::new(self.plan, self.way) }
     }
 
-    /// The type of a value that is not to pass, if there was one.
-    pub fn blocked(&self) -> Option<&str> {
-        self.blocked.as_deref()
-    }
-
-    /// What was counted.
-    pub fn into_tally(self) -> Tally {
-        self.tally
+    /// Ends it: what was found is counted.
+    ///
+    /// # Errors
+    /// There was a value that is not to pass.
+    pub fn settle(self, tally: &mut Tally) -> Result<(), Error> {
+        match self.blocked {
+            Some(kind) => {
+                tally.count(self.way, &kind, "block");
+                Err(blocked(&kind, self.way))
+            }
+            None => {
+                tally.take(self.tally);
+                Ok(())
+            }
+        }
     }
 
     /// A message, redacted; none if it stays as it is.
@@ -228,5 +237,5 @@ pub(super) fn is_clear(plan: &Plan, engine: &Engine, name: &str) -> bool {
     let redacted = engine.redact_text(name, &Context::default(), &mut |finding, value, path| {
         pass.replace(finding, value, path)
     });
-    redacted.is_none() && pass.blocked().is_none()
+    redacted.is_none() && pass.blocked.is_none()
 }

@@ -7,10 +7,10 @@ use super::tally::Tally;
 use super::{again, blocked};
 use crate::error::{Error, Fault};
 use crate::limits;
-use crate::mcp::Json;
+use crate::mcp::{Json, Node};
 use crate::stage::authenticate::Caller;
 use crate::tenant::{Agent, Depth, Inspect, Lens, Redaction, Tenant, Tool, Upstream, Way};
-use postern_redact::Context;
+use postern_redact::{Context, Engine};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt::Write as _;
@@ -124,22 +124,34 @@ impl Plan {
         self.name.as_deref()
     }
 
-    /// A message of the agent as it may leave, raw JSON; none if it may as it is.
+    /// A message as it may pass; none if it may as it is. Values of tokens are put back in what agents send.
     ///
     /// # Errors
-    /// [`crate::error::Refusal::Blocked`].
-    pub fn request(&self, text: &str, tally: &mut Tally) -> Result<Option<String>, Error> {
-        let redacted = self.json(text, Way::Request, tally)?;
-        let restored = restore::document(self, redacted.as_deref().unwrap_or(text), tally);
-        Ok(restored.or(redacted))
-    }
-
-    /// A message of the upstream as the agent may see it, raw JSON; none if it may as it is.
-    ///
-    /// # Errors
-    /// [`crate::error::Refusal::Blocked`].
-    pub fn response(&self, text: &str, way: Way, tally: &mut Tally) -> Result<Option<String>, Error> {
-        self.json(text, way, tally)
+    /// [`crate::error::Refusal::Blocked`]; or it is too large when it was rewritten.
+    pub fn message(
+        &self,
+        json: &Json<'_>,
+        node: Node,
+        way: Way,
+        tally: &mut Tally,
+    ) -> Result<Option<Json<'static>>, Error> {
+        let content = self.content(json, node, way, tally)?;
+        let text = content.as_deref().unwrap_or(json.raw(node));
+        let redacted = self.json(text, way, tally)?;
+        let bounds = if way == Way::Request { &limits::REQUEST } else { &limits::RESPONSE };
+        let restored = |text: &str, tally: &mut Tally| match way {
+            Way::Request => restore::document(self, text, tally),
+            Way::Response | Way::List | Way::Error => None,
+        };
+        let back = restored(redacted.as_deref().unwrap_or(text), tally);
+        let Some(changed) = back.or(redacted).or(content.clone()) else { return Ok(None) };
+        if let Ok(json) = again(changed, bounds) {
+            return Ok(Some(json));
+        }
+        // Two keys of one object have become alike: tags are numbered, so that they cannot.
+        let tagged = self.tagged(text, way);
+        let tagged = tagged.as_deref().unwrap_or(text);
+        again(restored(tagged, &mut Tally::default()).unwrap_or_else(|| tagged.to_owned()), bounds).map(Some)
     }
 
     /// A URI that the agent names, as it may leave.
@@ -157,11 +169,7 @@ impl Plan {
     /// # Errors
     /// [`crate::error::Refusal::Blocked`].
     pub fn json(&self, text: &str, way: Way, tally: &mut Tally) -> Result<Option<String>, Error> {
-        let Some(engine) = self.inspected(way).lens.as_ref().and_then(|lens| lens.engine()) else {
-            return Ok(None);
-        };
-        let content = self.content(text, way, tally)?;
-        let text = content.as_deref().unwrap_or(text);
+        let Some(engine) = self.engine(way) else { return Ok(None) };
         let mut pass = Pass::new(self, way);
         let mut redacted = pass.document(engine, text);
         // The text of a result says the same as its structured content: what a rule does with a field there is done here.
@@ -169,28 +177,27 @@ impl Plan {
             pass = pass.in_step();
             redacted = pass.document(engine, text);
         }
-        if let Some(kind) = pass.blocked() {
-            tally.count(way, kind, "block");
-            return Err(blocked(kind, way));
-        }
-        tally.take(pass.into_tally());
-        let Some(redacted) = redacted else { return Ok(content) };
-        // Two keys of one object may have become alike: tags are numbered, so that they cannot.
-        if again(redacted.clone(), &limits::RESPONSE).is_ok() {
-            return Ok(Some(redacted));
-        }
-        Ok(Pass::new(self, way).tags_only().document(engine, text))
+        pass.settle(tally).map(|()| redacted)
     }
 
-    /// Texts, pictures and sounds in base64; none if they stay as they are, or there are none.
-    fn content(&self, text: &str, way: Way, tally: &mut Tally) -> Result<Option<String>, Error> {
-        if !["\"data\"", "\"blob\"", "\\u00"].iter().any(|mark| text.contains(mark)) {
+    /// The same with tags only.
+    fn tagged(&self, text: &str, way: Way) -> Option<String> {
+        Pass::new(self, way).tags_only().document(self.engine(way)?, text)
+    }
+
+    /// The message with its texts, pictures and sounds in base64 redacted; none if they stay as they are, or there are none.
+    fn content(
+        &self,
+        json: &Json<'_>,
+        node: Node,
+        way: Way,
+        tally: &mut Tally,
+    ) -> Result<Option<String>, Error> {
+        if self.engine(way).is_none() {
             return Ok(None);
         }
-        // What is no JSON by these bounds has no content blocks.
-        let Ok(json) = Json::parse(text.as_bytes(), &limits::RESPONSE) else { return Ok(None) };
         let mut refused = None;
-        let blobs = Blobs::of(json.value(json.root()), &mut |text| {
+        let blobs = Blobs::of(json.value(node), &mut |text| {
             let redacted = self.text(text, &["blob"], way, tally);
             redacted.unwrap_or_else(|error| {
                 refused.get_or_insert(error);
@@ -204,7 +211,7 @@ impl Plan {
             tally.count(way, "BINARY", "block");
             return Err(blocked("BINARY", way));
         }
-        Ok((!blobs.edits.is_empty()).then(|| blobs.edits.apply(text)))
+        Ok((!blobs.edits.is_empty()).then(|| blobs.edits.apply_within(json.text(), json.span(node))))
     }
 
     /// Redacts a text that stands at `path`; none if it stays as it is.
@@ -218,19 +225,16 @@ impl Plan {
         way: Way,
         tally: &mut Tally,
     ) -> Result<Option<String>, Error> {
-        let Some(engine) = self.inspected(way).lens.as_ref().and_then(|lens| lens.engine()) else {
-            return Ok(None);
-        };
+        let Some(engine) = self.engine(way) else { return Ok(None) };
         let context = Context { path, ..Context::default() };
         let mut pass = Pass::new(self, way);
         let redacted = engine
             .redact_text(text, &context, &mut |finding, value, path| pass.replace(finding, value, path));
-        if let Some(kind) = pass.blocked() {
-            tally.count(way, kind, "block");
-            return Err(blocked(kind, way));
-        }
-        tally.take(pass.into_tally());
-        Ok(redacted)
+        pass.settle(tally).map(|()| redacted)
+    }
+
+    fn engine(&self, way: Way) -> Option<&Engine> {
+        self.inspected(way).lens.as_ref()?.engine()
     }
 
     const fn inspected(&self, way: Way) -> &Inspected {
@@ -288,7 +292,6 @@ impl Plan {
     /// Whether something sensitive stands in what names an item of a list: it cannot be shown under another name.
     #[must_use]
     pub fn hides(&self, name: &str) -> bool {
-        let engine = self.inspected(Way::List).lens.as_ref().and_then(|lens| lens.engine());
-        engine.is_some_and(|engine| !pass::is_clear(self, engine, name))
+        self.engine(Way::List).is_some_and(|engine| !pass::is_clear(self, engine, name))
     }
 }
