@@ -64,6 +64,11 @@ pub(crate) async fn answer<P: Platform>(
         nodes.into_iter().map(|node| Box::pin(one(scene, head, json, node, due(node), trail.fork())));
     let answers = join_all(answers.collect::<Vec<_>>()).await;
     trail.skip();
+    together(answers).await
+}
+
+/// One reply of all that is said.
+async fn together(answers: Vec<Answer>) -> Reply {
     let mut messages = Vec::new();
     let mut streamed = false;
     for answer in answers {

@@ -17,7 +17,7 @@ pub use tally::Tally;
 
 use crate::error::{Error, Fault, Refusal};
 use crate::limits;
-use crate::mcp::{Bounds, Json, Message, Request};
+use crate::mcp::{Bounds, Edits, Json, Message, Method, Notification, Outcome, Request, Response};
 use crate::tenant::{Depth, Tenant, Way};
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -161,11 +161,14 @@ impl<'a> Clean<'a> {
         way: Way,
         tally: &mut Tally,
     ) -> Result<Self, Error> {
-        let changed = match plan {
-            Some(plan) => plan.message(&json, json.root(), way, tally)?,
-            None => None,
+        let Some(plan) = plan else { return Ok(Self { json, message }) };
+        let own = without_strays(&json, &message);
+        let own = own.map(|text| again(text, &limits::RESPONSE)).transpose()?;
+        let changed = match &own {
+            Some(own) => plan.message(own, own.root(), way, tally)?,
+            None => plan.message(&json, json.root(), way, tally)?,
         };
-        match changed {
+        match changed.or(own) {
             None => Ok(Self { json, message }),
             Some(json) => Self::read(json),
         }
@@ -195,6 +198,30 @@ impl<'a> Clean<'a> {
     pub const fn message(&self) -> &Message {
         &self.message
     }
+}
+
+/// A message without what is spared elsewhere because it does not reach the agent as it is: the token of a progress that is
+/// none, and the state of a question that is none. None if it has neither.
+fn without_strays(json: &Json<'_>, message: &Message) -> Option<String> {
+    let (object, key) = match message {
+        Message::Notification(Notification { method, params: Some(params), .. })
+            if *method != Method::Progress =>
+        {
+            (*params, "progressToken")
+        }
+        Message::Response(Response { outcome: Outcome::Result(result), .. }) => {
+            let kind = json.get(*result, "resultType").and_then(|kind| json.string(kind));
+            if kind.as_deref() == Some("input_required") {
+                return None;
+            }
+            (*result, "requestState")
+        }
+        _ => return None,
+    };
+    json.get(object, key)?;
+    let mut edits = Edits::new();
+    edits.remove(json, object, key);
+    Some(edits.apply(json.text()))
 }
 
 /// What stands for a text that cannot be inspected.
