@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -16,16 +17,21 @@ use crate::report::Report;
 use crate::request;
 use crate::runner::{SETUP, capture};
 use crate::script;
-use crate::upstream::{Seen, Upstream};
+use crate::suite::Suite;
+use crate::upstream::{Answer, Handler, Seen, Upstream};
 
 /// How long what happens behind an answer may take.
 const BEHIND: Duration = Duration::from_secs(3);
+/// An instance on Spin that nobody asked for this long is gone.
+const IDLE: Duration = Duration::from_millis(2_500);
 /// Cells at once.
 const AT_ONCE: usize = 8;
 
 struct Run {
     host: Box<dyn Host>,
     upstream: Upstream,
+    /// Whether the upstreams have gone.
+    gone: Arc<AtomicBool>,
 }
 
 /// Runs the cells of `control` on a host whose names contain `filter`, and notes each in `report`.
@@ -33,20 +39,97 @@ struct Run {
 /// # Errors
 /// When the table cannot be read or the gateway does not start.
 pub fn run(kind: Kind, table: &Table, control: &str, filter: &str, report: &mut Report) -> Result<()> {
-    let (suite, cells) = table.cells(control)?;
-    let cells: Vec<Cell> = cells.into_iter().filter(|cell| cell.case.name.contains(filter)).collect();
+    let (suite, mut cells) = table.cells(control)?;
+    cells.retain(|cell| cell.case.name.contains(filter));
     if cells.is_empty() {
         return Ok(());
     }
-    let upstream = Upstream::start(script::handler(&suite)?)?;
-    let settings = script::settings(&suite, &format!("http://{}", upstream.address))?;
-    let run = Rc::new(Run { host: kind.start(&settings)?, upstream });
+    let run = start(kind, &suite)?;
+    for (name, outcome) in together(&run, cells)? {
+        report.note(format!("{control} x {name} [{}]", kind.name()), outcome.map(drop));
+    }
+    let log: Vec<String> = run.host.records().into_iter().chain(run.host.noise()).collect();
+    let panics = log.iter().find(|line| line.contains("panic")).map_or(Ok(()), |line| Err(line.clone()));
+    report.note(format!("{control}: no panic in the log [{}]", kind.name()), panics);
+    Ok(())
+}
+
+/// Runs cells in which `canary` arrives nowhere, and looks for it in all that the gateway has written: the whole log, and
+/// what it keeps.
+///
+/// # Errors
+/// When the gateway does not start.
+pub fn sinks(kind: Kind, suite: &Suite, cells: Vec<Cell>, canary: &str) -> Result<Result<(), String>> {
+    let run = start(kind, suite)?;
+    let lists: Vec<Cell> = cells.iter().filter(|cell| cell.way == Way::List).cloned().collect();
+    let mut firsts = BTreeMap::new();
+    for (name, outcome) in together(&run, cells)? {
+        match outcome {
+            Ok(replies) => drop(firsts.insert(name, replies)),
+            Err(why) => return Ok(Err(format!("{name}: {why}"))),
+        }
+    }
+    let log: Vec<String> = run.host.records().into_iter().chain(run.host.noise()).collect();
+    if log.is_empty() {
+        return Ok(Err("there is no log".to_owned()));
+    }
+    if let Some(line) = log.iter().find(|line| !leaks::of(canary, line).is_empty()) {
+        return Ok(Err(format!("the log has it: {line}")));
+    }
+    let kept = run.host.kept()?;
+    for (name, value) in &kept {
+        let value = format!("{name} {}", String::from_utf8_lossy(value));
+        if !leaks::of(canary, &value).is_empty() {
+            return Ok(Err(format!("{name} has it: {value}")));
+        }
+    }
+    if kind.has_one_memory() {
+        let missing =
+            ["list/", "about/"].into_iter().find(|part| !kept.iter().any(|(key, _)| key.contains(part)));
+        return Ok(missing.map_or(Ok(()), |part| Err(format!("nothing is kept as {part}"))));
+    }
+    // What the store keeps is told by an instance that knows nothing else, of upstreams that have gone.
+    run.gone.store(true, Ordering::SeqCst);
+    std::thread::sleep(IDLE);
+    for cell in lists {
+        let first = firsts.get(&cell.case.name).and_then(|replies| replies.last()).cloned();
+        let again = block_on(ask(&run, &cell))?.map_err(anyhow::Error::msg)?;
+        let (Some(first), Some(again)) = (first, again.last()) else { continue };
+        let (first, again) = (first.text(), again.text());
+        if first.len().abs_diff(again.len()) > 4 || !leaks::of(canary, &again).is_empty() {
+            return Ok(Err(format!("{}: kept was {again} and not {first}", cell.case.name)));
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn start(kind: Kind, suite: &Suite) -> Result<Rc<Run>> {
+    let gone = Arc::new(AtomicBool::new(false));
+    let (answers, flag) = (script::handler(suite)?, Arc::clone(&gone));
+    let handler: Handler =
+        Arc::new(
+            move |seen: &Seen| {
+                if flag.load(Ordering::SeqCst) { Answer::status(503) } else { answers(seen) }
+            },
+        );
+    let upstream = Upstream::start(handler)?;
+    let settings = script::settings(suite, &format!("http://{}", upstream.address))?;
+    Ok(Rc::new(Run { host: kind.start(&settings)?, upstream, gone }))
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcomes = LocalSet::new().block_on(&runtime, async {
+    Ok(LocalSet::new().block_on(&runtime, future))
+}
+
+type Outcome = Result<Vec<Reply>, String>;
+
+fn together(run: &Rc<Run>, cells: Vec<Cell>) -> Result<Vec<(String, Outcome)>> {
+    block_on(async {
         let gate = Rc::new(tokio::sync::Semaphore::new(AT_ONCE));
         let mut tasks = Vec::new();
         for cell in cells {
-            let (run, gate) = (Rc::clone(&run), Rc::clone(&gate));
+            let (run, gate) = (Rc::clone(run), Rc::clone(&gate));
             tasks.push(tokio::task::spawn_local(async move {
                 let _permit = gate.acquire().await;
                 let outcome = one(&run, &cell).await;
@@ -55,20 +138,14 @@ pub fn run(kind: Kind, table: &Table, control: &str, filter: &str, report: &mut 
         }
         let mut outcomes = Vec::new();
         for task in tasks {
-            outcomes.extend(task.await);
+            outcomes.push(task.await?);
         }
-        outcomes
-    });
-    for (name, outcome) in outcomes {
-        report.note(format!("{control} x {name} [{}]", kind.name()), outcome);
-    }
-    let log: Vec<String> = run.host.records().into_iter().chain(run.host.noise()).collect();
-    let panics = log.iter().find(|line| line.contains("panic")).map_or(Ok(()), |line| Err(line.clone()));
-    report.note(format!("{control}: no panic in the log [{}]", kind.name()), panics);
-    Ok(())
+        Ok(outcomes)
+    })?
 }
 
-async fn one(run: &Run, cell: &Cell) -> Result<(), String> {
+/// The answers to the steps of a cell.
+async fn ask(run: &Run, cell: &Cell) -> Outcome {
     let case = &cell.case;
     let mut known = BTreeMap::new();
     let mut replies: Vec<Reply> = Vec::new();
@@ -84,6 +161,12 @@ async fn one(run: &Run, cell: &Cell) -> Result<(), String> {
         let _ = capture(&step.capture, &reply, &mut known);
         replies.push(reply);
     }
+    Ok(replies)
+}
+
+async fn one(run: &Run, cell: &Cell) -> Outcome {
+    let case = &cell.case;
+    let replies = ask(run, cell).await?;
     let start = Instant::now();
     loop {
         let seen = run.upstream.seen(&format!("/{}/", case.name));
@@ -94,7 +177,7 @@ async fn one(run: &Run, cell: &Cell) -> Result<(), String> {
                 return Err(format!("{why}\nanswers {texts:#?}\nseen {:#?}\n{records:#?}", texts_of(&seen)));
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(replies),
         }
     }
 }
@@ -123,8 +206,9 @@ fn judge(cell: &Cell, replies: &[Reply], seen: &[Arc<Seen>], records: &[String])
     if arrived != expected {
         return Err(format!("it arrived: {arrived}, and that is not what {:?} means", cell.effect));
     }
-    if cell.everywhere && texts_of(seen).iter().any(|text| !leaks::of(&cell.canary, text).is_empty()) {
-        return Err("it reached some server".to_owned());
+    let mut all = texts_of(seen).into_iter().chain(came.iter().cloned());
+    if cell.everywhere && all.any(|text| !leaks::of(&cell.canary, &text).is_empty()) {
+        return Err("it arrived elsewhere".to_owned());
     }
     if let Some(record) = records.iter().find(|record| !leaks::of(&cell.canary, record).is_empty()) {
         return Err(format!("a record has it: {record}"));

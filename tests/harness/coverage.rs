@@ -61,7 +61,7 @@ struct Proof {
     sent: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Control {
     name: String,
@@ -79,7 +79,7 @@ struct Control {
     effect: Option<Effect>,
     #[serde(default)]
     effects: BTreeMap<Way, Effect>,
-    /// The value arrives at no server at all.
+    /// The value arrives nowhere, whatever its way.
     #[serde(default)]
     everywhere: bool,
     /// The ways that it is about; by default all.
@@ -138,7 +138,7 @@ pub struct Cell {
     pub effect: Effect,
     /// It.
     pub canary: String,
-    /// It arrives at no server, wherever it was to go.
+    /// It arrives nowhere, neither at a server nor at the agent.
     pub everywhere: bool,
 }
 
@@ -248,7 +248,26 @@ impl Table {
     pub fn cells(&self, control: &str) -> Result<(Suite, Vec<Cell>)> {
         let control = self.controls.iter().find(|found| found.name == control).context("no such control")?;
         let canary = control.plant.clone().unwrap_or_else(|| CANARY.to_owned());
-        let mut suite = Suite::read_with(&self.cases, &canary)?;
+        self.planted(control, &canary, &canary)
+    }
+
+    /// The cells of redaction by these settings, with another value: `plant` is put in its place, and `canary`, which is in
+    /// it, arrives nowhere.
+    ///
+    /// # Errors
+    /// As [`Table::cells`].
+    pub fn hiding(&self, redact: toml::Table, plant: &str, canary: &str) -> Result<(Suite, Vec<Cell>)> {
+        let control = Control {
+            redact: Some(redact),
+            effect: Some(Effect::Hides),
+            everywhere: true,
+            ..Control::default()
+        };
+        self.planted(&control, plant, canary)
+    }
+
+    fn planted(&self, control: &Control, plant: &str, canary: &str) -> Result<(Suite, Vec<Cell>)> {
+        let mut suite = Suite::read_with(&self.cases, plant)?;
         let mut cells = Vec::new();
         for spot in &self.spots {
             let Some(effect) = self.effect(control, spot) else { continue };
@@ -257,7 +276,7 @@ impl Table {
             case.name.clone_from(&spot.name);
             under(&mut case, control);
             let (way, everywhere) = (spot.way, control.everywhere);
-            cells.push(Cell { case, way, effect, canary: canary.clone(), everywhere });
+            cells.push(Cell { case, way, effect, canary: canary.to_owned(), everywhere });
         }
         suite.cases = cells.iter().map(|cell| cell.case.clone()).collect();
         ensure!(!self.spots.is_empty(), "no paths");
