@@ -23,6 +23,7 @@ pub mod runner;
 pub mod script;
 pub mod spans;
 pub mod spin;
+pub mod suite;
 pub mod token;
 pub mod upstream;
 pub mod workerd;

@@ -11,12 +11,13 @@ use anyhow::Result;
 use serde_json::Value;
 use tokio::task::LocalSet;
 
-use crate::case::{Case, Step, Suite};
+use crate::case::{Case, Step};
 use crate::client::{self, Call, Reply};
 use crate::host::{Host, Kind};
 use crate::json::contains;
 use crate::report::Report;
 use crate::script::{self, SECRETS, UNSCRIPTED};
+use crate::suite::Suite;
 use crate::upstream::{Seen, Upstream};
 use crate::{expect, request};
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 
-use crate::case::{Case, Emit, Rule, Suite, Then};
+use crate::case::{Case, Emit, Rule, Then};
+use crate::suite::Suite;
 use crate::token::{AUDIENCE, Issuer};
 use crate::upstream::{Answer, Handler, Piece, Seen};
 

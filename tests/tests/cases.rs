@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use postern_tests::case::Suite;
 use postern_tests::host;
 use postern_tests::report::Report;
 use postern_tests::runner;
+use postern_tests::suite::Suite;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -213,8 +213,11 @@ pub(crate) async fn subscribe<P: Platform>(
     let plan = target.plan(scene, &route, None, trail)?;
     let (outbound, uri) = target.outbound(scene, json, request, &route, plan.as_deref(), trail).await?;
     let mut edits = Edits::new();
+    let state = Scope::of(json, request, target.name());
     let (sent, sent_request) = (outbound.json(), outbound.request());
     target.rename(sent, sent_request, uri.as_deref().unwrap_or(&route.original), &mut edits);
+    // No state was sealed for it.
+    state::unseal(scene, sent, sent_request, &state, &route, &mut edits)?;
     let client = client_side(scene, sent, sent_request, asker, Era::Legacy);
     let terms = &route.link.terms(&scene.platform, None, "");
     let ask =
@@ -229,7 +232,7 @@ pub(crate) async fn subscribe<P: Platform>(
         link: route.link.clone(),
         plan,
         name: None,
-        state: Scope::of(json, request, target.name()),
+        state,
         listed: None,
         ticket: None,
     };

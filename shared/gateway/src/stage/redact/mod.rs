@@ -220,6 +220,9 @@ impl<'a> Clean<'a> {
 /// What stands for a text that cannot be inspected.
 pub const WITHHELD: &str = "(withheld)";
 
+/// What stands between an alias and a name.
+const SEPARATOR: &str = "__";
+
 /// A text that stands in a record, or in an error that quotes what an agent wrote. Where nothing is redacted it stays as
 /// it is; else it is inspected for everything, whatever the settings let through elsewhere.
 #[must_use]
@@ -227,7 +230,14 @@ pub fn quoted<'t>(tenant: &Tenant, text: &'t str) -> Cow<'t, str> {
     let Some(redaction) = &tenant.redaction else { return Cow::Borrowed(text) };
     let lens = redaction.lens(Depth::Standard, None, None);
     match lens.as_ref().map(|lens| lens.as_ref().and_then(|lens| lens.engine())) {
-        Ok(Some(engine)) => pass::tagged(engine, text),
+        Ok(Some(engine)) => match pass::tagged(engine, text) {
+            // In an exposed name a value may stand behind the alias, which then looks like a part of it.
+            whole if whole.contains(SEPARATOR) => {
+                let parts = whole.split(SEPARATOR).map(|part| pass::tagged(engine, part));
+                Cow::Owned(parts.collect::<Vec<_>>().join(SEPARATOR))
+            }
+            whole => whole,
+        },
         _ => Cow::Borrowed(WITHHELD),
     }
 }

@@ -98,7 +98,7 @@ impl<'p> Pass<'p> {
     /// What becomes of a finding.
     pub fn replace(&mut self, finding: &Finding<'_>, value: &str, path: &Path<'_>) -> Replacement {
         let names = path.names();
-        if is_protocol(&names, value) || self.way == Way::List && is_name(&names) {
+        if self.is_protocol(&names, value) {
             return Replacement::Keep;
         }
         let kind = finding.entry.name;
@@ -149,6 +149,27 @@ impl<'p> Pass<'p> {
         rule.map(|rule| &rule.operator).or(default).unwrap_or(&Operator::Tag)
     }
 
+    /// Members that carry the protocol. None of them reaches the other side as it is: ids and progress tokens are each side's
+    /// own, states are sealed, and the name of what is called is that of a list. Words of the protocol that happen to be
+    /// somebody's name stay where they are such words.
+    fn is_protocol(&self, names: &[&str], value: &str) -> bool {
+        if let [.., "type" | "role" | "mimeType"] = names {
+            return WORDS.contains(&value);
+        }
+        match (self.way, names) {
+            // What names an item of a list was looked at by itself.
+            (Way::List, names) if self.plan.name().is_some() => names == ["name"],
+            (Way::List, names) => matches!(names, ["uri" | "uriTemplate"]),
+            (_, ["id"])
+            | (Way::Request, ["params", "_meta", "progressToken"] | ["params", "requestState"]) => true,
+            (Way::Request, ["params", "name"] | ["params", "ref", "name"]) => {
+                self.plan.name().is_some_and(|name| name.contains(value))
+            }
+            (Way::Response, ["params", "progressToken"] | ["result", "requestState"]) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the agent may see values of this type in what comes back.
     fn may_see(&self, kind: &str) -> bool {
         matches!(self.way, Way::Response | Way::Error)
@@ -179,28 +200,6 @@ pub(super) fn field(names: &[&str]) -> String {
         ["params" | "result" | "error", below @ ..] => below.join("."),
         all => all.join("."),
     }
-}
-
-/// Members that carry the protocol, in the two kinds of messages. None of them reaches the other side as it is: ids and
-/// progress tokens are each side's own, states are sealed, and names are those of lists. Words of the protocol that happen to
-/// be somebody's name stay where they are such words.
-fn is_protocol(names: &[&str], value: &str) -> bool {
-    match names {
-        ["jsonrpc" | "id" | "method"]
-        | ["params", "name" | "progressToken" | "cursor"]
-        | ["params", "_meta", "progressToken"]
-        | ["params", "ref", "name" | "type"]
-        | ["params" | "result", "requestState", ..]
-        | ["result", "resultType"]
-        | ["error", "code"] => true,
-        [.., "type" | "role" | "mimeType"] => WORDS.contains(&value),
-        _ => false,
-    }
-}
-
-/// What names an item of a list: it was looked at by itself.
-fn is_name(names: &[&str]) -> bool {
-    matches!(names, ["name" | "uri" | "uriTemplate"])
 }
 
 /// Types of content, and roles (MCP, Content and PromptMessage).
