@@ -265,7 +265,8 @@ fn users_are_apart() {
 fn agents_and_tools_are_places_of_their_own() {
     for (location, expected) in [
         ("agent-1", "processContent inline e1"),
-        ("crm__find@crm", "processContent inline e1"),
+        ("find@crm", "processContent inline e1"),
+        ("crm__find@crm", "processContent inline"),
         ("app-1", "processContent inline e1"),
         ("another@crm", "processContent inline"),
     ] {
