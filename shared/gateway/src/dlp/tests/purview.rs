@@ -124,6 +124,16 @@ fn what_blocks_and_what_does_not() {
         let expected = if blocks { block() } else { Verdict::Pass };
         assert_eq!(bench.hello(&user()), (expected, None), "{scoped} {answered}");
     }
+    // Scopes that forbid need no verdict, and content is shown all the same.
+    for mode in ["evaluateInline", "evaluateOffline"] {
+        let answers = vec![graph().answers[0].clone(), json!("none")];
+        let bench = Graph { mode, scoped: forbidding(), answers, ..graph() }.bench();
+        bench.hello(&user());
+        bench.behind();
+        assert_eq!(bench.hello(&user()), (block(), None), "{mode}");
+        bench.behind();
+        assert_eq!(log(&bench), ["processContent inline", "compute", "processContent e1"], "{mode}");
+    }
     // Whatever else went wrong.
     let answer = json!({ "policyActions": forbidding(), "processingErrors": [{ "code": "x" }] });
     assert_eq!(Graph { answers: vec![answer], ..graph() }.bench().hello(&user()), (block(), None));
