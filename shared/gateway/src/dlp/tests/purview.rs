@@ -153,12 +153,15 @@ fn scopes_that_do_not_hold_any_more_are_dropped_and_content_is_judged_once_more(
         bench.hello(&user());
         bench.behind();
         assert_eq!(bench.hello(&user()), (expected, None));
+        // Dropped at once, not only when there are others.
+        bench.hello(&user());
         bench.behind();
         bench.hello(&user());
         let expected = [
             "processContent inline",
             "compute",
             "processContent inline e1",
+            "processContent inline",
             "processContent inline",
             "compute",
             "processContent inline e2",
