@@ -114,6 +114,28 @@ pub(crate) fn scan(text: &str, path: &[&str]) -> Vec<Hit<'static>> {
     scan.hits
 }
 
+/// The length of a time of day on some date (RFC 3339): logs are full of them, and nothing in them is a value, unless the
+/// time is midnight's, which may stand for none.
+fn timestamp(rest: &[u8]) -> Option<usize> {
+    let ([.., b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _], behind) = rest.split_at_checked(16)? else {
+        return None;
+    };
+    let digits = |from: usize, count: usize| {
+        rest.get(from..from + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let known = [(0, 4), (5, 2), (8, 2), (11, 2), (14, 2)].iter().all(|(from, count)| digits(*from, *count));
+    let mut length = 16;
+    if behind.first() == Some(&b':') && digits(17, 2) {
+        length = 19;
+        if rest.get(19) == Some(&b'.') && digits(20, 1) {
+            length += 1 + behind.get(4..)?.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+        }
+    }
+    length += usize::from(rest.get(length) == Some(&b'Z'));
+    let ends = rest.get(length).is_none_or(|byte| !is_word(*byte) && !matches!(byte, b'.' | b':'));
+    (known && ends && !rest.get(11..)?.starts_with(b"00")).then_some(length)
+}
+
 fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
     match byte {
         b'@' => net::email(scan, at),
@@ -150,6 +172,11 @@ fn word(scan: &mut Scan<'_>, start: usize, run_end: &mut usize, token_end: &mut 
         length += 1;
     }
     let end = start + length;
+    if length == 4
+        && let Some(behind) = timestamp(rest)
+    {
+        return start + behind;
+    }
     let blank = scan.at(end) == b' ';
     if blank && start >= *token_end {
         *token_end = end;
