@@ -7,7 +7,9 @@ const LINE: usize = 600;
 
 /// Where the first line of a text ends, if it may name columns.
 pub(crate) fn header(text: &[u8]) -> Option<usize> {
-    let end = text.iter().take(LINE).position(|byte| *byte == b'\n')?;
+    let near = text.get(..LINE).unwrap_or(text);
+    // Most have no line, which is told eight bytes at a time.
+    let end = near.contains(&b'\n').then(|| near.iter().position(|byte| *byte == b'\n'))??;
     text.get(..end)?.iter().any(|byte| is_separator(*byte)).then_some(end)
 }
 

@@ -131,9 +131,16 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         medical::digits(scan, start);
         north::digits(scan, start);
     }
-    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() {
+    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() && !is_small_word(scan, end + 1) {
         groups(scan, start);
     }
+}
+
+/// Whether a word of small letters alone begins here, of two or more: no group behind one of digits.
+fn is_small_word(scan: &Scan<'_>, start: usize) -> bool {
+    let rest = scan.bytes.get(start..).unwrap_or(&[]).iter();
+    let length = rest.take(LONGEST).take_while(|byte| byte.is_ascii_lowercase()).count();
+    length > 1 && !scan.at(start + length).is_ascii_alphanumeric()
 }
 
 /// Where groups of digits end that begin at `start`, of these lengths, with hyphens between.
