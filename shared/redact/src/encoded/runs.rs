@@ -31,6 +31,9 @@ fn pieces(text: &str, run: Range<usize>) -> Vec<(Range<usize>, String)> {
         return vec![(run, whole)];
     }
     let mut found = Vec::new();
+    if bytes.iter().fold(0, |most, byte| sextet(*byte).max(most)) < JOINS {
+        return found;
+    }
     let mut start = run.start;
     for part in bytes.split(|byte| matches!(byte, b'/' | b'-' | b'_' | b'+')) {
         let end = start + part.len();
@@ -50,23 +53,24 @@ fn decode(run: &[u8]) -> Option<String> {
 /// Both digits of each byte, perhaps behind `0x`.
 fn hex(run: &[u8]) -> Option<String> {
     let digits = run.strip_prefix(b"0x").unwrap_or(run);
-    if digits.len() < HEX || !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if digits.len() < HEX || !digits.len().is_multiple_of(2) {
         return None;
     }
-    let nibble = |digit: u8| match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    };
+    // Of what is no digit something.
+    let nibble = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { (digit & 31).wrapping_add(9) };
     let (pairs, _) = digits.as_chunks::<2>();
-    printable(pairs.iter().map(|[high, low]| nibble(*high) << 4 | nibble(*low)))
+    let mut bytes = pairs.iter().map(|[high, low]| nibble(*high) << 4 | nibble(*low) & 15);
+    let all = bytes.clone();
+    let begins = begins_text(bytes.next()?, bytes.next()?);
+    if begins && digits.iter().all(u8::is_ascii_hexdigit) { printable(all) } else { None }
 }
 
 /// RFC 4648, sections 4 and 5, with or without padding.
 fn base64(run: &[u8]) -> Option<String> {
     let digits = run.split(|byte| *byte == b'=').next()?;
-    // The first byte tells most that hold no text: it is none that ends a character.
-    let first = sextet(*digits.first()?) << 2 | sextet(*digits.get(1)?) >> 4;
-    if !matches!(first, b' '..=0x7E | 0xC2..=0xF4 | b'\t' | b'\n' | b'\r') {
+    let [first, second, third, ..] = digits else { return None };
+    let [first, second, third] = [first, second, third].map(|digit| sextet(*digit));
+    if !begins_text(first << 2 | second >> 4, second << 4 | third >> 2) {
         return None;
     }
     let bytes = digits.chunks(4).flat_map(|chunk| {
@@ -96,10 +100,24 @@ static SEXTETS: [u8; 256] = {
     }
     table
 };
+/// From here on, what joins words; what stands for nothing.
+const JOINS: u8 = 62;
 const NONE: u8 = 64;
 
 fn sextet(digit: u8) -> u8 {
     SEXTETS.get(usize::from(digit)).copied().unwrap_or(NONE)
+}
+
+/// Whether a text may begin with these two bytes, which tell most that hold none.
+fn begins_text(first: u8, second: u8) -> bool {
+    matches!(first, b' '..=0x7E | 0xC2..=0xF4 | b'\t' | b'\n' | b'\r') && follows(second, first)
+}
+
+/// Whether a byte may stand in a text behind another one. Most bytes that are no text have no UTF-8 either, of which pairs
+/// tell most.
+fn follows(byte: u8, before: u8) -> bool {
+    let fits = if (0x80..0xC0).contains(&byte) { before >= 0x80 } else { before < 0xC0 };
+    fits && matches!(byte, b' '..=0x7E | 0x80..=0xF4 | b'\t' | b'\n' | b'\r')
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -109,15 +127,8 @@ fn is_base64(byte: u8) -> bool {
 /// Bytes as text, if nothing speaks against it: hashes, pictures and names are given up at one of their first bytes.
 fn printable(bytes: impl Iterator<Item = u8> + Clone) -> Option<String> {
     let bytes = bytes.take(MOST);
-    // Most that is no text has no UTF-8 either, of which the pairs of bytes tell most.
     let mut before = b' ';
-    let mut is_text = |byte: u8| {
-        let follows = (0x80..0xC0).contains(&byte);
-        let fits = if follows { before >= 0x80 } else { before < 0xC0 };
-        before = byte;
-        fits && matches!(byte, b' '..=0x7E | 0x80..=0xF4 | b'\t' | b'\n' | b'\r')
-    };
-    if !bytes.clone().all(&mut is_text) {
+    if !bytes.clone().all(|byte| follows(byte, std::mem::replace(&mut before, byte))) {
         return None;
     }
     match String::from_utf8(bytes.collect()) {
