@@ -75,8 +75,9 @@ pub(crate) struct Lexicon {
     unspaced: HashMap<char, Vec<usize>>,
     /// The names of all types.
     names: HashSet<Cow<'static, str>>,
-    /// Which lengths the first words have that begin with two bytes, a bit each: most words need no further look.
-    lengths: Vec<u64>,
+    /// Which lengths the first words have that begin with two bytes, and which third bytes, a bit each: most words need no
+    /// further look.
+    begins: Vec<(u64, u32)>,
 }
 
 /// FNV-1a: words are short, and whose they are is ours to say.
@@ -115,7 +116,7 @@ impl Lexicon {
             phrases: Vec::new(),
             names: HashSet::new(),
             unspaced: HashMap::new(),
-            lengths: vec![0; 1 << 10],
+            begins: vec![(0, 0); 1 << 10],
         };
         let mut known: HashMap<Cow<'static, str>, usize> = HashMap::new();
         for entry in entries {
@@ -162,8 +163,9 @@ impl Lexicon {
             // It may stand in the plural as well.
             let lengths = 0b11_u64.checked_shl(u32::try_from(first.len()).unwrap_or(0)).unwrap_or(0);
             for word in [first, &format!("{first}s")] {
-                if let Some(known) = self.lengths.get_mut(two(word.as_bytes())) {
-                    *known |= lengths;
+                if let Some(known) = self.begins.get_mut(two(word.as_bytes())) {
+                    known.0 |= lengths;
+                    known.1 |= 1 << bits(word.as_bytes(), 2);
                 }
             }
         }
@@ -277,7 +279,8 @@ impl Lexicon {
 
     /// Whether a phrase may begin with a word, in any case.
     fn may_begin(&self, word: &[u8]) -> bool {
-        self.lengths.get(two(word)).is_some_and(|lengths| lengths >> word.len().min(63) & 1 != 0)
+        let (lengths, thirds) = self.begins.get(two(word)).copied().unwrap_or((0, 0));
+        lengths >> word.len().min(63) & 1 != 0 && thirds >> bits(word, 2) & 1 != 0
     }
 
     fn by_first(&self, word: &str) -> Option<&Vec<usize>> {
@@ -326,10 +329,14 @@ fn spellings(phrase: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
     [Some(phrase.into()), joined.then(|| phrase.replace(' ', "").into())].into_iter().flatten()
 }
 
-/// The first two bytes of a word in few bits, those that tell capitals aside.
+/// The first two bytes of a word in few bits.
 fn two(word: &[u8]) -> usize {
-    let bits = |at| usize::from(word.get(at).copied().unwrap_or(0) & 31);
-    bits(0) << 5 | bits(1)
+    bits(word, 0) << 5 | bits(word, 1)
+}
+
+/// A byte of a word, without the bits that tell capitals; 0 behind its end.
+fn bits(word: &[u8], at: usize) -> usize {
+    usize::from(word.get(at).copied().unwrap_or(0) & 31)
 }
 
 /// Chinese, Japanese, Thai and their like come without blanks.
