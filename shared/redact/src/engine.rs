@@ -163,13 +163,7 @@ impl Engine {
     }
 
     /// What stands in base64 and hex: a finding is the whole run.
-    fn runs<'e>(
-        &'e self,
-        scan: &mut Scan<'_>,
-        path: &Path<'_>,
-        levels: u8,
-        findings: &mut Vec<Finding<'e>>,
-    ) {
+    fn runs<'e>(&'e self, scan: &mut Scan<'_>, path: &Path<'_>, levels: u8, findings: &mut Vec<Finding<'e>>) {
         for (run, inner) in encoded::runs(scan.text, std::mem::take(&mut scan.runs)) {
             let path = path.behind(encoded::before(scan.text, run.start));
             let surest = self.look(&inner, &path, levels).into_iter().max_by_key(|finding| finding.level);

@@ -70,7 +70,9 @@ impl<'a> Words<'a> {
     /// Goes on to the next word that is wanted, or is not ASCII.
     pub fn pass_by(&mut self, wanted: impl Fn(&[u8]) -> bool) {
         let bytes = self.text.as_bytes();
-        let kind = |at: usize| bytes.get(at).map_or(OTHER, |byte| KINDS.get(usize::from(*byte)).copied().unwrap_or(0));
+        let kind = |at: usize| {
+            bytes.get(at).map_or(OTHER, |byte| KINDS.get(usize::from(*byte)).copied().unwrap_or(0))
+        };
         while self.at < bytes.len() {
             let mut end = self.at;
             while kind(end) == 0 {

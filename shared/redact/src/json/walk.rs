@@ -154,9 +154,8 @@ fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     // Has the highest bit set where a byte is less than another one, for all that are ASCII.
     let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
-    let ends = |word: u64| {
-        less(word, b' ') | less(word ^ ONES * u64::from(b'"'), 1) | less(word ^ ONES * u64::from(b'\\'), 1)
-    };
+    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    let ends = |word: u64| less(word, b' ') | is(word, b'"') | is(word, b'\\');
     let (words, _) = bytes.as_chunks::<8>();
     let far = words.iter().take_while(|word| ends(u64::from_ne_bytes(**word)) & (ONES << 7) == 0).count() * 8;
     let rest = bytes.get(far..).unwrap_or(&[]);

@@ -131,7 +131,8 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         medical::digits(scan, start);
         north::digits(scan, start);
     }
-    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() && !is_small_word(scan, end + 1) {
+    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() && !is_small_word(scan, end + 1)
+    {
         groups(scan, start);
     }
 }
