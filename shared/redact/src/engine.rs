@@ -6,7 +6,7 @@ use crate::lexicon::Lexicon;
 use crate::path::Path;
 use crate::scan::{Hit, Scan};
 use crate::view::View;
-use crate::{encoded, ids, letters, net, resolve, scan, secrets};
+use crate::{encoded, ids, letters, net, overlap, resolve, scan, secrets};
 
 /// Names above a value that detectors look at.
 const NAMES: usize = 4;
@@ -109,7 +109,7 @@ impl Engine {
                 self.lines(view.text(), path, &mut decoded);
             }
             if findings.len() > plain || !decoded.is_empty() {
-                findings = resolve::apart(decoded, findings);
+                findings = overlap::apart(decoded, findings);
             }
         }
         for finding in &mut findings {
@@ -200,7 +200,7 @@ impl Engine {
                 Finding { start: original.start, end: original.end, ..finding }
             }));
         }
-        if unseen.is_empty() { seen } else { resolve::apart(seen, unseen) }
+        if unseen.is_empty() { seen } else { overlap::apart(seen, unseen) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::entry::Entry;
 use crate::operators::own;
+use crate::order;
 use crate::words::{Word, Words};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -195,7 +196,7 @@ impl Lexicon {
             }
         }
         if self.unspaced_mentions(text, &mut found) {
-            found.sort_by_key(|mention| mention.start);
+            found = order::by(found, |mention| mention.start as u128);
         }
         // What stands before a phrase in a longer one qualifies it: `permanent account number`.
         let mut reach: (usize, usize) = (0, 0);
@@ -259,15 +260,14 @@ impl Lexicon {
         found.len() > spaced
     }
 
-    /// The types that some phrases speak of, in order.
-    pub fn spoken<'m>(&self, mentions: impl Iterator<Item = &'m Mention>) -> Vec<&str> {
+    /// The types that some phrases speak of: hashes of their names, in order.
+    pub fn spoken<'m>(&self, mentions: impl Iterator<Item = &'m Mention>) -> Vec<u64> {
         // A few phrases are all that a large text says, again and again.
-        let mut said: Vec<usize> = mentions.map(|mention| mention.phrase).collect();
-        said.sort_unstable();
+        let mut said = order::by(mentions.map(|mention| mention.phrase).collect(), |phrase| *phrase as u128);
         said.dedup();
         let phrases = said.into_iter().filter_map(|phrase| self.phrases.get(phrase));
-        let mut names: Vec<&str> = phrases.flat_map(|phrase| &phrase.of).map(|name| &**name).collect();
-        names.sort_unstable();
+        let names = phrases.flat_map(|phrase| &phrase.of).map(|name| fnv(name)).collect();
+        let mut names = order::by(names, |name| u128::from(*name));
         names.dedup();
         names
     }
@@ -321,6 +321,13 @@ impl Lexicon {
             .get(mention.phrase)
             .is_some_and(|phrase| phrase.negative && phrase.of.iter().all(|of| of != name))
     }
+}
+
+/// The hash of a name.
+pub(crate) fn fnv(name: &str) -> u64 {
+    let mut hasher = Fnv::default();
+    hasher.write(name.as_bytes());
+    hasher.finish()
 }
 
 /// A phrase as it is, and in one word as some write it: `cardnumber`.
