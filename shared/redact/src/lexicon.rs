@@ -196,7 +196,7 @@ impl Lexicon {
             }
         }
         if self.unspaced_mentions(text, &mut found) {
-            found = order::by(found, |mention| mention.start as u128);
+            found = order::by(found, |mention| mention.start as u64);
         }
         // What stands before a phrase in a longer one qualifies it: `permanent account number`.
         let mut reach: (usize, usize) = (0, 0);
@@ -263,11 +263,11 @@ impl Lexicon {
     /// The types that some phrases speak of: hashes of their names, in order.
     pub fn spoken<'m>(&self, mentions: impl Iterator<Item = &'m Mention>) -> Vec<u64> {
         // A few phrases are all that a large text says, again and again.
-        let mut said = order::by(mentions.map(|mention| mention.phrase).collect(), |phrase| *phrase as u128);
+        let mut said = order::by(mentions.map(|mention| mention.phrase).collect(), |phrase| *phrase as u64);
         said.dedup();
         let phrases = said.into_iter().filter_map(|phrase| self.phrases.get(phrase));
         let names = phrases.flat_map(|phrase| &phrase.of).map(|name| fnv(name)).collect();
-        let mut names = order::by(names, |name| u128::from(*name));
+        let mut names = order::by(names, |name| *name);
         names.dedup();
         names
     }

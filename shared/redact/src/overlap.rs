@@ -4,9 +4,6 @@ use crate::engine::Finding;
 use crate::order;
 use std::collections::BTreeMap;
 
-/// Longer values are as good, in bytes.
-pub(crate) const LONGEST: usize = 0xffff_ffff;
-
 /// Findings of several looks at a text: where they overlap, the surest stands, then one of those that know better what the
 /// text says, then the longest.
 pub(crate) fn apart<'e>(better: Vec<Finding<'e>>, others: Vec<Finding<'e>>) -> Vec<Finding<'e>> {
@@ -15,12 +12,11 @@ pub(crate) fn apart<'e>(better: Vec<Finding<'e>>, others: Vec<Finding<'e>>) -> V
         .flat_map(|(rank, findings)| findings.into_iter().map(move |it| (rank, it)))
         .collect();
     let ranked = order::by(ranked, |(rank, it)| {
-        let length = it.end - it.start;
         order::parts([
-            (usize::from(u8::MAX - it.level), 8),
-            (*rank, 8),
-            (LONGEST.saturating_sub(length), 32),
-            (it.start, 48),
+            order::rest(usize::from(it.level), 7),
+            (*rank, 1),
+            order::rest(it.end - it.start, 28),
+            (it.start, 28),
         ])
     });
     first_come(ranked.into_iter().map(|(_, finding)| finding))

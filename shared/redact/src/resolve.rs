@@ -4,7 +4,7 @@ use crate::column;
 use crate::engine::{Context, Finding};
 use crate::lexicon::{Lexicon, Mention, fnv};
 use crate::order;
-use crate::overlap::{self, LONGEST};
+use crate::overlap;
 use crate::scan::Hit;
 use std::ops::Range;
 
@@ -35,8 +35,6 @@ const FAR: u8 = 12;
 const LITTLE: u8 = 60;
 /// How sure a value in groups is at least if it is all of a text.
 const ALL: u8 = 65;
-/// Longer words do not say more, in bytes.
-const MOST_SAID: usize = 0xffff;
 /// What a denial costs.
 const DENIAL: u8 = 20;
 
@@ -68,7 +66,7 @@ pub(crate) fn resolve<'e>(
     // A long number may be a dozen things, of which nothing around speaks.
     let spoken = around.spoken();
     hits.retain(|hit| hit.bare >= level || spoken.binary_search(&fnv(hit.entry.name)).is_ok());
-    around.places = order::by(hits.iter().map(Placed::from).collect(), |place| place.start as u128);
+    around.places = order::by(hits.iter().map(Placed::from).collect(), |place| place.start as u64);
     let weighed: Vec<Weighed> =
         hits.into_iter().map(|hit| around.weigh(hit)).filter(|weighed| weighed.level >= level).collect();
     // The surest first, where a word counts the less the farther it is, then the one whose word is nearest, or says
@@ -80,11 +78,11 @@ pub(crate) fn resolve<'e>(
     let weighed = order::by(weighed, |it| {
         let (says, length) = (it.word.map_or(0, str::len), it.hit.end - it.hit.start);
         order::parts([
-            (usize::from(u8::MAX - sure(it)), 8),
-            (it.distance, 16),
-            (MOST_SAID.saturating_sub(says), 16),
-            (LONGEST.saturating_sub(length), 32),
-            (it.hit.start, 48),
+            order::rest(usize::from(sure(it)), 7),
+            (it.distance, 10),
+            order::rest(says, 6),
+            order::rest(length, 13),
+            (it.hit.start, 28),
         ])
     });
     overlap::first_come(weighed.into_iter().map(|Weighed { hit, level, word, .. }| Finding {
@@ -174,7 +172,7 @@ fn mentions_near(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention
         let around = reach(hit) + WORDS;
         (hit.start.saturating_sub(around), hit.end.saturating_add(around).min(text.len()))
     };
-    let places = order::by(hits.iter().map(place).collect(), |place| place.0 as u128);
+    let places = order::by(hits.iter().map(place).collect(), |place| place.0 as u64);
     let mut places = places.into_iter().peekable();
     let mut mentions = Vec::new();
     while let Some((first, mut last)) = places.next() {
@@ -256,7 +254,7 @@ impl<'a, 't> Around<'a, 't> {
             (!others).then_some((distance, word, mention))
         });
         // The nearest first: whether a word is taken is the dearest question.
-        let speaking = order::by(speaking.collect(), |(distance, ..)| *distance as u128);
+        let speaking = order::by(speaking.collect(), |(distance, ..)| *distance as u64);
         let mut free = speaking.into_iter().filter(|(.., mention)| !self.taken(mention, hit));
         free.next().map(|(distance, word, _)| (distance, word))
     }

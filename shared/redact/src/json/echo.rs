@@ -50,7 +50,7 @@ impl<'e> Echoes<'e> {
     pub fn of(text: &str, inside: &Inside<'e>) -> Option<Self> {
         let mut found = BTreeMap::new();
         gather(text, inside, &mut found);
-        let found = order::by(found.into_iter().collect(), |(_, finding)| u128::from(finding.level));
+        let found = order::by(found.into_iter().collect(), |(_, finding)| u64::from(finding.level));
         let mut echoes = Self { nodes: vec![Node::default()], first: [0; 256], values: Vec::new() };
         let mut room = MOST_BYTES;
         for (value, finding) in found.into_iter().take(MOST) {
@@ -255,7 +255,7 @@ fn beside<'e>(mut found: Vec<Finding<'e>>, echoes: Vec<Finding<'e>>) -> Vec<Find
         }
     }
     found.extend(rest);
-    order::by(found, |it| it.start as u128)
+    order::by(found, |it| it.start as u64)
 }
 
 #[cfg(test)]
