@@ -196,7 +196,12 @@ fn groups(scan: &mut Scan<'_>, start: usize) {
             return;
         }
         bare_letters = only_letters;
-        if letters == 0 && length > MOST_DIGITS {
+        // `99585767E-22` is a number of physics.
+        let exponent = letters.count_ones() == 1
+            && scan.before(at).eq_ignore_ascii_case(&b'e')
+            && matches!(scan.at(at), b'+' | b'-')
+            && scan.at(at + 1).is_ascii_digit();
+        if letters == 0 && length > MOST_DIGITS || exponent && breaks == 0 {
             return;
         }
         if letters != 0 {
