@@ -48,12 +48,18 @@ pub(crate) fn name(text: &[u8], header: usize, value: Range<usize>) -> Option<Ra
 }
 
 /// Where the separators of a line stand, without those in quotes.
-pub(crate) fn separators(line: &[u8], separator: u8) -> impl Iterator<Item = usize> {
+fn separators(line: &[u8], separator: u8) -> impl Iterator<Item = usize> {
     let mut quoted = false;
     line.iter().enumerate().filter_map(move |(at, byte)| {
         quoted ^= *byte == b'"';
         (*byte == separator && !quoted).then_some(at)
     })
+}
+
+/// From where to where each cell of a line is.
+pub(crate) fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = (usize, usize)> {
+    let mut from = 0;
+    separators(line, separator).chain([line.len()]).map(move |to| (std::mem::replace(&mut from, to + 1), to))
 }
 
 #[cfg(test)]
