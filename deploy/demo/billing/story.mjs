@@ -49,8 +49,8 @@ function tampered(token) {
 /** What the agent was told of somebody: tokens of the billing system and of the notes. */
 export function tokens(read) {
   const { card, customer } = read.bills[0].value;
-  const noted = read.notes[0].text.match(/\btok_credit-card_\w+_[\w-]+/)?.[0];
-  return { card: card.number, email: read.byEmail.value.email, billed: customer.email, noted };
+  const noted = read.notes[0].text.match(/\btok_credit-card_\w+_[\w-]+/)?.[0] ?? 'none';
+  return { card: card.number, email: read.byEmail.value?.email ?? 'none', billed: customer.email, noted };
 }
 
 /** The agent works: it pays back, writes, and tries tokens where they do not belong. */
