@@ -37,13 +37,8 @@ pub(crate) async fn answer<P: Platform>(
     if !messages.is_empty()
         && let Err(Invalid::Request(why)) = era::classify_batch(&head.headers, &messages, json)
     {
-        return Reply::of(fail(
-            scene,
-            trail,
-            None,
-            Revision::V2025_03_26,
-            &Refusal::InvalidRequest(why).into(),
-        ));
+        let why = Refusal::InvalidRequest(why).into();
+        return Reply::of(fail(scene, trail, None, Revision::V2025_03_26, &why));
     }
     // An array of N counts N, and is charged as a whole.
     let requests = messages.iter().filter_map(|message| match message {
