@@ -16,6 +16,10 @@ pub struct Findings {
     pub secrets: Vec<String>,
 }
 
+/// What a secret is taken for where it is not looked up: good for all that settings take secrets for, also as a key of 32
+/// bytes for redaction.
+const UNKNOWN: &str = "unknown:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// Checks a text. With `secrets_from_env` each secret must be an environment variable of its name; without, the
 /// secrets are only listed, as files are often checked where no secret is.
 #[must_use]
@@ -26,7 +30,7 @@ pub fn findings(toml: &str, secrets_from_env: bool) -> Findings {
             return std::env::var(name).ok();
         }
         named.borrow_mut().insert(name.to_owned());
-        Some("unknown".to_owned())
+        Some(UNKNOWN.to_owned())
     };
     let outcome = check(toml, &secrets);
     let mut findings = Findings { secrets: named.take().into_iter().collect(), ..Findings::default() };

@@ -46,6 +46,17 @@ fn check_says_ok_and_lists_secrets() {
 }
 
 #[test]
+fn check_takes_keys_for_redaction_on_trust() {
+    let keys =
+        format!("{GOOD}[tenants.acme.redact]\noperator = \"token\"\nkeys = \"secret:POSTERN_TEST_TOKEN\"\n");
+    let (code, out, err) = texts(&postern(&["check", "-"], &keys, None));
+    assert_eq!((code, out.as_str()), (Some(0), "ok\n"), "{err}");
+    let (code, _, err) = texts(&postern(&["check", "-", "--secrets-from-env"], &keys, Some("k1:short")));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("tenants.acme.redact.keys: the secret holds no keys"), "{err}");
+}
+
+#[test]
 fn check_prints_all_problems_and_fails() {
     let bad = GOOD.replace("https://billing", "http://billing").replace("hosts", "host").replace("c1", "");
     let (code, out, err) = texts(&postern(&["check", "-"], &bad, None));

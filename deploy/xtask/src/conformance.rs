@@ -94,7 +94,7 @@ pub(crate) fn run(
         let folder = format!("conformance-{host}-{name}");
         // Yesterday's cached lists are not what is to be tried.
         let _ = fs::remove_dir_all(paths.dev.join(&folder));
-        let plan = Plan { name: &folder, port, settings: &settings };
+        let plan = Plan { name: &folder, port, settings: &settings, secrets: &[] };
         let _gateway = Gateway::start(paths, &runner, &plan)?;
         for (revision, required) in
             REVISIONS.iter().filter(|(one, _)| revision.is_none_or(|wanted| wanted == *one))

@@ -29,6 +29,7 @@ usage: cargo xtask COMMAND [OPTIONS]
 
   dev [OPTIONS]                run the gateway with demo servers; `dev --help` shows the options
   demo trading [OPTIONS]       agents, limits and loops on a trading desk; `demo --help` shows the options
+  demo billing [OPTIONS]       an agent that works with customers' cards and addresses without seeing them
   test [--only STEP]...        run everything that must hold
   conformance [OPTIONS]        run the official MCP suite against the gateway
   bench [OPTIONS]              measure what a call through the gateway costs

@@ -7,7 +7,9 @@ const LINE: usize = 600;
 
 /// Where the first line of a text ends, if it may name columns.
 pub(crate) fn header(text: &[u8]) -> Option<usize> {
-    let end = text.iter().take(LINE).position(|byte| *byte == b'\n')?;
+    let near = text.get(..LINE).unwrap_or(text);
+    // Most have no line, which is told eight bytes at a time.
+    let end = near.contains(&b'\n').then(|| near.iter().position(|byte| *byte == b'\n'))??;
     text.get(..end)?.iter().any(|byte| is_separator(*byte)).then_some(end)
 }
 
@@ -46,12 +48,18 @@ pub(crate) fn name(text: &[u8], header: usize, value: Range<usize>) -> Option<Ra
 }
 
 /// Where the separators of a line stand, without those in quotes.
-pub(crate) fn separators(line: &[u8], separator: u8) -> impl Iterator<Item = usize> {
+fn separators(line: &[u8], separator: u8) -> impl Iterator<Item = usize> {
     let mut quoted = false;
     line.iter().enumerate().filter_map(move |(at, byte)| {
         quoted ^= *byte == b'"';
         (*byte == separator && !quoted).then_some(at)
     })
+}
+
+/// From where to where each cell of a line is.
+pub(crate) fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = (usize, usize)> {
+    let mut from = 0;
+    separators(line, separator).chain([line.len()]).map(move |to| (std::mem::replace(&mut from, to + 1), to))
 }
 
 #[cfg(test)]

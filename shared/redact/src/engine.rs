@@ -4,8 +4,9 @@ use crate::custom::{Compiled, Custom, CustomError};
 use crate::entry::{Entry, Profile, Type};
 use crate::lexicon::Lexicon;
 use crate::path::Path;
+use crate::scan::{Hit, Scan};
 use crate::view::View;
-use crate::{encoded, ids, letters, net, resolve, scan, secrets};
+use crate::{encoded, ids, letters, net, overlap, resolve, scan, secrets};
 
 /// Names above a value that detectors look at.
 const NAMES: usize = 4;
@@ -96,17 +97,19 @@ impl Engine {
     /// What is sensitive in a text, with so many encodings undone.
     pub(crate) fn look(&self, text: &str, path: &Path<'_>, levels: u8) -> Vec<Finding<'_>> {
         let view = View::of(text);
-        let mut findings = self.plain(view.text(), path);
+        let (mut findings, mut scan) = self.scan(view.text(), path);
         if let Some(levels) = levels.checked_sub(1) {
             let plain = findings.len();
-            self.runs(view.text(), path, levels, &mut findings);
+            self.runs(&mut scan, path, levels, &mut findings);
             let mut decoded = Vec::new();
-            if encoded::may_hide(view.text()) {
+            if scan.escapes {
                 self.regions(view.text(), path, levels, &mut decoded);
+            }
+            if scan.lines {
                 self.lines(view.text(), path, &mut decoded);
             }
             if findings.len() > plain || !decoded.is_empty() {
-                findings = resolve::apart(decoded, findings);
+                findings = overlap::apart(decoded, findings);
             }
         }
         for finding in &mut findings {
@@ -121,9 +124,14 @@ impl Engine {
 
     /// What stands in a view as it is.
     pub(crate) fn plain(&self, text: &str, path: &Path<'_>) -> Vec<Finding<'_>> {
+        self.scan(text, path).0
+    }
+
+    /// The same, with what else was seen there.
+    fn scan<'t>(&self, text: &'t str, path: &Path<'_>) -> (Vec<Finding<'_>>, Scan<'t>) {
         let mut room = [""; NAMES];
-        let names = path.nearest(&mut room);
-        let mut hits = scan::scan(text, names);
+        let mut scan = scan::scan(text, path.nearest(&mut room));
+        let mut hits: Vec<Hit<'_>> = std::mem::take(&mut scan.hits);
         if let Some(profile) = self.profile {
             hits.retain(|hit| hit.entry.profiles.contains(&profile));
         }
@@ -132,10 +140,10 @@ impl Engine {
         }
         hits.retain(|hit| !self.is_own(text, hit.start, hit.end));
         if hits.is_empty() {
-            return Vec::new();
+            return (Vec::new(), scan);
         }
         let context = Context { path: &path.names(), about: path.about() };
-        resolve::resolve(&self.lexicon, text, &context, hits, self.level)
+        (resolve::resolve(&self.lexicon, text, &context, hits, self.level), scan)
     }
 
     /// Whether a range of a text lies within what this crate put there.
@@ -155,9 +163,9 @@ impl Engine {
     }
 
     /// What stands in base64 and hex: a finding is the whole run.
-    fn runs<'e>(&'e self, text: &str, path: &Path<'_>, levels: u8, findings: &mut Vec<Finding<'e>>) {
-        for (run, inner) in encoded::runs(text) {
-            let path = path.behind(encoded::before(text, run.start));
+    fn runs<'e>(&'e self, scan: &mut Scan<'_>, path: &Path<'_>, levels: u8, findings: &mut Vec<Finding<'e>>) {
+        for (run, inner) in encoded::runs(scan.text, std::mem::take(&mut scan.runs)) {
+            let path = path.behind(encoded::before(scan.text, run.start));
             let surest = self.look(&inner, &path, levels).into_iter().max_by_key(|finding| finding.level);
             findings.extend(surest.map(|finding| Finding { start: run.start, end: run.end, ..finding }));
         }
@@ -192,7 +200,7 @@ impl Engine {
                 Finding { start: original.start, end: original.end, ..finding }
             }));
         }
-        if unseen.is_empty() { seen } else { resolve::apart(seen, unseen) }
+        if unseen.is_empty() { seen } else { overlap::apart(seen, unseen) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::entry::Entry;
 use crate::operators::own;
+use crate::order;
 use crate::words::{Word, Words};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -75,8 +76,9 @@ pub(crate) struct Lexicon {
     unspaced: HashMap<char, Vec<usize>>,
     /// The names of all types.
     names: HashSet<Cow<'static, str>>,
-    /// Which lengths the first words have that begin with two bytes, a bit each: most words need no further look.
-    lengths: Vec<u64>,
+    /// Which lengths the first words have that begin with two bytes, and which third bytes, a bit each: most words need no
+    /// further look.
+    begins: Vec<(u64, u32)>,
 }
 
 /// FNV-1a: words are short, and whose they are is ours to say.
@@ -115,7 +117,7 @@ impl Lexicon {
             phrases: Vec::new(),
             names: HashSet::new(),
             unspaced: HashMap::new(),
-            lengths: vec![0; 1 << 10],
+            begins: vec![(0, 0); 1 << 10],
         };
         let mut known: HashMap<Cow<'static, str>, usize> = HashMap::new();
         for entry in entries {
@@ -162,8 +164,9 @@ impl Lexicon {
             // It may stand in the plural as well.
             let lengths = 0b11_u64.checked_shl(u32::try_from(first.len()).unwrap_or(0)).unwrap_or(0);
             for word in [first, &format!("{first}s")] {
-                if let Some(known) = self.lengths.get_mut(two(word.as_bytes())) {
-                    *known |= lengths;
+                if let Some(known) = self.begins.get_mut(two(word.as_bytes())) {
+                    known.0 |= lengths;
+                    known.1 |= 1 << bits(word.as_bytes(), 2);
                 }
             }
         }
@@ -193,7 +196,7 @@ impl Lexicon {
             }
         }
         if self.unspaced_mentions(text, &mut found) {
-            found.sort_by_key(|mention| mention.start);
+            found = order::by(found, |mention| mention.start as u64);
         }
         // What stands before a phrase in a longer one qualifies it: `permanent account number`.
         let mut reach: (usize, usize) = (0, 0);
@@ -257,15 +260,14 @@ impl Lexicon {
         found.len() > spaced
     }
 
-    /// The types that some phrases speak of, in order.
-    pub fn spoken<'m>(&self, mentions: impl Iterator<Item = &'m Mention>) -> Vec<&str> {
+    /// The types that some phrases speak of: hashes of their names, in order.
+    pub fn spoken<'m>(&self, mentions: impl Iterator<Item = &'m Mention>) -> Vec<u64> {
         // A few phrases are all that a large text says, again and again.
-        let mut said: Vec<usize> = mentions.map(|mention| mention.phrase).collect();
-        said.sort_unstable();
+        let mut said = order::by(mentions.map(|mention| mention.phrase).collect(), |phrase| *phrase as u64);
         said.dedup();
         let phrases = said.into_iter().filter_map(|phrase| self.phrases.get(phrase));
-        let mut names: Vec<&str> = phrases.flat_map(|phrase| &phrase.of).map(|name| &**name).collect();
-        names.sort_unstable();
+        let names = phrases.flat_map(|phrase| &phrase.of).map(|name| fnv(name)).collect();
+        let mut names = order::by(names, |name| *name);
         names.dedup();
         names
     }
@@ -277,7 +279,8 @@ impl Lexicon {
 
     /// Whether a phrase may begin with a word, in any case.
     fn may_begin(&self, word: &[u8]) -> bool {
-        self.lengths.get(two(word)).is_some_and(|lengths| lengths >> word.len().min(63) & 1 != 0)
+        let (lengths, thirds) = self.begins.get(two(word)).copied().unwrap_or((0, 0));
+        lengths >> word.len().min(63) & 1 != 0 && thirds >> bits(word, 2) & 1 != 0
     }
 
     fn by_first(&self, word: &str) -> Option<&Vec<usize>> {
@@ -320,16 +323,27 @@ impl Lexicon {
     }
 }
 
+/// The hash of a name.
+pub(crate) fn fnv(name: &str) -> u64 {
+    let mut hasher = Fnv::default();
+    hasher.write(name.as_bytes());
+    hasher.finish()
+}
+
 /// A phrase as it is, and in one word as some write it: `cardnumber`.
 fn spellings(phrase: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
     let joined = phrase.contains(' ') && phrase.len() > SHORT_BYTES;
     [Some(phrase.into()), joined.then(|| phrase.replace(' ', "").into())].into_iter().flatten()
 }
 
-/// The first two bytes of a word in few bits, those that tell capitals aside.
+/// The first two bytes of a word in few bits.
 fn two(word: &[u8]) -> usize {
-    let bits = |at| usize::from(word.get(at).copied().unwrap_or(0) & 31);
-    bits(0) << 5 | bits(1)
+    bits(word, 0) << 5 | bits(word, 1)
+}
+
+/// A byte of a word, without the bits that tell capitals; 0 behind its end.
+fn bits(word: &[u8], at: usize) -> usize {
+    usize::from(word.get(at).copied().unwrap_or(0) & 31)
 }
 
 /// Chinese, Japanese, Thai and their like come without blanks.

@@ -27,6 +27,8 @@ mod letters;
 mod lexicon;
 mod net;
 pub mod operators;
+mod order;
+mod overlap;
 mod path;
 mod resolve;
 mod scan;

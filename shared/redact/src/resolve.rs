@@ -2,10 +2,10 @@
 
 use crate::column;
 use crate::engine::{Context, Finding};
-use crate::lexicon::{Lexicon, Mention};
+use crate::lexicon::{Lexicon, Mention, fnv};
+use crate::order;
+use crate::overlap;
 use crate::scan::Hit;
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How far a word may be from what it speaks of, in bytes.
@@ -65,10 +65,9 @@ pub(crate) fn resolve<'e>(
     let mut around = Around::new(lexicon, text, context, &hits);
     // A long number may be a dozen things, of which nothing around speaks.
     let spoken = around.spoken();
-    hits.retain(|hit| hit.bare >= level || spoken.binary_search(&hit.entry.name).is_ok());
-    around.places = hits.iter().map(Placed::from).collect();
-    around.places.sort_unstable_by_key(|place| place.start);
-    let mut weighed: Vec<Weighed> =
+    hits.retain(|hit| hit.bare >= level || spoken.binary_search(&fnv(hit.entry.name)).is_ok());
+    around.places = order::by(hits.iter().map(Placed::from).collect(), |place| place.start as u64);
+    let weighed: Vec<Weighed> =
         hits.into_iter().map(|hit| around.weigh(hit)).filter(|weighed| weighed.level >= level).collect();
     // The surest first, where a word counts the less the farther it is, then the one whose word is nearest, or says
     // most (`philippine passport`), then the longest.
@@ -76,44 +75,23 @@ pub(crate) fn resolve<'e>(
         Some(_) => it.level.saturating_sub(u8::try_from(it.distance / 8).unwrap_or(FAR).min(FAR)),
         None => it.level,
     };
-    weighed.sort_by_key(|it| {
-        let says = it.word.map_or(0, str::len);
-        let length = it.hit.end - it.hit.start;
-        (Reverse(sure(it)), it.distance, Reverse(says), Reverse(length), it.hit.start)
+    let weighed = order::by(weighed, |it| {
+        let (says, length) = (it.word.map_or(0, str::len), it.hit.end - it.hit.start);
+        order::parts([
+            order::rest(usize::from(sure(it)), 7),
+            (it.distance, 10),
+            order::rest(says, 6),
+            order::rest(length, 13),
+            (it.hit.start, 28),
+        ])
     });
-    first_come(weighed.into_iter().map(|Weighed { hit, level, word, .. }| Finding {
+    overlap::first_come(weighed.into_iter().map(|Weighed { hit, level, word, .. }| Finding {
         start: hit.start,
         end: hit.end,
         entry: hit.entry,
         level,
         word,
     }))
-}
-
-/// Findings of several looks at a text: where they overlap, the surest stands, then one of those that know better what the
-/// text says, then the longest.
-pub(crate) fn apart<'e>(better: Vec<Finding<'e>>, others: Vec<Finding<'e>>) -> Vec<Finding<'e>> {
-    let mut ranked: Vec<_> = [(0, better), (1, others)]
-        .into_iter()
-        .flat_map(|(rank, findings)| findings.into_iter().map(move |it| (rank, it)))
-        .collect();
-    ranked.sort_by_key(|(rank, it)| (Reverse(it.level), *rank, Reverse(it.end - it.start), it.start));
-    first_come(ranked.into_iter().map(|(_, finding)| finding))
-}
-
-/// Those that do not overlap an earlier one, ordered by where they stand.
-fn first_come<'e>(ranked: impl Iterator<Item = Finding<'e>>) -> Vec<Finding<'e>> {
-    let mut findings: BTreeMap<usize, Finding<'_>> = BTreeMap::new();
-    for new in ranked {
-        // None of those that are in overlaps another, so that a new one may only touch its neighbours.
-        let free_before =
-            findings.range(..=new.start).next_back().is_none_or(|(_, known)| known.end <= new.start);
-        let free_after = findings.range(new.start..).next().is_none_or(|(start, _)| new.end <= *start);
-        if free_before && free_after {
-            findings.insert(new.start, new);
-        }
-    }
-    findings.into_values().collect()
 }
 
 /// Where a hit stands.
@@ -194,8 +172,7 @@ fn mentions_near(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention
         let around = reach(hit) + WORDS;
         (hit.start.saturating_sub(around), hit.end.saturating_add(around).min(text.len()))
     };
-    let mut places: Vec<_> = hits.iter().map(place).collect();
-    places.sort_unstable();
+    let places = order::by(hits.iter().map(place).collect(), |place| place.0 as u64);
     let mut places = places.into_iter().peekable();
     let mut mentions = Vec::new();
     while let Some((first, mut last)) = places.next() {
@@ -220,8 +197,8 @@ impl<'a, 't> Around<'a, 't> {
         Self { text, lexicon, mentions, names, header, places: Vec::new(), above }
     }
 
-    /// The types that anything around speaks of, in order.
-    fn spoken(&self) -> Vec<&'a str> {
+    /// The types that anything around speaks of: hashes of their names, in order.
+    fn spoken(&self) -> Vec<u64> {
         self.lexicon.spoken(self.mentions.iter().chain(&self.names).chain(self.above.iter().flatten()))
     }
 
@@ -276,9 +253,8 @@ impl<'a, 't> Around<'a, 't> {
             };
             (!others).then_some((distance, word, mention))
         });
-        let mut speaking: Vec<_> = speaking.collect();
-        speaking.sort_by_key(|(distance, ..)| *distance);
         // The nearest first: whether a word is taken is the dearest question.
+        let speaking = order::by(speaking.collect(), |(distance, ..)| *distance as u64);
         let mut free = speaking.into_iter().filter(|(.., mention)| !self.taken(mention, hit));
         free.next().map(|(distance, word, _)| (distance, word))
     }

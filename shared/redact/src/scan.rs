@@ -2,7 +2,8 @@
 //! surroundings of their candidate, so that all of it is linear in the text.
 
 use crate::entry::{Entry, Type};
-use crate::{ids, letters, net, secrets};
+use crate::{encoded, ids, letters, net, secrets};
+use std::ops::Range;
 
 /// What a detector found.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,11 @@ pub(crate) struct Scan<'a> {
     pub text: &'a str,
     pub bytes: &'a [u8],
     pub hits: Vec<Hit<'static>>,
+    /// The runs of base64 characters that may hold something, with their padding.
+    pub runs: Vec<Range<usize>>,
+    /// Whether anything stands there that an escape may begin with, and the end of a line.
+    pub escapes: bool,
+    pub lines: bool,
 }
 
 impl Scan<'_> {
@@ -66,6 +72,10 @@ const WORD: u8 = 8;
 const TOKEN: u8 = 16;
 /// Something may stand around it.
 const ANCHOR: u8 = 32;
+/// An escape may begin with it.
+const ESCAPE: u8 = 64;
+/// The end of a line.
+const LINE: u8 = 128;
 
 #[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
 static CLASSES: [u8; 256] = {
@@ -79,6 +89,8 @@ static CLASSES: [u8; 256] = {
             b'_' => WORD | TOKEN,
             b'-' => TOKEN | ANCHOR,
             b'@' | b':' | b'=' | b'>' | b',' | b'|' => ANCHOR,
+            b'\\' | b'&' | b'%' => ESCAPE,
+            b'\n' => LINE,
             _ => 0,
         };
         byte += 1;
@@ -92,26 +104,61 @@ fn class(byte: u8) -> u8 {
 
 /// Finds all candidates of a normalised text and asks the detectors about them.
 /// `path` has the names of the fields above, its own last.
-pub(crate) fn scan(text: &str, path: &[&str]) -> Vec<Hit<'static>> {
-    let mut scan = Scan { text, bytes: text.as_bytes(), hits: Vec::new() };
+pub(crate) fn scan<'a>(text: &'a str, path: &[&str]) -> Scan<'a> {
+    let (hits, runs) = (Vec::new(), Vec::new());
+    let mut scan = Scan { text, bytes: text.as_bytes(), hits, runs, escapes: false, lines: false };
     secrets::field(&mut scan, path);
     letters::field(&mut scan, path);
     secrets::columns(&mut scan);
     let mut at = 0;
-    // Up to where digits were taken as one run, and up to where the detectors of secrets have looked at a token.
-    let (mut run_end, mut token_end) = (0, 0);
+    let (mut done, mut others) = (Done::default(), 0);
     while let Some(byte) = text.as_bytes().get(at) {
         let class = class(*byte);
         if class & WORD != 0 {
-            at = word(&mut scan, at, &mut run_end, &mut token_end);
+            at = word(&mut scan, at, &mut done);
             continue;
         }
+        others |= class;
         if class & ANCHOR != 0 {
             anchor(&mut scan, at, *byte);
         }
         at += 1;
     }
-    scan.hits
+    (scan.escapes, scan.lines) = (others & ESCAPE != 0, others & LINE != 0);
+    scan
+}
+
+/// What was looked at already.
+#[derive(Default)]
+struct Done {
+    /// Up to where digits were taken as one run.
+    digits: usize,
+    /// Up to where the detectors of secrets have looked at a token.
+    token: usize,
+    /// Up to where a run of base64 characters goes.
+    run: usize,
+}
+
+/// The length of a time of day on some date (RFC 3339): logs are full of them, and nothing in them is a value, unless the
+/// time is midnight's, which may stand for none.
+fn timestamp(rest: &[u8]) -> Option<usize> {
+    let ([.., b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _], behind) = rest.split_at_checked(16)? else {
+        return None;
+    };
+    let digits = |from: usize, count: usize| {
+        rest.get(from..from + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let known = [(0, 4), (5, 2), (8, 2), (11, 2), (14, 2)].iter().all(|(from, count)| digits(*from, *count));
+    let mut length = 16;
+    if behind.first() == Some(&b':') && digits(17, 2) {
+        length = 19;
+        if rest.get(19) == Some(&b'.') && digits(20, 1) {
+            length += 1 + behind.get(4..)?.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+        }
+    }
+    length += usize::from(rest.get(length) == Some(&b'Z'));
+    let ends = rest.get(length).is_none_or(|byte| !is_word(*byte) && !matches!(byte, b'.' | b':'));
+    (known && ends && !rest.get(11..)?.starts_with(b"00")).then_some(length)
 }
 
 fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
@@ -137,7 +184,7 @@ fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
 }
 
 /// A word at `start`; returns where to go on.
-fn word(scan: &mut Scan<'_>, start: usize, run_end: &mut usize, token_end: &mut usize) -> usize {
+fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
     let rest = scan.bytes.get(start..).unwrap_or(&[]);
     let mut has = 0;
     let mut length = 0;
@@ -150,16 +197,28 @@ fn word(scan: &mut Scan<'_>, start: usize, run_end: &mut usize, token_end: &mut 
         length += 1;
     }
     let end = start + length;
+    if length == 4
+        && let Some(behind) = timestamp(rest)
+    {
+        return start + behind;
+    }
     let blank = scan.at(end) == b' ';
-    if blank && start >= *token_end {
-        *token_end = end;
+    if start >= done.run && (length >= encoded::SHORTEST || matches!(scan.at(end), b'/' | b'-' | b'+')) {
+        let run = encoded::run(scan.bytes, start);
+        done.run = run.end;
+        if run.len() >= encoded::SHORTEST {
+            scan.runs.push(run);
+        }
+    }
+    if blank && start >= done.token {
+        done.token = end;
         if length >= secrets::SHORTEST {
             secrets::token(scan, start, end);
         }
-    } else if start >= *token_end {
+    } else if start >= done.token {
         let more = rest.get(length..).unwrap_or(&[]).iter().take_while(|byte| class(**byte) & TOKEN != 0);
         let far = end + more.count();
-        *token_end = far;
+        done.token = far;
         // Some go on behind a dot or a tilde: `s.3Xg...`, `abc8Q~...`.
         let goes_on = matches!(scan.at(far), b'.' | b'~') && scan.at(far + 1) > b' ';
         if far - start >= secrets::SHORTEST || goes_on {
@@ -177,8 +236,8 @@ fn word(scan: &mut Scan<'_>, start: usize, run_end: &mut usize, token_end: &mut 
         secrets::beside(scan, end);
     }
     if has & DIGIT != 0 {
-        if start >= *run_end && scan.at(start).is_ascii_digit() {
-            *run_end = ids::digits(scan, start).max(end);
+        if start >= done.digits && scan.at(start).is_ascii_digit() {
+            done.digits = ids::digits(scan, start).max(end);
         }
         if has & (UPPER | LOWER) != 0 {
             letters::word(scan, start, end);

@@ -70,29 +70,54 @@ impl<'a> Words<'a> {
     /// Goes on to the next word that is wanted, or is not ASCII.
     pub fn pass_by(&mut self, wanted: impl Fn(&[u8]) -> bool) {
         let bytes = self.text.as_bytes();
-        while let Some(rest) = bytes.get(self.at..) {
-            let goes_on = |byte: &u8| !byte.is_ascii_alphanumeric() && byte.is_ascii();
-            let Some(start) = rest.iter().position(|byte| !goes_on(byte)) else {
-                self.at = bytes.len();
-                return;
-            };
-            self.at += start;
-            let rest = rest.get(start..).unwrap_or(&[]);
-            let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-            let whole = rest.get(..length).unwrap_or(&[]);
-            let next = rest.get(length).copied().unwrap_or(b' ');
+        let kind = |at: usize| {
+            bytes.get(at).map_or(OTHER, |byte| KINDS.get(usize::from(*byte)).copied().unwrap_or(0))
+        };
+        while self.at < bytes.len() {
+            let mut end = self.at;
+            while kind(end) == 0 {
+                end += 1;
+            }
+            self.at = end;
+            // A capital at the beginning is none that begins another word.
+            let mut kinds = kind(end) & !CAPITAL;
+            while kind(end) & PART != 0 {
+                end += 1;
+                kinds |= kind(end);
+            }
             // Several words may be in it, or it may be one with the next.
-            let capital =
-                whole.iter().skip(1).any(u8::is_ascii_uppercase) && whole.iter().any(u8::is_ascii_lowercase);
-            let joins =
-                matches!(next, b'_' | b'-') && rest.get(length + 1).is_some_and(u8::is_ascii_alphabetic);
-            if !next.is_ascii() || capital || joins || wanted(whole) {
+            let several = kinds & (CAPITAL | SMALL) == CAPITAL | SMALL;
+            let next = bytes.get(end).copied().unwrap_or(b' ');
+            let joins = matches!(next, b'_' | b'-') && kind(end + 1) & (CAPITAL | SMALL) != 0;
+            if !next.is_ascii() || several || joins || wanted(bytes.get(self.at..end).unwrap_or(&[])) {
                 return;
             }
-            self.at += length;
+            self.at = end;
         }
     }
 }
+
+/// What a byte is: a small letter, a capital, a part of a word as they are, no ASCII; 0 for what stands between words.
+const SMALL: u8 = 1;
+const CAPITAL: u8 = 2;
+const PART: u8 = 4;
+const OTHER: u8 = 8;
+
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+static KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' => PART | SMALL,
+            b'A'..=b'Z' => PART | CAPITAL,
+            b'0'..=b'9' => PART,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 impl Iterator for Words<'_> {
     type Item = Word;

@@ -5,18 +5,22 @@ use std::ops::RangeInclusive;
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 
-use super::TRADING;
+use super::story::Story;
 use crate::host::Host;
 
 pub(crate) const USAGE: &str = "\
-usage: cargo xtask demo trading [OPTIONS]
+usage: cargo xtask demo STORY [OPTIONS]
 
-Eight agents of an invented trading desk work at once, within limits and not; one runs away, one gets stuck in a search,
-one spends too much. Prints what each got, what the ledger behind the gateway saw, and whether all that holds which the
-demo says of the gateway; the exit status is that.
+  trading   Eight agents of an invented trading desk work at once, within limits and not; one runs away, one gets stuck
+            in a search, one spends too much.
+  billing   A support agent reads bills and notes, pays back and writes to customers, without ever seeing a card number
+            or an address; others try what they may not.
+
+Prints what each agent got, what the servers behind the gateway saw, and whether all that holds which the demo says of the
+gateway; the exit status is that.
 
   --host HOST    what the gateway runs on: workerd (default) or spin
-  --seconds N    how long the agents work, 3 to 60 (default 8)
+  --seconds N    trading: how long the agents work, 3 to 60 (default 8)
   --json         print one line of JSON instead of text
 ";
 
@@ -29,34 +33,41 @@ pub(crate) struct Options {
     pub(crate) host: Host,
     pub(crate) seconds: u32,
     pub(crate) json: bool,
-    pub(crate) help: bool,
+    /// None asks for help.
+    pub(crate) story: Option<Story>,
 }
 
 impl Options {
     /// Reads what follows `demo`.
     pub(crate) fn parse(mut parser: Parser) -> Result<Self> {
-        let mut options = Self { host: Host::default(), seconds: 8, json: false, help: false };
-        let mut story = None;
+        let mut options = Self { host: Host::default(), seconds: 8, json: false, story: None };
+        let (mut help, mut seconds) = (false, None);
         while let Some(argument) = parser.next()? {
             match argument {
-                Arg::Value(name) if story.is_none() => story = Some(name.string()?),
+                Arg::Value(name) if options.story.is_none() => options.story = Some(name.string()?.parse()?),
                 Arg::Long("host") => options.host = parser.value()?.string()?.parse()?,
                 Arg::Long("seconds") => {
                     let value = parser.value()?.string()?;
-                    let seconds = value.parse().ok().filter(|seconds| SECONDS.contains(seconds));
-                    options.seconds =
-                        seconds.with_context(|| format!("--seconds {value}: give a number from 3 to 60"))?;
+                    let number = value.parse().ok().filter(|number| SECONDS.contains(number));
+                    seconds = Some(
+                        number.with_context(|| format!("--seconds {value}: give a number from 3 to 60"))?,
+                    );
                 }
                 Arg::Long("json") => options.json = true,
-                Arg::Long("help") | Arg::Short('h') => options.help = true,
+                Arg::Long("help") | Arg::Short('h') => help = true,
                 other => return Err(other.unexpected().into()),
             }
         }
-        match story.as_deref() {
-            Some(TRADING) => {}
-            None if options.help => {}
-            Some(other) => bail!("there is no demo '{other}': choose {TRADING}"),
-            None => bail!("which demo? choose {TRADING}\n\n{USAGE}"),
+        if help {
+            options.story = None;
+        } else if options.story.is_none() {
+            bail!("which demo? choose trading or billing\n\n{USAGE}");
+        }
+        if let Some(seconds) = seconds {
+            if options.story == Some(Story::Billing) {
+                bail!("--seconds: the billing demo takes as long as its calls");
+            }
+            options.seconds = seconds;
         }
         Ok(options)
     }
@@ -64,7 +75,7 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
-    use super::Options;
+    use super::{Options, Story};
 
     fn parse(arguments: &[&str]) -> anyhow::Result<Options> {
         Options::parse(lexopt::Parser::from_args(arguments))
@@ -73,12 +84,20 @@ mod tests {
     #[test]
     fn a_story_is_named_and_options_are_bounded() {
         let options = parse(&["trading", "--seconds", "5", "--json"]).unwrap();
-        assert_eq!((options.seconds, options.json), (5, true));
-        assert!(parse(&["--help"]).unwrap().help);
-        assert!(parse(&[]).is_err());
-        assert!(parse(&["banking"]).is_err());
-        assert!(parse(&["trading", "trading"]).is_err());
-        assert!(parse(&["trading", "--seconds", "2"]).is_err());
-        assert!(parse(&["trading", "--seconds", "61"]).is_err());
+        assert_eq!((options.story, options.seconds, options.json), (Some(Story::Trading), 5, true));
+        assert_eq!(parse(&["billing"]).unwrap().story, Some(Story::Billing));
+        for help in [&["--help"][..], &["trading", "-h"]] {
+            assert_eq!(parse(help).unwrap().story, None);
+        }
+        for wrong in [
+            &[][..],
+            &["banking"],
+            &["trading", "trading"],
+            &["trading", "--seconds", "2"],
+            &["trading", "--seconds", "61"],
+            &["billing", "--seconds", "5"],
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! The settings of the trading desk: a file in `deploy/demo/trading`, filled in.
+//! The settings of a story: a file in its folder, filled in.
 
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
@@ -13,8 +14,8 @@ pub(super) struct Place<'a> {
     pub(super) port: u16,
     /// The key set that signs tokens, as JSON text.
     pub(super) jwks: &'a str,
-    pub(super) ledger: &'a str,
-    pub(super) market: &'a str,
+    /// Addresses of servers, by alias.
+    pub(super) servers: &'a [(&'static str, &'a str)],
     /// By whose calendar days begin.
     pub(super) zone: &'static str,
 }
@@ -23,9 +24,9 @@ pub(super) struct Place<'a> {
 pub(super) struct Settings {
     /// The TOML text.
     pub(super) text: String,
-    /// The desk's part of it.
-    pub(super) tenant: Value,
-    /// Its agents. Each is its client.
+    /// Its tenants.
+    pub(super) tenants: Value,
+    /// Their agents, each once. Each is its client.
     pub(super) agents: Vec<String>,
 }
 
@@ -37,19 +38,23 @@ impl Settings {
             .replace("{ENDPOINT}", &endpoint(place.port))
             .replace("{HOST}", &format!("127.0.0.1:{}", place.port))
             .replace("{JWKS}", place.jwks)
-            .replace("{LEDGER}", place.ledger)
-            .replace("{MARKET}", place.market)
             .replace("{ZONE}", place.zone);
+        let put = |text: String, (alias, url): &(&str, &str)| {
+            text.replace(&format!("{{{}}}", alias.to_ascii_uppercase()), url)
+        };
+        let text = place.servers.iter().fold(text, put);
         let table: Table = text.parse().context("the settings of the demo are not TOML")?;
-        let settings = serde_json::to_value(&table)?;
-        let tenant = settings["tenants"]["desk"].clone();
-        let agents = tenant["agents"].as_object().context("the settings of the demo have no agents")?;
-        let agents = agents.keys().cloned().collect();
-        Ok(Self { text, tenant, agents })
+        let tenants = serde_json::to_value(&table)?["tenants"].take();
+        let named = tenants.as_object().context("the settings of the demo have no tenants")?.values();
+        let agents: BTreeSet<String> = named
+            .filter_map(|tenant| tenant["agents"].as_object())
+            .flat_map(|agents| agents.keys().cloned())
+            .collect();
+        Ok(Self { text, tenants, agents: agents.into_iter().collect() })
     }
 }
 
-/// The time zone of the desk: one in which no day ends while the demo runs, as that would begin every quota anew.
+/// The time zone of a story: one in which no day ends while it runs, as that would begin every quota anew.
 pub(super) fn zone() -> Result<&'static str> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     Ok(zone_at(seconds / 3_600 % 24))
@@ -64,16 +69,31 @@ fn zone_at(hour_utc: u64) -> &'static str {
 mod tests {
     use super::{Place, Settings, zone_at};
 
-    const TEXT: &str = include_str!("../../../demo/trading/settings.toml");
+    const TRADING: &str = include_str!("../../../demo/trading/settings.toml");
+    const BILLING: &str = include_str!("../../../demo/billing/settings.toml");
 
     #[test]
     fn the_settings_are_filled_in_whole() {
-        let place = Place { port: 1, jwks: "KEYS", ledger: "http://l", market: "http://m", zone: "UTC" };
-        let settings = Settings::fill(TEXT, &place).unwrap();
-        // What is left are inline tables.
-        assert_eq!(settings.text.matches('{').count(), settings.text.matches("= {").count());
-        assert_eq!(settings.agents.len(), 8);
-        assert_eq!(settings.tenant["upstreams"]["ledger"]["url"], "http://l");
+        let servers = [
+            ("ledger", "http://l"),
+            ("market", "http://m"),
+            ("billing", "http://b"),
+            ("crm", "http://c"),
+            ("mail", "http://p"),
+        ];
+        let place = Place { port: 1, jwks: "KEYS", servers: &servers, zone: "UTC" };
+        for (text, agents, tenant, alias, url) in
+            [(TRADING, 8, "desk", "ledger", "http://l"), (BILLING, 3, "sister", "crm", "http://c")]
+        {
+            let settings = Settings::fill(text, &place).unwrap();
+            let braced = |text: &str| {
+                let name = text.split('}').next().unwrap_or_default();
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase())
+            };
+            assert!(!settings.text.split('{').skip(1).any(braced), "{}", settings.text);
+            assert_eq!(settings.agents.len(), agents);
+            assert_eq!(settings.tenants[tenant]["upstreams"][alias]["url"], url);
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(crate) fn command(paths: &Paths, parser: Parser) -> Result<ExitCode> {
     fs::write(paths.dev.join("settings.toml"), &settings)?;
     let rebuild = if build::is_skipped() { "skip" } else { "dev" };
     let runner = Runner::find_or_install(paths, options.host, &node, rebuild)?;
-    let plan = Plan { name: "gateway", port: options.port, settings: &settings };
+    let plan = Plan { name: "gateway", port: options.port, settings: &settings, secrets: &[] };
     let mut gateway = Gateway::start(paths, &runner, &plan)?;
     eprintln!("ok  serving after {:.1} s", start.elapsed().as_secs_f64());
     if options.json {

@@ -4,6 +4,8 @@ mod secrets;
 mod spin;
 mod workerd;
 
+pub(crate) use secrets::{Secret, random_key};
+
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -58,6 +60,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) port: u16,
     /// The settings, as TOML text.
     pub(crate) settings: &'a str,
+    /// Secrets that the settings may name and nobody has to set.
+    pub(crate) secrets: &'a [Secret],
 }
 
 /// A running gateway.
@@ -72,7 +76,7 @@ impl Gateway {
         check_port(plan.port)?;
         let folder = paths.dev.join(plan.name);
         fs::create_dir_all(&folder)?;
-        let secrets = secrets::secrets_for(paths, plan.settings)?;
+        let secrets = secrets::secrets_for(paths, plan.settings, plan.secrets)?;
         let mut command = match runner {
             Runner::Wrangler { node, rebuild } => {
                 workerd::command(paths, node, rebuild, plan, &folder, &secrets)?

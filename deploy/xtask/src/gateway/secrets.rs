@@ -12,14 +12,17 @@ use base64::engine::general_purpose::STANDARD;
 use crate::paths::Paths;
 
 /// A secret's name, in capitals, and its value.
-pub(super) type Secret = (String, String);
+pub(crate) type Secret = (String, String);
 
-/// The keys that seal sessions, made once and kept, and each secret that the settings name.
-pub(super) fn secrets_for(paths: &Paths, settings: &str) -> Result<Vec<Secret>> {
+/// The keys that seal sessions, made once and kept, and each secret that the settings name: from `given`, or else set by who
+/// runs this.
+pub(super) fn secrets_for(paths: &Paths, settings: &str, given: &[Secret]) -> Result<Vec<Secret>> {
     let mut secrets = vec![("POSTERN_SEAL_KEYS".to_owned(), format!("dev:{}", seal_key(paths)?))];
     let kept = fs::read_to_string(paths.root.join(".dev.vars")).unwrap_or_default();
     for name in secret_names(settings) {
-        let value = std::env::var(&name).ok().or_else(|| kept_value(&kept, &name)).with_context(|| {
+        let made = given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.clone());
+        let set = || std::env::var(&name).ok().or_else(|| kept_value(&kept, &name));
+        let value = made.or_else(set).with_context(|| {
             format!(
                 "the settings name the secret {name}, which is not set: set the environment variable {name}, or \
                  write {name}=... into .dev.vars in the top folder (never committed)"
@@ -62,11 +65,16 @@ fn seal_key(paths: &Paths) -> Result<String> {
     if let Ok(key) = fs::read_to_string(&file) {
         return Ok(key);
     }
-    let mut bytes = [0u8; 32];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    let key = STANDARD.encode(bytes);
+    let key = random_key()?;
     write_private(&file, &key)?;
     Ok(key)
+}
+
+/// 32 random bytes in Base64.
+pub(crate) fn random_key() -> Result<String> {
+    let mut bytes = [0u8; 32];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(STANDARD.encode(bytes))
 }
 
 /// Writes a file that only its owner can read.

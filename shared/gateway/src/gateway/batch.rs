@@ -37,13 +37,8 @@ pub(crate) async fn answer<P: Platform>(
     if !messages.is_empty()
         && let Err(Invalid::Request(why)) = era::classify_batch(&head.headers, &messages, json)
     {
-        return Reply::of(fail(
-            scene,
-            trail,
-            None,
-            Revision::V2025_03_26,
-            &Refusal::InvalidRequest(why).into(),
-        ));
+        let why = Refusal::InvalidRequest(why).into();
+        return Reply::of(fail(scene, trail, None, Revision::V2025_03_26, &why));
     }
     // An array of N counts N, and is charged as a whole.
     let requests = messages.iter().filter_map(|message| match message {
@@ -64,11 +59,6 @@ pub(crate) async fn answer<P: Platform>(
         nodes.into_iter().map(|node| Box::pin(one(scene, head, json, node, due(node), trail.fork())));
     let answers = join_all(answers.collect::<Vec<_>>()).await;
     trail.skip();
-    together(answers).await
-}
-
-/// One reply of all that is said.
-async fn together(answers: Vec<Answer>) -> Reply {
     let mut messages = Vec::new();
     let mut streamed = false;
     for answer in answers {

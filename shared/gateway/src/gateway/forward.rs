@@ -168,7 +168,7 @@ impl<P: Platform> Errand<'_, P> {
             declared: declared(json, request),
             link: route.link.clone(),
             plan: self.plan.clone(),
-            name: self.target.exposed().or(self.uri.as_deref()).map(str::to_owned),
+            name: self.target.exposed().map(str::to_owned),
             state,
             listed,
             ticket: Some(Rc::clone(&self.ticket)),

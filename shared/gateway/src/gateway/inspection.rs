@@ -179,7 +179,7 @@ async fn ask<P: Platform>(
     let about = About {
         tenant: &caller.tenant().name,
         agent: agent.client.as_deref().unwrap_or(&agent.name),
-        user: caller.subject(),
+        user: caller.user(),
         tool: of.what,
         server: of.server,
         direction: if of.way == Way::Request { Direction::Request } else { Direction::Response },

@@ -257,6 +257,9 @@ pub(crate) async fn posted<P: Platform>(
     if let Some(changed) = inspection::by_plan(scene, plan.as_ref(), &of, text.text(), trail).await? {
         text = Cleared::again(changed);
     }
+    if let Some(plan) = &plan {
+        text = text.restored(plan, trail.tally())?;
+    }
     link.post(&scene.platform, &session, text).await?;
     Ok(())
 }

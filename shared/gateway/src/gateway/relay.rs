@@ -40,7 +40,7 @@ pub(crate) struct View<P: Platform> {
     pub link: Rc<Link>,
     /// What is inspected of its messages.
     pub plan: Option<Rc<Plan>>,
-    /// The exposed name of the tool or prompt, or the URI of the resource as it left.
+    /// The exposed name of the tool or prompt.
     pub name: Option<String>,
     pub state: Scope,
     pub listed: Option<Listed>,

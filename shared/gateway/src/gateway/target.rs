@@ -9,7 +9,7 @@ use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
-use crate::stage::redact::{Outbound, Plan, Tally};
+use crate::stage::redact::{Outbound, Plan};
 use crate::tenant::{Tool, Way};
 use std::rc::Rc;
 
@@ -110,13 +110,15 @@ impl Target {
         let sent = Outbound::of(plan, json, request, trail.tally())?;
         let Some(plan) = plan else { return Ok((sent, None)) };
         let uri = match self.kind {
-            Kind::Resource => Some(plan.uri(&route.original, &mut Tally::default())?.into_owned()),
+            Kind::Resource => Some(plan.uri(&route.original)?.into_owned()),
             Kind::Tool | Kind::Prompt => None,
         };
         let sent = match plan.dlp() {
             Some(_) => Box::pin(self.shown(scene, route, plan, uri.as_deref(), sent, trail)).await?,
             None => sent,
         };
+        let sent = sent.restored(plan, trail.tally())?;
+        let uri = uri.map(|uri| plan.restored_uri(&uri).unwrap_or(uri));
         Ok((sent, uri.filter(|uri| *uri != route.original)))
     }
 

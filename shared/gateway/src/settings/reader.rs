@@ -1,4 +1,6 @@
 //! Reading a TOML document key by key, so that every problem is found at once and named by path and line.
+//!
+//! It runs once, and its callers are hundreds of keys: inlined into them, it made a tenth of the Worker.
 
 use super::problem::{Problem, Problems, join};
 use std::cell::RefCell;
@@ -87,6 +89,7 @@ impl<'s, 'i> Reader<'s, 'i> {
         }
     }
 
+    #[inline(never)]
     pub fn text(&self, key: &'static str) -> Option<String> {
         match self.value(key)? {
             DeValue::String(text) => Some(text.clone().into_owned()),
@@ -94,11 +97,13 @@ impl<'s, 'i> Reader<'s, 'i> {
         }
     }
 
+    #[inline(never)]
     pub fn required_text(&self, key: &'static str, remedy: &str) -> String {
         self.require(key, remedy);
         self.text(key).unwrap_or_default()
     }
 
+    #[inline(never)]
     pub fn texts(&self, key: &'static str) -> Option<Vec<String>> {
         let value = self.value(key)?;
         let DeValue::Array(list) = value else {
@@ -112,11 +117,13 @@ impl<'s, 'i> Reader<'s, 'i> {
         texts
     }
 
+    #[inline(never)]
     pub fn required_texts(&self, key: &'static str, remedy: &str) -> Vec<String> {
         self.require(key, remedy);
         self.texts(key).unwrap_or_default()
     }
 
+    #[inline(never)]
     pub fn flag(&self, key: &'static str) -> bool {
         match self.value(key) {
             None => false,
@@ -125,17 +132,20 @@ impl<'s, 'i> Reader<'s, 'i> {
         }
     }
 
+    #[inline(never)]
     pub fn number(&self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
         self.optional(key, range).unwrap_or(default)
     }
 
     /// A number of at most 255.
+    #[inline(never)]
     pub fn small(&self, key: &'static str, range: RangeInclusive<u8>, default: u8) -> u8 {
         let range = u32::from(*range.start())..=u32::from(*range.end());
         self.optional(key, range).and_then(|number| u8::try_from(number).ok()).unwrap_or(default)
     }
 
     /// A number that may be missing.
+    #[inline(never)]
     pub fn optional(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let value = self.value(key)?;
         let number =
@@ -211,6 +221,7 @@ impl<'s, 'i> Reader<'s, 'i> {
     }
 
     /// An amount with up to `places` decimals, as a number or a string, in units of its last place.
+    #[inline(never)]
     pub fn decimal(&self, key: &'static str, places: u32) -> Option<u64> {
         let value = self.value(key)?;
         let text = match value {
@@ -237,6 +248,7 @@ impl<'s, 'i> Reader<'s, 'i> {
     }
 
     /// Notes every key that was not asked for.
+    #[inline(never)]
     pub fn finish(&self) {
         let known = self.known.borrow();
         for (key, value) in self.table {
@@ -265,6 +277,7 @@ impl<'s, 'i> Reader<'s, 'i> {
         read
     }
 
+    #[inline(never)]
     fn value(&self, key: &'static str) -> Option<&'s DeValue<'i>> {
         let mut known = self.known.borrow_mut();
         if !known.contains(&key) {
@@ -276,6 +289,7 @@ impl<'s, 'i> Reader<'s, 'i> {
     }
 
     /// Remembers where the value at `path` is.
+    #[inline(never)]
     fn mark(&self, path: &str, value: &Spanned<DeValue<'i>>) {
         let line = self.source.line(value.span().start);
         self.source.lines.borrow_mut().insert(path.to_owned(), line);

@@ -1,6 +1,5 @@
 //! Texts as MCP servers return them, and what a scanner by patterns would look for in them. The same in each run.
 
-use regex_lite::Regex;
 use std::fmt::Write;
 
 /// Bytes of a megabyte.
@@ -156,7 +155,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// Forty patterns of the kinds that such lists have: digits in groups, letters and digits, prefixes of tokens.
-pub fn patterns() -> Vec<Regex> {
+pub fn patterns() -> Vec<String> {
     let mut patterns = vec![
         r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}\b".to_owned(),
         r"\b(?:\d{1,3}\.){3}\d{1,3}\b".to_owned(),
@@ -170,5 +169,5 @@ pub fn patterns() -> Vec<Regex> {
         "dop_v1_",
     ];
     patterns.extend(prefixes.map(|prefix| format!(r"\b{prefix}[A-Za-z0-9_-]{{16,64}}\b")));
-    patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
+    patterns
 }

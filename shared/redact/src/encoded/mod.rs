@@ -12,7 +12,7 @@ use std::ops::Range;
 
 pub(crate) use hidden::hidden;
 pub(crate) use lines::joined as lines;
-pub(crate) use runs::decoded as runs;
+pub(crate) use runs::{SHORTEST, decoded as runs, run};
 
 /// How many encodings are undone within each other.
 pub(crate) const LEVELS: u8 = 2;
@@ -22,9 +22,6 @@ const AROUND: usize = 320;
 const BEFORE: usize = 64;
 /// What is found this near to where a region was cut out may be half of something; the whole is found without decoding.
 const CUT: usize = 32;
-
-/// The longest text that each byte is looked at of, whether it may begin an escape.
-const SHORT: usize = 128;
 
 /// A part of a text with its escapes undone.
 pub(crate) struct Region<'a> {
@@ -43,14 +40,6 @@ impl Region<'_> {
         let original = self.decoded.original(range);
         (!cut_before && !cut_after).then_some(self.start + original.start..self.start + original.end)
     }
-}
-
-/// Whether a text has anything that an escape begins with, or the end of a line. Long ones are searched for each of these
-/// anyway, which is faster there than a look at each byte.
-pub(crate) fn may_hide(text: &str) -> bool {
-    // Without a jump for each byte.
-    let may = |may, byte| may | matches!(byte, b'\\' | b'&' | b'%' | b'\n');
-    text.len() > SHORT || text.bytes().fold(false, may)
 }
 
 /// The parts of a text that have escapes.

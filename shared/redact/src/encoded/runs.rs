@@ -3,48 +3,25 @@
 use std::ops::Range;
 
 /// The shortest run of base64 that is decoded: it holds 11 bytes, such as a social security number with hyphens.
-const BASE64: usize = 15;
+pub(crate) const SHORTEST: usize = 15;
 /// The shortest run of hex: it holds nine digits.
 const HEX: usize = 18;
 /// Most bytes of a run that are decoded.
 const MOST: usize = 64 * 1024;
 
-/// The long runs of base64 characters in a text, hex among them.
-pub(crate) struct Runs<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Runs<'a> {
-    pub fn of(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0 }
-    }
-}
-
-impl Iterator for Runs<'_> {
-    type Item = Range<usize>;
-
-    fn next(&mut self) -> Option<Range<usize>> {
-        loop {
-            // A run cannot be longer than up to the last other byte of a stretch, so that most bytes are never looked at.
-            let stretch = self.bytes.get(self.at..self.at + BASE64)?;
-            if let Some(last) = stretch.iter().rposition(|byte| !is_base64(*byte)) {
-                self.at += last + 1;
-                continue;
-            }
-            let start = self.at;
-            let rest = self.bytes.get(start..)?.iter();
-            let length = rest.clone().position(|byte| !is_base64(*byte)).unwrap_or(rest.len());
-            let padding = rest.skip(length).take(2).take_while(|byte| **byte == b'=').count();
-            self.at = start + length + padding;
-            return Some(start..self.at);
-        }
-    }
+/// The run of base64 characters around a word that begins at `start`, with its padding: what joins it to a word before
+/// belongs to it.
+pub(crate) fn run(bytes: &[u8], start: usize) -> Range<usize> {
+    let (before, rest) = bytes.split_at_checked(start).unwrap_or_default();
+    let joins = before.iter().rev().take_while(|byte| is_base64(**byte)).count();
+    let length = rest.iter().position(|byte| !is_base64(*byte)).unwrap_or(rest.len());
+    let padding = rest.iter().skip(length).take(2).take_while(|byte| **byte == b'=').count();
+    start - joins..start + length + padding
 }
 
 /// What runs of a text hold: where, and the text.
-pub(crate) fn decoded(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
-    Runs::of(text).flat_map(move |run| pieces(text, run))
+pub(crate) fn decoded(text: &str, runs: Vec<Range<usize>>) -> impl Iterator<Item = (Range<usize>, String)> {
+    runs.into_iter().flat_map(move |run| pieces(text, run))
 }
 
 /// A run as a whole; or, if that is no text, its parts: a path or a name may have been taken for its beginning.
@@ -54,10 +31,13 @@ fn pieces(text: &str, run: Range<usize>) -> Vec<(Range<usize>, String)> {
         return vec![(run, whole)];
     }
     let mut found = Vec::new();
+    if bytes.iter().fold(0, |most, byte| sextet(*byte).max(most)) < JOINS {
+        return found;
+    }
     let mut start = run.start;
     for part in bytes.split(|byte| matches!(byte, b'/' | b'-' | b'_' | b'+')) {
         let end = start + part.len();
-        if part.len() >= BASE64 && part.len() < bytes.len() {
+        if part.len() >= SHORTEST && part.len() < bytes.len() {
             found.extend(decode(part).map(|text| (start..end, text)));
         }
         start = end + 1;
@@ -73,23 +53,24 @@ fn decode(run: &[u8]) -> Option<String> {
 /// Both digits of each byte, perhaps behind `0x`.
 fn hex(run: &[u8]) -> Option<String> {
     let digits = run.strip_prefix(b"0x").unwrap_or(run);
-    if digits.len() < HEX || !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if digits.len() < HEX || !digits.len().is_multiple_of(2) {
         return None;
     }
-    let nibble = |digit: u8| match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    };
+    // Of what is no digit something.
+    let nibble = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { (digit & 31).wrapping_add(9) };
     let (pairs, _) = digits.as_chunks::<2>();
-    printable(pairs.iter().map(|[high, low]| nibble(*high) << 4 | nibble(*low)))
+    let mut bytes = pairs.iter().map(|[high, low]| nibble(*high) << 4 | nibble(*low) & 15);
+    let all = bytes.clone();
+    let begins = begins_text(bytes.next()?, bytes.next()?);
+    if begins && digits.iter().all(u8::is_ascii_hexdigit) { printable(all) } else { None }
 }
 
 /// RFC 4648, sections 4 and 5, with or without padding.
 fn base64(run: &[u8]) -> Option<String> {
     let digits = run.split(|byte| *byte == b'=').next()?;
-    // The first byte tells most that hold no text: it is none that ends a character.
-    let first = sextet(*digits.first()?) << 2 | sextet(*digits.get(1)?) >> 4;
-    if !matches!(first, b' '..=0x7E | 0xC2..=0xF4 | b'\t' | b'\n' | b'\r') {
+    let [first, second, third, ..] = digits else { return None };
+    let [first, second, third] = [first, second, third].map(|digit| sextet(*digit));
+    if !begins_text(first << 2 | second >> 4, second << 4 | third >> 2) {
         return None;
     }
     let bytes = digits.chunks(4).flat_map(|chunk| {
@@ -119,10 +100,24 @@ static SEXTETS: [u8; 256] = {
     }
     table
 };
+/// From here on, what joins words; what stands for nothing.
+const JOINS: u8 = 62;
 const NONE: u8 = 64;
 
 fn sextet(digit: u8) -> u8 {
     SEXTETS.get(usize::from(digit)).copied().unwrap_or(NONE)
+}
+
+/// Whether a text may begin with these two bytes, which tell most that hold none.
+fn begins_text(first: u8, second: u8) -> bool {
+    matches!(first, b' '..=0x7E | 0xC2..=0xF4 | b'\t' | b'\n' | b'\r') && follows(second, first)
+}
+
+/// Whether a byte may stand in a text behind another one. Most bytes that are no text have no UTF-8 either, of which pairs
+/// tell most.
+fn follows(byte: u8, before: u8) -> bool {
+    let fits = if (0x80..0xC0).contains(&byte) { before >= 0x80 } else { before < 0xC0 };
+    fits && matches!(byte, b' '..=0x7E | 0x80..=0xF4 | b'\t' | b'\n' | b'\r')
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -132,8 +127,8 @@ fn is_base64(byte: u8) -> bool {
 /// Bytes as text, if nothing speaks against it: hashes, pictures and names are given up at one of their first bytes.
 fn printable(bytes: impl Iterator<Item = u8> + Clone) -> Option<String> {
     let bytes = bytes.take(MOST);
-    let is_text = |byte: u8| matches!(byte, b' '..=0x7E | 0x80..=0xF4 | b'\t' | b'\n' | b'\r');
-    if !bytes.clone().all(is_text) {
+    let mut before = b' ';
+    if !bytes.clone().all(|byte| follows(byte, std::mem::replace(&mut before, byte))) {
         return None;
     }
     match String::from_utf8(bytes.collect()) {
@@ -170,7 +165,7 @@ mod tests {
             ("short MTIz", None),
             ("", None),
         ] {
-            let found = decoded(text).next();
+            let found = decoded(text, crate::scan::scan(text, &[]).runs).next();
             let found = found.as_ref().map(|(run, text)| (run.start, text.as_str()));
             assert_eq!(found, expected, "{text}");
         }
@@ -180,7 +175,8 @@ mod tests {
     fn the_cap_does_not_cut_a_character() {
         // A blank and three times as many bytes as it takes to go beyond the cap, two to a character.
         let text = "e'".repeat(MOST).replace("e'", "c3a9");
-        let found = decoded(&format!("20{text}")).next().map(|(_, text)| text.len());
+        let text = format!("20{text}");
+        let found = decoded(&text, vec![run(text.as_bytes(), 0)]).next().map(|(_, text)| text.len());
         assert_eq!(found, Some(MOST - 1));
     }
 }

@@ -3,6 +3,7 @@
 use super::find::{self, Inside};
 use super::string;
 use crate::engine::{Engine, Finding};
+use crate::order;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
@@ -49,8 +50,7 @@ impl<'e> Echoes<'e> {
     pub fn of(text: &str, inside: &Inside<'e>) -> Option<Self> {
         let mut found = BTreeMap::new();
         gather(text, inside, &mut found);
-        let mut found: Vec<_> = found.into_iter().collect();
-        found.sort_by_key(|(_, finding)| finding.level);
+        let found = order::by(found.into_iter().collect(), |(_, finding)| u64::from(finding.level));
         let mut echoes = Self { nodes: vec![Node::default()], first: [0; 256], values: Vec::new() };
         let mut room = MOST_BYTES;
         for (value, finding) in found.into_iter().take(MOST) {
@@ -255,8 +255,7 @@ fn beside<'e>(mut found: Vec<Finding<'e>>, echoes: Vec<Finding<'e>>) -> Vec<Find
         }
     }
     found.extend(rest);
-    found.sort_by_key(|it| it.start);
-    found
+    order::by(found, |it| it.start as u64)
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ impl<V: Visit> Walker<'_, V> {
         let start = self.at;
         loop {
             let rest = self.bytes.get(self.at..)?;
-            self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+            self.at += plain(rest);
             match self.peek()? {
                 b'"' => {
                     self.at += 1;
@@ -147,6 +147,19 @@ impl<V: Visit> Walker<'_, V> {
         }
         (self.at > start).then_some(())
     }
+}
+
+/// How many bytes stand before the next quote, backslash or control character.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // Has the highest bit set where a byte is less than another one, for all that are ASCII.
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
+    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    let ends = |word: u64| less(word, b' ') | is(word, b'"') | is(word, b'\\');
+    let (words, _) = bytes.as_chunks::<8>();
+    let far = words.iter().take_while(|word| ends(u64::from_ne_bytes(**word)) & (ONES << 7) == 0).count() * 8;
+    let rest = bytes.get(far..).unwrap_or(&[]);
+    far + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

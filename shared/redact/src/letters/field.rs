@@ -1,5 +1,6 @@
 //! Values that only the name of their field tells: people and addresses.
 
+use crate::column::{cells, header, is_separator};
 use crate::entry::{Entry, Profile};
 use crate::scan::Scan;
 
@@ -121,11 +122,46 @@ const PEOPLE: &[&str] = &[
     "subscriber",
 ];
 
-/// Looks at the whole text as the value of a field.
+/// Looks at the whole text as the value of a field, and at cells of separated values below names of fields.
 pub(crate) fn field(scan: &mut Scan<'_>, path: &[&str]) {
-    let Some((entry, level)) = named(scan.text, path) else { return };
-    let value = scan.text.trim();
-    let start = scan.text.len() - scan.text.trim_start().len();
+    columns(scan);
+    if let Some((entry, level)) = named(scan.text, path) {
+        value(scan, 0, scan.text.len(), (entry, level));
+    }
+}
+
+/// As long as lines have as many cells as the first one, which has the names.
+fn columns(scan: &mut Scan<'_>) {
+    let bytes = scan.bytes;
+    let Some(names) = header(bytes).and_then(|end| bytes.get(..end)) else { return };
+    let Some(separator) = names.iter().copied().find(|byte| is_separator(*byte)) else { return };
+    let columns: Vec<&str> =
+        cells(names, separator).map(|(from, to)| scan.text.get(from..to).unwrap_or("")).collect();
+    if !columns.iter().any(|column| is_known(column)) {
+        return;
+    }
+    let mut start = names.len() + 1;
+    while let Some(line) = bytes.get(start..).and_then(|rest| rest.split(|byte| *byte == b'\n').next()) {
+        if cells(line, separator).count() != columns.len() {
+            return;
+        }
+        for (column, (from, to)) in columns.iter().zip(cells(line, separator)) {
+            let text = scan.text.get(start + from..start + to).unwrap_or("");
+            if let Some(known) = named(text, &[column]) {
+                let quoted = text.len() > 2 && text.starts_with('"') && text.trim_end().ends_with('"');
+                let to = start + from + text.trim_end().len();
+                value(scan, start + from + usize::from(quoted), to - usize::from(quoted), known);
+            }
+        }
+        start += line.len() + 1;
+    }
+}
+
+/// Looks at a range as the value of a field that holds `entry`, which is so sure.
+fn value(scan: &mut Scan<'_>, start: usize, end: usize, (entry, level): (&'static Entry, u8)) {
+    let text = scan.text.get(start..end).unwrap_or("");
+    let value = text.trim();
+    let start = start + text.len() - text.trim_start().len();
     let plausible = if *entry == PERSON { is_name(value) } else { is_place(value) };
     if plausible && value.len() <= LONGEST_VALUE && !is_nothing(value) {
         scan.sure(start, start + value.len(), entry, level, level);
@@ -159,14 +195,26 @@ fn named(text: &str, path: &[&str]) -> Option<(&'static Entry, u8)> {
         let people = PEOPLE.iter().any(|known| known.as_bytes() == above);
         return people.then_some((&PERSON, 65));
     }
-    let first = own.first().and_then(|first| LENGTHS.get(usize::from(first & 31)))?;
-    if first >> own.len() & 1 == 0 {
-        return None;
-    }
-    let at = FIELDS.binary_search_by(|(known, ..)| known.as_bytes().cmp(own)).ok()?;
+    let (_, entry, level) = known(own)?;
     // An `address` may be one of the net or of a wallet.
     let postal = !matches!(own, b"address" | b"adresse") || text.trim().contains(' ');
-    FIELDS.get(at).filter(|_| postal).map(|(_, entry, level)| (*entry, *level))
+    postal.then_some((*entry, *level))
+}
+
+/// What is known of the name of a field.
+fn known(name: &[u8]) -> Option<&'static (&'static str, &'static Entry, u8)> {
+    let first = name.first().and_then(|first| LENGTHS.get(usize::from(first & 31)))?;
+    if first >> name.len() & 1 == 0 {
+        return None;
+    }
+    let at = FIELDS.binary_search_by(|(known, ..)| known.as_bytes().cmp(name)).ok()?;
+    FIELDS.get(at)
+}
+
+/// Whether the name of a column is known.
+fn is_known(column: &str) -> bool {
+    let mut buffer = [0; LONGEST_NAME];
+    plain(column, &mut buffer).and_then(known).is_some()
 }
 
 /// A name without separators and in small letters; none if it is longer than any that is known.

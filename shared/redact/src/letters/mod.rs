@@ -131,9 +131,17 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         medical::digits(scan, start);
         north::digits(scan, start);
     }
-    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() {
+    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() && !is_small_word(scan, end + 1)
+    {
         groups(scan, start);
     }
+}
+
+/// Whether a word of small letters alone begins here, of two or more: no group behind one of digits.
+fn is_small_word(scan: &Scan<'_>, start: usize) -> bool {
+    let rest = scan.bytes.get(start..).unwrap_or(&[]).iter();
+    let length = rest.take(LONGEST).take_while(|byte| byte.is_ascii_lowercase()).count();
+    length > 1 && !scan.at(start + length).is_ascii_alphanumeric()
 }
 
 /// Where groups of digits end that begin at `start`, of these lengths, with hyphens between.
@@ -188,7 +196,12 @@ fn groups(scan: &mut Scan<'_>, start: usize) {
             return;
         }
         bare_letters = only_letters;
-        if letters == 0 && length > MOST_DIGITS {
+        // `99585767E-22` is a number of physics.
+        let exponent = letters.count_ones() == 1
+            && scan.before(at).eq_ignore_ascii_case(&b'e')
+            && matches!(scan.at(at), b'+' | b'-')
+            && scan.at(at + 1).is_ascii_digit();
+        if letters == 0 && length > MOST_DIGITS || exponent && breaks == 0 {
             return;
         }
         if letters != 0 {

@@ -197,6 +197,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
 
 /// What only looks like an identifier.
 const NOTHING: &[&str] = &[
+    "mass 99585767E-22 kg",
     "order AB12345678 shipped",
     "550e8400-e29b-41d4-a716-446655440000",
     "550E8400-E29B-41D4-A716-446655440000",

@@ -42,6 +42,14 @@ fn names_of_columns_speak_of_their_cells() {
         ),
         ("id,card\n4111111111111111,order 7", &[("CREDIT_CARD", "4111111111111111")]),
         ("id,order\n1,4111111111111111", &[]),
+        (
+            "full_name,total\r\nAda Neil,1\r\n\"Bo, Cy\",2\r\nnull,3\r\n",
+            &[("PERSON", "Ada Neil"), ("PERSON", "Bo, Cy")],
+        ),
+        ("id\tstreet\tlast name\n1\t12 High Road\tÅse", &[("LOCATION", "12 High Road"), ("PERSON", "Åse")]),
+        // A sentence, and lines that are no rows of that table.
+        ("Their street, they said\nwas narrow", &[]),
+        ("name,total\nAda Neil,1", &[]),
     ] {
         assert_eq!(found(text), expected, "{text}");
     }

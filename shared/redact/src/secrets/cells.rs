@@ -3,7 +3,7 @@
 use super::assign::{judge, promises};
 use super::key::Key;
 use super::place::{FLOOR, Value};
-use crate::column::{header, is_separator, separators};
+use crate::column::{cells, header, is_separator};
 use crate::scan::Scan;
 
 /// Looks at the cells below names such as `password`, as long as lines have as many cells as the first one.
@@ -29,10 +29,4 @@ pub(crate) fn columns(scan: &mut Scan<'_>) {
         }
         start += line.len() + 1;
     }
-}
-
-/// From where to where each cell of a line is.
-fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = (usize, usize)> {
-    let mut from = 0;
-    separators(line, separator).chain([line.len()]).map(move |to| (std::mem::replace(&mut from, to + 1), to))
 }

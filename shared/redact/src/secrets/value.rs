@@ -88,6 +88,7 @@ const STOP_WORDS: &[&str] = &[
     "string",
     "system",
     "template",
+    "_test_",
     "token",
     "undefined",
     "update",
@@ -162,6 +163,19 @@ pub(super) fn is_placeholder(text: &str) -> bool {
             .any(|mark| text.contains(mark))
         || is_sequence(text)
         || is_repeated(text)
+        || is_counted(text)
+}
+
+/// Whether it has the first digits again and again, as samples have: `xoxb-1234-1234-1234-...`.
+fn is_counted(text: &str) -> bool {
+    let mut parts =
+        text.split(['-', '_', '.']).filter(|part| part.len() > 2 && "123456789".starts_with(part));
+    parts.next().is_some_and(|first| parts.next() == Some(first))
+}
+
+/// Whether it is hexadecimal in both cases, which nothing writes.
+fn is_mangled_hex(text: &str) -> bool {
+    text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) && !is_hex(text)
 }
 
 /// Whether it has no more than two different letters or digits: `xxx-xxxx`, `0000000a`.
@@ -284,6 +298,7 @@ pub(super) fn is_random(text: &str, quoted: bool, floor: u32) -> bool {
         && !is_shouted(text)
         && !is_published(text)
         && !is_file(text)
+        && !is_mangled_hex(text)
         && (is_hex(text) || !is_wordy(text) && !holds_stop_word(text))
 }
 
@@ -338,10 +353,11 @@ mod tests {
             "...",
             "xxx-xxx",
             "abcdefghijkl",
+            "xoxp-1234-1234-1234-4ddbc191d40ee098",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["$ecret1!", "@k7Gq!x2", "a8Fk2mX9", "#1Fan#2day"] {
+        for text in ["$ecret1!", "@k7Gq!x2", "a8Fk2mX9", "#1Fan#2day", "k8Qz-1234-w9Ty-5678"] {
             assert!(!is_placeholder(text), "{text}");
         }
     }

@@ -37,18 +37,22 @@ pub(super) async fn inspect<P: Platform>(
         refresh_behind(wire, &subject);
         return Ok((kept(show(wire, &subject, text, None).await?.blocks), true));
     };
-    let (mode, blocks) = known.mode(subject.activity, &subject.places());
-    match mode {
-        Mode::Inline => {
-            let processed = show(wire, &subject, text, Some(&known)).await?;
-            Ok((kept(blocks || processed.blocks), true))
-        }
-        Mode::Offline => {
-            show_behind(wire, subject, text, known);
-            Ok((kept(blocks), false))
-        }
-        Mode::Nowhere => {
+    match known.mode(subject.activity, &subject.places()) {
+        (Mode::Nowhere, _) => {
             record_behind(wire, &subject, text);
+            Ok((kept(false), false))
+        }
+        // Forbidden whatever it says: nobody waits to hear it.
+        (_, true) => {
+            show_behind(wire, subject, text, known);
+            Ok((kept(true), false))
+        }
+        (Mode::Inline, false) => {
+            let processed = show(wire, &subject, text, Some(&known)).await?;
+            Ok((kept(processed.blocks), true))
+        }
+        (Mode::Offline, false) => {
+            show_behind(wire, subject, text, known);
             Ok((kept(false), false))
         }
     }

@@ -45,10 +45,13 @@ impl Subject {
         if user.is_empty() && !purview.agent_to_tool {
             return Err(Why::NoUser);
         }
+        // Policies name a tool as its server does.
+        let own = about.tool.strip_prefix(about.server).and_then(|rest| rest.strip_prefix("__"));
+        let tool = own.unwrap_or(about.tool);
         Ok(Self {
             graph: dlp.url.clone(),
             app_id: purview.app_id.clone(),
-            tool: purview.agent_to_tool.then(|| format!("{}@{}", about.tool, about.server)),
+            tool: purview.agent_to_tool.then(|| format!("{tool}@{}", about.server)),
             agent: about.agent.to_owned(),
             user: user.to_owned(),
             activity: match about.direction {

@@ -13,7 +13,7 @@ use super::{About, Why, parse};
 use crate::limits;
 use crate::platform::Platform;
 use crate::tenant::{Dlp, DlpService};
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::Range;
 
 /// What is asked about, and when.
@@ -71,14 +71,20 @@ pub(super) async fn inspect<P: Platform>(wire: &Wire<P>, about: &About<'_>, text
     let asked = Asked { dlp: &wire.dlp, about, now_ms: wire.platform.now_ms() };
     let batches =
         cuts.chunks(adapter.texts()).map(|ranges| batch(wire, adapter.as_ref(), &asked, text, ranges));
-    let mut spans = Vec::new();
-    for batch in join_all(batches).await {
-        match batch? {
-            None => return Ok(Kept::Block),
-            Some(found) => spans.extend(found),
+    let mut batches: FuturesUnordered<_> = batches.collect();
+    let (mut spans, mut trouble) = (Vec::new(), None);
+    while let Some(batch) = batches.next().await {
+        match batch {
+            // A word against one is one against all, whatever becomes of the others.
+            Ok(None) => return Ok(Kept::Block),
+            Ok(Some(found)) => spans.extend(found),
+            Err(why) => trouble = trouble.or(Some(why)),
         }
     }
-    Ok(Kept::Spans(merge(spans).into()))
+    match trouble {
+        Some(why) => Err(why),
+        None => Ok(Kept::Spans(merge(spans).into())),
+    }
 }
 
 /// The findings in some cuts of `text`, or `None` when they must not pass.

@@ -132,3 +132,31 @@ fn names_that_would_meet_are_not_replaced() {
     let spans = spans(&document.text, &["jo@x.example", "al@x.example"]);
     assert_eq!(document.replace(json, &spans), Err(Why::Unreplaceable));
 }
+
+/// Whatever a service says: the message stays one, differs in strings only, and shows nothing of what was found.
+#[test]
+fn any_span_leaves_a_message() {
+    let json = r#"{"x":{"é\"k":"aé","n":123456.7},"list":["😀b","",{"q":"c d"}],"t":true}"#;
+    let document = Document::of(json, Direction::Request).expect("JSON");
+    let text = &document.text;
+    let borders: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+    let mut changed = 0;
+    for (at, &start) in borders.iter().enumerate() {
+        for &end in &borders[at + 1..] {
+            let spans = [Span { start, end, kind: "T".to_owned(), score: 100 }];
+            let Some(after) = document.replace(json, &spans).expect("a message") else { continue };
+            changed += 1;
+            let after = Document::of(&after, Direction::Request).expect("JSON").text;
+            assert!(after.contains("[T]"), "{start}..{end}: {after}");
+            for (line, before) in after.lines().zip(text.lines()) {
+                let whole = line == before;
+                let (head, tail) = line.split_once("[T]").unwrap_or((line, ""));
+                assert!(
+                    whole || before.starts_with(head) && before.ends_with(tail),
+                    "{start}..{end}: {line} of {before}"
+                );
+            }
+        }
+    }
+    assert!(changed > 300, "{changed}");
+}

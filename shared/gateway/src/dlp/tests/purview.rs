@@ -124,6 +124,16 @@ fn what_blocks_and_what_does_not() {
         let expected = if blocks { block() } else { Verdict::Pass };
         assert_eq!(bench.hello(&user()), (expected, None), "{scoped} {answered}");
     }
+    // Scopes that forbid need no verdict, and content is shown all the same.
+    for mode in ["evaluateInline", "evaluateOffline"] {
+        let answers = vec![graph().answers[0].clone(), json!("none")];
+        let bench = Graph { mode, scoped: forbidding(), answers, ..graph() }.bench();
+        bench.hello(&user());
+        bench.behind();
+        assert_eq!(bench.hello(&user()), (block(), None), "{mode}");
+        bench.behind();
+        assert_eq!(log(&bench), ["processContent inline", "compute", "processContent e1"], "{mode}");
+    }
     // Whatever else went wrong.
     let answer = json!({ "policyActions": forbidding(), "processingErrors": [{ "code": "x" }] });
     assert_eq!(Graph { answers: vec![answer], ..graph() }.bench().hello(&user()), (block(), None));
@@ -143,12 +153,15 @@ fn scopes_that_do_not_hold_any_more_are_dropped_and_content_is_judged_once_more(
         bench.hello(&user());
         bench.behind();
         assert_eq!(bench.hello(&user()), (expected, None));
+        // Dropped at once, not only when there are others.
+        bench.hello(&user());
         bench.behind();
         bench.hello(&user());
         let expected = [
             "processContent inline",
             "compute",
             "processContent inline e1",
+            "processContent inline",
             "processContent inline",
             "compute",
             "processContent inline e2",
@@ -265,7 +278,8 @@ fn users_are_apart() {
 fn agents_and_tools_are_places_of_their_own() {
     for (location, expected) in [
         ("agent-1", "processContent inline e1"),
-        ("crm__find@crm", "processContent inline e1"),
+        ("find@crm", "processContent inline e1"),
+        ("crm__find@crm", "processContent inline"),
         ("app-1", "processContent inline e1"),
         ("another@crm", "processContent inline"),
     ] {

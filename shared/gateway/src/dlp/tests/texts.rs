@@ -138,14 +138,26 @@ fn one_cut_that_fails_is_the_whole_that_fails() {
 }
 
 #[test]
-fn a_word_against_one_cut_is_one_against_the_message() {
-    let bench = bench(|seen| {
-        let blocks = seen.json()["text"].as_str().expect("a text").contains('b');
-        Reply::json(json!({ "verdict": if blocks { "block" } else { "pass" } }))
-    });
-    let json = format!("[\"{}b\"]", "a".repeat(600_000));
-    let (verdict, note) = bench.inspect(&Rc::new(webhook()), &about(), &json);
-    assert_eq!((verdict, note.and_then(|note| note.why)), (block(), None));
+fn a_word_against_one_cut_is_one_against_the_message_whatever_becomes_of_the_others() {
+    for (status, delay_ms) in [(200, 0), (500, 0), (0, 0), (200, 5_000)] {
+        for cut in ["first", "last"] {
+            let bench = bench(move |seen| {
+                let body = seen.json();
+                let text = body["text"].as_str().expect("a text");
+                if text.contains('b') {
+                    Reply::json(r#"{"verdict":"block"}"#)
+                } else {
+                    Reply { delay_ms, ..Reply::new(status, r#"{"verdict":"pass"}"#) }
+                }
+            });
+            let many = "a".repeat(600_000);
+            let json = if cut == "first" { format!("[\"b{many}\"]") } else { format!("[\"{many}b\"]") };
+            let dlp = Rc::new(Dlp { on_error: OnError::Allow, ..webhook() });
+            let (verdict, note) = bench.inspect(&dlp, &about(), &json);
+            let why = note.and_then(|note| note.why);
+            assert_eq!((verdict, why), (block(), None), "{cut} {status} {delay_ms}");
+        }
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub struct Caller {
     principal: [u8; 32],
     subject: String,
     token_id: Option<String>,
+    object_id: Option<String>,
     account: Rc<str>,
 }
 
@@ -62,6 +63,7 @@ impl Caller {
             principal: digest.finalize().into(),
             subject: subject.to_owned(),
             token_id,
+            object_id: None,
             account: [&tenant.name, "/agent/", &agent.name].concat().into(),
         }
     }
@@ -95,6 +97,13 @@ impl Caller {
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         self.token_id.as_deref()
+    }
+
+    /// Whom Microsoft's services know the subject as: Entra's `oid`, as its `sub` is another one for each application; else
+    /// `sub`.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        self.object_id.as_deref().unwrap_or(&self.subject)
     }
 
     /// Name of the agent's account: `TENANT/agent/NAME`. Neither of the two has a slash.
@@ -153,7 +162,8 @@ impl Authenticator {
         let (token, issuer) = self.proven(platform, tenant, text, now_ms).await?;
         let client = token.claim(&issuer.agent_claim).ok_or(Refusal::BadToken("agent_claim"))?;
         let agent = agent_of(tenant, issuer, &client).ok_or(Refusal::BadToken("agent_unknown"))?;
-        let caller = Caller::new(tenant, agent, &issuer.url, token.subject(), token.id());
+        let mut caller = Caller::new(tenant, agent, &issuer.url, token.subject(), token.id());
+        caller.object_id = token.claim("oid");
         Ok((Rc::new(caller), token.expires_ms()))
     }
 

@@ -28,8 +28,8 @@ const REFUSED_HEADER: [&str; 12] =
 /// Header members that are read.
 const READ_HEADER: [&str; 3] = ["alg", "kid", "typ"];
 /// Claims that are read, whatever the issuer.
-const READ_CLAIMS: [&str; 13] =
-    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "uti", "scope", "scp", "cnf", "nonce", "tid"];
+const READ_CLAIMS: [&str; 14] =
+    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "uti", "oid", "scope", "scp", "cnf", "nonce", "tid"];
 /// Claims of ID tokens (OIDC Core 2), logout tokens and security events: not access tokens.
 const FOREIGN_CLAIMS: [&str; 5] = ["nonce", "at_hash", "c_hash", "events", "toe"];
 

@@ -42,7 +42,7 @@ impl<'a> Deref for Held<'a> {
 }
 
 /// A request that may leave: what may not be known to its upstream is not in it any more, and what was a token for the
-/// agent is the upstream's own value again.
+/// agent can be the upstream's own value again.
 pub struct Outbound<'a> {
     json: Held<'a>,
     request: Request,
@@ -65,6 +65,17 @@ impl<'a> Outbound<'a> {
         };
         match changed {
             None => Ok(Self { json: Held::Lent(json), request: *request }),
+            Some(json) => Self::read(json),
+        }
+    }
+
+    /// The same request with the values that its tokens stand for. Services were shown it before.
+    ///
+    /// # Errors
+    /// It is too large with them.
+    pub fn restored(self, plan: &Plan, tally: &mut Tally) -> Result<Self, Error> {
+        match plan.restored(self.json.raw(self.request.node), tally)? {
+            None => Ok(self),
             Some(json) => Self::read(json),
         }
     }
@@ -122,6 +133,15 @@ impl Cleared {
     #[must_use]
     pub const fn own(text: String) -> Self {
         Self(text)
+    }
+
+    /// The same text with the values that its tokens stand for.
+    ///
+    /// # Errors
+    /// It is too large with them.
+    pub fn restored(self, plan: &Plan, tally: &mut Tally) -> Result<Self, Error> {
+        let restored = plan.restored(&self.0, tally)?;
+        Ok(Self(restored.map_or(self.0, |json| json.text().to_owned())))
     }
 
     /// The same text after a service has changed it.

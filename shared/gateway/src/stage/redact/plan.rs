@@ -124,7 +124,7 @@ impl Plan {
         self.name.as_deref()
     }
 
-    /// A message as it may pass; none if it may as it is. Values of tokens are put back in what agents send.
+    /// A message as it may pass; none if it may as it is.
     ///
     /// # Errors
     /// [`crate::error::Refusal::Blocked`]; or it is too large when it was rewritten.
@@ -139,29 +139,36 @@ impl Plan {
         let text = content.as_deref().unwrap_or(json.raw(node));
         let redacted = self.json(text, way, tally)?;
         let bounds = if way == Way::Request { &limits::REQUEST } else { &limits::RESPONSE };
-        let restored = |text: &str, tally: &mut Tally| match way {
-            Way::Request => restore::document(self, text, tally),
-            Way::Response | Way::List | Way::Error => None,
-        };
-        let back = restored(redacted.as_deref().unwrap_or(text), tally);
-        let Some(changed) = back.or(redacted).or(content.clone()) else { return Ok(None) };
+        let Some(changed) = redacted.or_else(|| content.clone()) else { return Ok(None) };
         if let Ok(json) = again(changed, bounds) {
             return Ok(Some(json));
         }
         // Two keys of one object have become alike: tags are numbered, so that they cannot.
-        let tagged = self.tagged(text, way);
-        let tagged = tagged.as_deref().unwrap_or(text);
-        again(restored(tagged, &mut Tally::default()).unwrap_or_else(|| tagged.to_owned()), bounds).map(Some)
+        again(self.tagged(text, way).unwrap_or_else(|| text.to_owned()), bounds).map(Some)
     }
 
-    /// A URI that the agent names, as it may leave.
+    /// A request with the values that its tokens stand for, where they may go to its upstream; none if there are none.
+    ///
+    /// # Errors
+    /// It is too large with them.
+    pub fn restored(&self, text: &str, tally: &mut Tally) -> Result<Option<Json<'static>>, Error> {
+        let restored = restore::document(self, text, tally);
+        restored.map(|text| again(text, &limits::REQUEST)).transpose()
+    }
+
+    /// A URI that the agent names, as others may see it.
     ///
     /// # Errors
     /// [`crate::error::Refusal::Blocked`].
-    pub fn uri<'t>(&self, uri: &'t str, tally: &mut Tally) -> Result<Cow<'t, str>, Error> {
-        let redacted = self.text(uri, &["params", "uri"], Way::Request, tally)?;
-        let restored = restore::text(self, redacted.as_deref().unwrap_or(uri), "uri", tally);
-        Ok(restored.or(redacted).map_or(Cow::Borrowed(uri), Cow::Owned))
+    pub fn uri<'t>(&self, uri: &'t str) -> Result<Cow<'t, str>, Error> {
+        let redacted = self.text(uri, &["params", "uri"], Way::Request, &mut Tally::default())?;
+        Ok(redacted.map_or(Cow::Borrowed(uri), Cow::Owned))
+    }
+
+    /// The same with the values that its tokens stand for.
+    #[must_use]
+    pub fn restored_uri(&self, uri: &str) -> Option<String> {
+        restore::text(self, uri, "uri", &mut Tally::default())
     }
 
     /// Redacts raw JSON; none if it stays as it is.

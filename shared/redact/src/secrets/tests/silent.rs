@@ -32,6 +32,10 @@ const SILENT: &[&str] = &[
     "glpat-xxxxxxxxxxxxxxxxxxxx",
     "xoxb-xxxxxxxxxxxx-xxxxxxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx",
     "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    // Samples that say so, and hexadecimal that nothing writes.
+    "token = \"xapp-1234-1234-1234-9f2c61d40be098ab\"",
+    "token := \"job_test_9k3mz77qp2wv5xr8ty4n\"",
+    "api_key: bD93fE017ac26d4B8850fc21e97Ab6d30C4f71e2",
     "Authorization: Bearer <token>",
     "Authorization: Bearer $TOKEN",
     "Authorization: Bearer YOUR_TOKEN",

@@ -229,6 +229,17 @@ fn any_mixture_is_looked_at_without_harm() {
 }
 
 #[test]
+fn a_secret_key_stands_behind_its_access_key() {
+    for key in ["k3Jd8Ahw9/sk2Jd83jdUe72jdPq01mZn4bV6cX5+", "kQJdxAhwZ+skWJdvjdUeGjdPqBmZnRbVcXtYzLpH"] {
+        let text = format!("AKIAJ2K3L4M5N6P7Q2R3 {key}");
+        let engine = Engine::new(None, 65);
+        let found = engine.find(&text, &Context::default());
+        let values: Vec<_> = found.iter().map(|it| &text[it.start..it.end]).collect();
+        assert_eq!(values, ["AKIAJ2K3L4M5N6P7Q2R3", key]);
+    }
+}
+
+#[test]
 fn work_is_linear_in_the_text() {
     for unit in [
         "authorization=",
