@@ -178,7 +178,6 @@ fn problems() {
             "--types",
         ),
         (&format!("{detector}pattern=''\nmatches=['x']"), "detectors.OWN", "empty", "correct it"),
-        (&format!("{detector}pattern='EMP-[0-9]+'\nmatches=[]"), "detectors.OWN", "", "examples"),
         (&format!("{detector}pattern='('\nmatches=['x']"), "detectors.OWN", "", "correct it"),
         (&format!("{detector}pattern='EMP-[0-9]+'\nmatches=['x']"), "detectors.OWN", "", "examples"),
         (
