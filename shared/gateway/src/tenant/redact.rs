@@ -62,7 +62,8 @@ impl Depth {
     }
 
     /// From which level on values are found.
-    const fn level(self) -> u8 {
+    #[must_use]
+    pub const fn level(self) -> u8 {
         match self {
             Self::Strict => 65,
             Self::Off | Self::SecretsOnly | Self::Standard => 75,
@@ -133,6 +134,10 @@ pub struct Restore {
     pub preserved: Option<String>,
 }
 
+/// A detector of the settings that worked when they were read does not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broken;
+
 /// An engine, made when it is first needed.
 pub struct Lens {
     profile: Option<Profile>,
@@ -165,7 +170,7 @@ impl Redaction {
         depth: Depth,
         profile: Option<Profile>,
         level: Option<u8>,
-    ) -> Result<Option<Rc<Lens>>, ()> {
+    ) -> Result<Option<Rc<Lens>>, Broken> {
         let profile = match depth {
             Depth::Off => return Ok(None),
             Depth::SecretsOnly => Some(Profile::Secrets),
@@ -181,7 +186,7 @@ impl Redaction {
         });
         match lens.engine.get_or_init(|| Engine::new(profile, level).with(&self.detectors).ok()) {
             Some(_) => Ok(Some(lens)),
-            None => Err(()),
+            None => Err(Broken),
         }
     }
 }

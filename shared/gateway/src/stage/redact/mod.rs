@@ -18,7 +18,7 @@ pub use tally::Tally;
 use crate::error::{Error, Fault, Refusal};
 use crate::limits;
 use crate::mcp::{Bounds, Edits, Json, Message, Method, Notification, Outcome, Request, Response};
-use crate::tenant::{Depth, Tenant, Way};
+use crate::tenant::{Depth, Inspect, Redaction, Tenant, Way};
 use std::borrow::Cow;
 use std::ops::Deref;
 
@@ -247,6 +247,18 @@ fn without_strays(json: &Json<'_>, message: &Message) -> Option<String> {
 /// What stands for a text that cannot be inspected.
 pub const WITHHELD: &str = "(withheld)";
 
+/// How deep a tenant has anything inspected, but `standard` at least: what is not sent on elsewhere is not written here.
+fn deepest(tenant: &Tenant, redaction: &Redaction) -> Depth {
+    let strict = |inspect: &Inspect| {
+        [inspect.requests, inspect.responses].contains(&Some(Depth::Strict))
+            || inspect.level.is_some_and(|level| level < Depth::Standard.level())
+    };
+    let upstreams = tenant.upstreams.iter().map(|upstream| &upstream.inspect);
+    let tools = tenant.tools.iter().map(|tool| &tool.inspect);
+    let any = std::iter::once(&redaction.inspect).chain(upstreams).chain(tools).any(strict);
+    if any { Depth::Strict } else { Depth::Standard }
+}
+
 /// What stands between an alias and a name.
 const SEPARATOR: &str = "__";
 
@@ -255,7 +267,7 @@ const SEPARATOR: &str = "__";
 #[must_use]
 pub fn quoted<'t>(tenant: &Tenant, text: &'t str) -> Cow<'t, str> {
     let Some(redaction) = &tenant.redaction else { return Cow::Borrowed(text) };
-    let lens = redaction.lens(Depth::Standard, None, None);
+    let lens = redaction.lens(deepest(tenant, redaction), None, None);
     match lens.as_ref().map(|lens| lens.as_ref().and_then(|lens| lens.engine())) {
         Ok(Some(engine)) => match pass::tagged(engine, text) {
             // In an exposed name a value may stand behind the alias, which then looks like a part of it.
