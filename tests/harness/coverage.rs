@@ -98,8 +98,14 @@ struct Control {
 struct Spot {
     name: String,
     way: Way,
+    /// The proof of it, run again under each control.
+    #[serde(default)]
     case: String,
+    #[serde(default)]
     holds: Vec<String>,
+    /// What proves it instead, where no control makes a difference that is not among them.
+    #[serde(default)]
+    cases: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -181,6 +187,7 @@ impl Table {
         let mut problems = Vec::new();
         for spot in &self.spots {
             match self.case(&spot.case) {
+                None if spot.case.is_empty() && !spot.cases.is_empty() => {}
                 None => problems.push(format!("{}: there is no case {}", spot.name, spot.case)),
                 Some(case) => problems.extend(unproven(spot, case)),
             }
@@ -217,6 +224,17 @@ impl Table {
         {
             return Vec::new();
         }
+        if !spot.cases.is_empty() {
+            let says = |name: &String| {
+                self.case(name).is_some_and(|case| case.step.iter().any(|step| !expected(step).is_empty()))
+            };
+            return spot
+                .cases
+                .iter()
+                .filter(|name| !says(name))
+                .map(|name| format!("{at}: no case {name} expects anything"))
+                .collect();
+        }
         let named = exception.map_or(&control.cases, |exception| &exception.cases);
         let about = control.ways.as_ref().is_none_or(|ways| ways.contains(&spot.way));
         if named.is_empty() {
@@ -238,7 +256,7 @@ impl Table {
         if control.ways.as_ref().is_some_and(|ways| !ways.contains(&spot.way)) {
             return None;
         }
-        control.effects.get(&spot.way).copied().or(control.effect)
+        control.effects.get(&spot.way).copied().or(control.effect).filter(|_| spot.cases.is_empty())
     }
 
     /// The cells of a control that are run, and the suite that scripts and settings are made of.
