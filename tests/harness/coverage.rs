@@ -1,17 +1,21 @@
 //! Controls and paths: what the gateway does to messages, and where in them a value may stand. Each pair of the two is a
 //! cell, and none is left open: it is run as a case of its own, proven by cases that are named, or said to be nothing.
 
+mod proof;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
-use crate::case::{Case, Rule, Step};
-use crate::leaks;
+use crate::case::{Case, Rule};
 use crate::script::merge;
 use crate::suite::{CANARY, Suite};
 use crate::token::Flaw;
+use proof::{Proof, expected, unproven};
 
 /// What goes one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -47,18 +51,6 @@ pub enum Effect {
     Kept,
     /// The same, and every request is answered with 401.
     Refused,
-}
-
-/// What cases that are named have to expect.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Proof {
-    /// An answer with this error code.
-    code: Option<i64>,
-    /// A record with this text in it.
-    audit: Option<String>,
-    /// A request with this text in it.
-    sent: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -130,6 +122,7 @@ struct Controls {
 #[serde(deny_unknown_fields)]
 struct Spots {
     path: Vec<Spot>,
+    #[serde(default)]
     cell: Vec<Exception>,
 }
 
@@ -153,7 +146,7 @@ pub struct Table {
     controls: Vec<Control>,
     spots: Vec<Spot>,
     exceptions: Vec<Exception>,
-    cases: std::path::PathBuf,
+    cases: PathBuf,
     suite: Suite,
 }
 
@@ -168,9 +161,12 @@ impl Table {
             let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             Ok::<_, anyhow::Error>(text.replace("${canary}", CANARY))
         };
-        let Controls { control } = toml::from_str(&text("controls.toml")?).context("controls.toml")?;
-        let Spots { path, cell } = toml::from_str(&text("paths.toml")?).context("paths.toml")?;
-        let cases = folder.join("cases");
+        Self::of(&text("controls.toml")?, &text("paths.toml")?, folder.join("cases"))
+    }
+
+    fn of(controls: &str, paths: &str, cases: PathBuf) -> Result<Self> {
+        let Controls { control } = toml::from_str(controls).context("controls")?;
+        let Spots { path, cell } = toml::from_str(paths).context("paths")?;
         let suite = Suite::read(&cases)?;
         Ok(Self { controls: control, spots: path, exceptions: cell, cases, suite })
     }
@@ -319,78 +315,4 @@ fn under(case: &mut Case, control: &Control) {
             step.flaw = flaw;
         }
     }
-}
-
-impl Proof {
-    fn is_of(&self, case: &Case) -> bool {
-        let code = self.code.is_none_or(|code| case.step.iter().any(|step| step.expect.code == Some(code)));
-        let audit =
-            self.audit.as_ref().is_none_or(|text| case.audit.iter().any(|record| record.contains(text)));
-        let sent =
-            self.sent.as_ref().is_none_or(|text| expected_sent(case).iter().any(|part| part.contains(text)));
-        let nothing = self.code.is_none() && self.audit.is_none() && self.sent.is_none();
-        !nothing && code && audit && sent
-    }
-}
-
-/// Why the case of a path is no proof of it.
-fn unproven(spot: &Spot, case: &Case) -> Option<String> {
-    let planted = if matches!(spot.way, Way::Request | Way::Own) { steps(case) } else { scripts(case) };
-    let holds = |text: &String| {
-        !leaks::of(CANARY, text).is_empty() && spot.holds.iter().all(|part| text.contains(part))
-    };
-    let lacks: Vec<&String> = match spot.way {
-        Way::Request => case.sent.values().flatten().flat_map(|sent| &sent.lacks).collect(),
-        _ => case.step.iter().flat_map(|step| &step.expect.lacks).collect(),
-    };
-    let comes: Vec<String> = match spot.way {
-        Way::Request => expected_sent(case),
-        _ => case.step.iter().flat_map(expected).collect(),
-    };
-    let why = if !planted.iter().any(holds) {
-        "plants no value there"
-    } else if !lacks.iter().any(|text| text.contains(CANARY)) {
-        "does not say that the value is lacking"
-    } else if comes.is_empty() {
-        "does not say what comes"
-    } else {
-        return None;
-    };
-    Some(format!("{}: {} {why}", spot.name, case.name))
-}
-
-/// What the steps send: method, headers, parameters and bodies.
-fn steps(case: &Case) -> Vec<String> {
-    let all = |step: &Step| {
-        let rpc = step.rpc.clone().unwrap_or_default();
-        let parts = [&step.params, &step.meta, &step.body].into_iter().flatten().map(String::as_str);
-        let parts: Vec<&str> = parts.chain([step.capabilities.as_str()]).collect();
-        format!("{rpc} {:?} {}", step.headers, parts.join(" "))
-    };
-    case.step.iter().map(all).collect()
-}
-
-/// What the scripts answer.
-fn scripts(case: &Case) -> Vec<String> {
-    let all = |rule: &Rule| {
-        let parts = [&rule.on, &rule.result, &rule.error, &rule.body].into_iter().flatten();
-        let parts: Vec<&str> = parts.map(String::as_str).collect();
-        format!("{} {:?}", parts.join(" "), rule.events).replace("\\\"", "\"")
-    };
-    case.upstream.values().flatten().map(all).collect()
-}
-
-fn expected_sent(case: &Case) -> Vec<String> {
-    let of = |sent: &crate::case::Sent| {
-        let texts = sent.headers.values().chain(sent.raw.values()).chain(&sent.has);
-        texts.cloned().collect::<Vec<_>>()
-    };
-    case.sent.values().flatten().flat_map(of).collect()
-}
-
-fn expected(step: &Step) -> Vec<String> {
-    let expect = &step.expect;
-    let parts = [&expect.has, &expect.result, &expect.result_is, &expect.data, &expect.message];
-    let code = expect.code.map(|code| code.to_string());
-    parts.into_iter().flatten().chain(expect.events.iter().flatten()).cloned().chain(code).collect()
 }
