@@ -295,14 +295,18 @@ fn nearest<T>(said: &[Option<&Inspect>], of: impl Fn(&Inspect) -> Option<T>) -> 
     said.iter().flatten().find_map(|inspect| of(inspect))
 }
 
+/// Ends of a name that are looked at by themselves.
+const TAILS: usize = 16;
+
 impl Plan {
     /// Whether something sensitive stands in what names an item of a list: it cannot be shown under another name.
     #[must_use]
     pub fn hides(&self, name: &str) -> bool {
-        // In a name words stand side by side with no blank between them.
-        let words = || name.replace(['_', '-', '.', '/'], " ");
-        self.engine(Way::List).is_some_and(|engine| {
-            !pass::is_clear(self, engine, name) || !pass::is_clear(self, engine, &words())
-        })
+        const BETWEEN: [char; 4] = ['_', '-', '.', '/'];
+        let Some(engine) = self.engine(Way::List) else { return false };
+        let is_clear = |text: &str| pass::is_clear(self, engine, text);
+        // In a name words stand side by side with no blank between them, and such a word may have these characters itself.
+        let mut tails = name.match_indices(BETWEEN).take(TAILS).filter_map(|(at, _)| name.get(at + 1..));
+        !is_clear(name) || !is_clear(&name.replace(BETWEEN, " ")) || tails.any(|tail| !is_clear(tail))
     }
 }

@@ -175,6 +175,7 @@ fn lists_are_for_all() {
     assert_eq!(shown, wanted, "a name is looked at by itself");
     assert!(plan.hides(PAN) && plan.hides("pay with 4539 5787 6362 1486") && !plan.hides("echo"));
     assert!(plan.hides(&format!("pay_{PAN}")) && plan.hides(concat!("key-", "AKIA", "Q3EGRZXNT7DOVJ4W.x")));
+    assert!(plan.hides(concat!("of_", "ghp_", "k3Jd8Ahw9sk2Jd83jdUe72jdPq01mZ4GHXHw")));
     assert!(!plan.hides("report_2024_01_15") && !plan.hides("get_user.v2-beta"));
     // Of resources the URI is the name.
     let plan = Plan::of_list(&tenant, &tenant.upstreams[0], None).expect("it works").expect("it is on");
