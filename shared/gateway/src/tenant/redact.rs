@@ -133,6 +133,10 @@ pub struct Restore {
     pub preserved: Option<String>,
 }
 
+/// A detector of the tenant's that worked when it was tried does not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoEngine;
+
 /// An engine, made when it is first needed.
 pub struct Lens {
     profile: Option<Profile>,
@@ -159,13 +163,13 @@ impl Redaction {
     /// The engine for a depth, a profile and a level; `Ok(None)` where nothing is inspected.
     ///
     /// # Errors
-    /// It cannot be made: a detector of the tenant's that worked before does not any more. Never expected.
+    /// It cannot be made. Never expected.
     pub fn lens(
         &self,
         depth: Depth,
         profile: Option<Profile>,
         level: Option<u8>,
-    ) -> Result<Option<Rc<Lens>>, ()> {
+    ) -> Result<Option<Rc<Lens>>, NoEngine> {
         let profile = match depth {
             Depth::Off => return Ok(None),
             Depth::SecretsOnly => Some(Profile::Secrets),
@@ -181,7 +185,7 @@ impl Redaction {
         });
         match lens.engine.get_or_init(|| Engine::new(profile, level).with(&self.detectors).ok()) {
             Some(_) => Ok(Some(lens)),
-            None => Err(()),
+            None => Err(NoEngine),
         }
     }
 }

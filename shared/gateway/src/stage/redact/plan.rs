@@ -83,7 +83,7 @@ impl Plan {
         let inspected = |depth: Option<Depth>| {
             let depth = depth.unwrap_or(Depth::Strict);
             let lens = redaction.lens(depth, profile, level);
-            let lens = lens.map_err(|()| Fault::Internal("a detector of the settings does not work"))?;
+            let lens = lens.map_err(|_| Fault::Internal("a detector of the settings does not work"))?;
             Ok::<_, Error>(Inspected { depth, lens })
         };
         Ok(Some(Self {
