@@ -277,6 +277,11 @@ impl Lexicon {
         own::is_within(text, start, end, |name| self.knows(name))
     }
 
+    /// Whether such a thing lies within a range.
+    pub fn has_own(&self, text: &str, start: usize, end: usize) -> bool {
+        own::has(text, start, end, |name| self.knows(name))
+    }
+
     /// Whether a phrase may begin with a word, in any case.
     fn may_begin(&self, word: &[u8]) -> bool {
         let (lengths, thirds) = self.begins.get(two(word)).copied().unwrap_or((0, 0));
