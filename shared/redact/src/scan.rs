@@ -203,7 +203,7 @@ fn measure(text: &[u8]) -> (usize, u8) {
         let whole = letters | digits | within(low, b'_', b'_');
         let count = (!whole & HIGH).trailing_zeros() / 8;
         // All of it if there are eight.
-        let mask = (1_u64 << (count * 8 & 63)).wrapping_sub(1) | u64::from(count < 8).wrapping_sub(1);
+        let mask = (1_u64 << ((count * 8) & 63)).wrapping_sub(1) | u64::from(count < 8).wrapping_sub(1);
         let any = |bits: u64, class: u8| if bits & mask == 0 { 0 } else { class };
         has |= any(digits, DIGIT) | any(letters & !small, UPPER) | any(small, LOWER);
         length += count as usize;
