@@ -72,6 +72,8 @@ pub struct Rule {
     /// Headers that the request needs to carry.
     #[serde(default)]
     pub needs: BTreeMap<String, String>,
+    /// A text that the request needs to have in its body.
+    pub has: Option<String>,
     /// How often the rule may answer. Absent: always.
     pub times: Option<usize>,
     /// Time before the head, in ms.

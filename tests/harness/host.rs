@@ -16,6 +16,11 @@ pub trait Host: Send + Sync {
     fn records(&self) -> Vec<String>;
     /// The lines of its log that are none: warnings, panics.
     fn noise(&self) -> Vec<String>;
+    /// What it keeps beside its memory, by name: its store, its accounts, its files.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>>;
     /// The memory that it has in use, in bytes, where it is a process of its own and that can be known.
     fn memory(&self) -> Option<u64> {
         None

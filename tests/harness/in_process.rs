@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use crate::host::Host;
-use crate::native::{Inbound, Native};
+use crate::native::{Inbound, Native, Stored};
 use crate::process;
 use crate::script::{SEAL_KEYS, SECRETS};
 
@@ -31,6 +31,7 @@ const STACK: usize = 64 << 20;
 pub struct InProcess {
     address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
+    store: Stored,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -61,17 +62,19 @@ impl InProcess {
         let mut variables = owned(SECRETS);
         variables.extend(owned(&[("POSTERN_CONFIG", config), ("POSTERN_SEAL_KEYS", SEAL_KEYS)]));
         let (texts, kept) = (owned(entries), Arc::clone(&log));
+        let store = Stored::default();
+        let stored = Arc::clone(&store);
         let builder = std::thread::Builder::new().name("gateway".to_owned()).stack_size(STACK);
         let thread = builder.spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
                 return;
             };
             let local = LocalSet::new();
-            local.spawn_local(serve(listener, Native::new(kept, variables, texts)));
+            local.spawn_local(serve(listener, Native::keeping(stored, kept, variables, texts)));
             // Ends with a message or with the sender.
             let _ = local.block_on(&runtime, stopped);
         })?;
-        let started = Self { address, log, stop: Some(stop), thread: Some(thread) };
+        let started = Self { address, log, store, stop: Some(stop), thread: Some(thread) };
         let answer = process::health(address)?;
         ensure!(
             answer.starts_with("HTTP/1.1 200"),
@@ -91,6 +94,10 @@ impl InProcess {
 impl Host for InProcess {
     fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        Ok(self.store.lock().unwrap_or_else(PoisonError::into_inner).clone().into_iter().collect())
     }
 
     fn records(&self) -> Vec<String> {

@@ -6,13 +6,16 @@
 
 pub mod bed;
 pub mod case;
+pub mod cells;
 pub mod client;
+pub mod coverage;
 pub mod dlp;
 pub mod expect;
 pub mod generate;
 pub mod host;
 pub mod in_process;
 pub mod json;
+pub mod leaks;
 pub mod ledger;
 pub mod native;
 pub mod process;

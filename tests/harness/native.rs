@@ -25,12 +25,15 @@ use tokio::task::AbortHandle;
 
 /// What the store keeps: values with the time until which they are good.
 type Kept = HashMap<String, (Vec<u8>, Instant)>;
+/// All that is stored, values and accounts, for somebody outside to read.
+pub type Stored = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 /// The platform. Clones share everything.
 #[derive(Clone)]
 pub struct Native {
     log: Arc<Mutex<Vec<String>>>,
     store: Rc<RefCell<Kept>>,
+    stored: Stored,
     accounts: Rc<RefCell<HashMap<String, Vec<u8>>>>,
     variables: Rc<HashMap<String, String>>,
     texts: Rc<RefCell<HashMap<String, String>>>,
@@ -44,8 +47,24 @@ impl Native {
         variables: HashMap<String, String>,
         texts: HashMap<String, String>,
     ) -> Self {
+        Self::keeping(Stored::default(), log, variables, texts)
+    }
+
+    /// The same; all that is ever stored goes to `stored` as well.
+    #[must_use]
+    pub fn keeping(
+        stored: Stored,
+        log: Arc<Mutex<Vec<String>>>,
+        variables: HashMap<String, String>,
+        texts: HashMap<String, String>,
+    ) -> Self {
         let texts = Rc::new(RefCell::new(texts));
-        Self { log, store: Rc::default(), accounts: Rc::default(), variables: Rc::new(variables), texts }
+        let (store, accounts) = (Rc::default(), Rc::default());
+        Self { log, store, stored, accounts, variables: Rc::new(variables), texts }
+    }
+
+    fn take_down(&self, key: &str, value: &[u8]) {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), value.to_vec());
     }
 }
 
@@ -100,6 +119,7 @@ impl Store for Native {
 
     async fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) {
         let until = Instant::now() + Duration::from_secs(u64::from(ttl_s));
+        self.take_down(key, &value);
         self.store.borrow_mut().insert(key.to_owned(), (value, until));
     }
 }
@@ -121,6 +141,7 @@ impl Ledger for Native {
         let value = accounts.get(account.name).map(Vec::as_slice);
         let turn = turn(value, transition, self.now_ms()).map_err(|_| LedgerFault::Malformed)?;
         if let Some((value, _)) = turn.value {
+            self.take_down(account.name, &value);
             accounts.insert(account.name.to_owned(), value);
         }
         Ok(turn.outcome)

@@ -149,11 +149,19 @@ fn collect(
 /// # Errors
 /// When there is none.
 pub fn health(address: SocketAddr) -> Result<String> {
+    get(address, "/healthz")
+}
+
+/// The answer of a `GET`, head and body.
+///
+/// # Errors
+/// When there is none.
+pub fn get(address: SocketAddr, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).context("no answer from /healthz")?;
+    stream.read_to_string(&mut answer).with_context(|| format!("no answer from {path}"))?;
     Ok(answer)
 }
 
@@ -173,6 +181,23 @@ pub fn free_addresses(many: usize) -> Result<Vec<SocketAddr>> {
     let bound: std::io::Result<Vec<TcpListener>> =
         (0..many).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
     Ok(bound?.iter().map(TcpListener::local_addr).collect::<std::io::Result<_>>()?)
+}
+
+/// Every file below a folder, by its path.
+///
+/// # Errors
+/// A folder or file that cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push((path.display().to_string(), std::fs::read(&path)?));
+        }
+    }
+    Ok(found)
 }
 
 /// The top folder of the repository.

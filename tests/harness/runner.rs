@@ -32,7 +32,7 @@ const LATE: Duration = Duration::from_millis(700);
 const PAYLOAD: &str = "payload-canary";
 
 /// Traffic that a gateway makes on its own account and that cases need not name.
-const SETUP: [&str; 7] = [
+pub(crate) const SETUP: [&str; 7] = [
     "server/discover",
     "initialize",
     "notifications/initialized",
@@ -76,7 +76,7 @@ pub fn run(kind: Kind, suite: &Suite, filters: &[String], report: &mut Report) -
 }
 
 /// What earlier steps of a case captured, and its tokens.
-type Known = BTreeMap<String, String>;
+pub(crate) type Known = BTreeMap<String, String>;
 
 async fn all(run: Rc<Run>, cases: Vec<Case>) -> Vec<(String, Result<(), String>)> {
     let gate = Rc::new(tokio::sync::Semaphore::new(AT_ONCE));
@@ -169,7 +169,7 @@ fn nothing_leaks(reply: &Reply) -> Result<(), String> {
     }
 }
 
-fn capture(wanted: &Known, reply: &Reply, known: &mut Known) -> Result<(), String> {
+pub(crate) fn capture(wanted: &Known, reply: &Reply, known: &mut Known) -> Result<(), String> {
     for (name, from) in wanted {
         let last = reply.last();
         let at = |json: &Value, pointer: &str| {

@@ -60,6 +60,7 @@ pub fn handler(suite: &Suite) -> Result<Handler> {
 fn fits(rule: &Rule, used: &AtomicUsize, seen: &Seen) -> bool {
     rule.on.as_ref().is_none_or(|on| *on == seen.rpc)
         && rule.times.is_none_or(|times| used.load(Ordering::SeqCst) < times)
+        && rule.has.as_ref().is_none_or(|text| seen.text().contains(text))
         && rule.needs.iter().all(|(name, value)| seen.header(name) == Some(value))
 }
 
@@ -178,7 +179,7 @@ fn tenant(suite: &Suite, case: &Case, upstream: &str) -> Result<toml::Table> {
 }
 
 /// Lays `over` over `base`: tables member by member, anything else replaced; the text `none` removes.
-fn merge(base: &mut toml::Table, over: &toml::Table) {
+pub(crate) fn merge(base: &mut toml::Table, over: &toml::Table) {
     for (key, value) in over {
         match (base.get_mut(key), value) {
             (Some(toml::Value::Table(base)), toml::Value::Table(over)) => merge(base, over),

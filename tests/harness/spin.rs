@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 use crate::host::Host;
-use crate::process::{Running, free_address, tool, top};
+use crate::process::{Running, files, free_address, tool, top};
 use crate::script::{SEAL_KEYS, SECRETS};
 
 /// How a host uses instances of the component.
@@ -174,6 +174,12 @@ impl Host for Spin {
     fn noise(&self) -> Vec<String> {
         let ours = |line: &String| !line.starts_with('{') && !line.starts_with("Serving ");
         self.lines().into_iter().filter(ours).collect()
+    }
+
+    /// The database of the accounts. The store is in the host's memory: what it keeps can only be asked of an instance that
+    /// knows nothing else.
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        files(&self.folder.join("state"))
     }
 }
 

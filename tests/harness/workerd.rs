@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::host::Host;
-use crate::process::{Running, free_addresses, tool, top};
+use crate::process::{Running, files, free_address, free_addresses, get, tool, top};
 use crate::script::{SEAL_KEYS, SECRETS};
 
 /// The date whose behaviour workerd shows, as in `wrangler.toml`.
@@ -37,6 +37,8 @@ pub struct Workerd {
     running: Option<Running>,
     /// Where the gateway listens: one for each isolate.
     addresses: Vec<SocketAddr>,
+    /// Where the store tells what it holds.
+    kv: SocketAddr,
     /// Where the worker with the accounts is told what to do.
     ledger: Option<SocketAddr>,
     folder: PathBuf,
@@ -113,9 +115,10 @@ impl Workerd {
         let texts: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
         let disk = folder.join("disk");
         fs::create_dir_all(&disk)?;
-        let config = capnp(&addresses, ledger, &names, &texts, &disk)?;
+        let kv = free_address()?;
+        let config = capnp(&addresses, ledger, kv, &names, &texts, &disk)?;
         write(&folder.join("worker.capnp"), config.as_bytes())?;
-        let mut workerd = Self { running: None, addresses, ledger, folder, past: Vec::new() };
+        let mut workerd = Self { running: None, addresses, kv, ledger, folder, past: Vec::new() };
         workerd.start_again()?;
         Ok(workerd)
     }
@@ -177,6 +180,15 @@ impl Host for Workerd {
         self.lines().into_iter().filter(|line| !line.starts_with('{')).collect()
     }
 
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let answer = get(self.kv, "/")?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("an answer with a body")?;
+        ensure!(head.starts_with("HTTP/1.1 200"), "the store cannot be read: {head}");
+        let entries: BTreeMap<String, Vec<u8>> = serde_json::from_str(body).context("what is stored")?;
+        let disk = files(&self.folder.join("disk"))?;
+        Ok(entries.into_iter().chain(disk).collect())
+    }
+
     fn memory(&self) -> Option<u64> {
         self.running.as_ref()?.memory()
     }
@@ -234,6 +246,7 @@ fn modules(base: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 fn capnp(
     addresses: &[SocketAddr],
     ledger: Option<SocketAddr>,
+    kv: SocketAddr,
     modules: &[&str],
     texts: &[&str],
     disk: &Path,
@@ -263,6 +276,7 @@ const config :Workerd.Config = (
     (name = "disk", disk = (path = "{}", writable = true)),
   ],
   sockets = [
+    (name = "kv", address = "{kv}", http = (), service = "kv"),
 {sockets}  ],
 );
 

@@ -29,6 +29,7 @@ macro_rules! on_every_host {
 on_every_host!(
     events_pass_as_they_come,
     streams_may_be_cut_anywhere,
+    redaction_sees_whole_events_wherever_they_are_cut,
     a_hundred_events_keep_their_order,
     silence_is_kept_alive,
     leaving_a_stream_cancels_it,
@@ -130,7 +131,7 @@ async fn events_pass_as_they_come(kind: Kind) {
 async fn streams_may_be_cut_anywhere(kind: Kind) {
     let bed = Bed::start(kind, Era::Modern, |seen| {
         let (note, answer) = (progress(seen, 1, "é😀"), result(seen));
-        let (front, back) = answer.split_at(9);
+        let (front, back) = answer.split_at(17);
         // Byte order mark, CRLF, CR, comments, an unknown field, an event of two data lines, each byte by itself.
         let text = format!(
             "\u{feff}: hello\r\n\r\nid: 1\r\nevent: message\r\ndata: {note}\r\n\r\nretry: 5\nfoo: bar\n\ndata:{front}\rdata: {back}\r\r"
@@ -144,6 +145,46 @@ async fn streams_may_be_cut_anywhere(kind: Kind) {
     assert_eq!(messages.len(), 2, "{}", reply.text());
     assert!(messages[0].contains("é😀"), "{messages:?}");
     assert_eq!(reply.last()["id"], 1);
+    assert_eq!(reply.last()["result"]["resultType"], "complete", "{}", reply.text());
+}
+
+/// The same body, cut in two at each of its bytes: what is sensitive in it is found as if it had come whole.
+async fn redaction_sees_whole_events_wherever_they_are_cut(kind: Kind) {
+    let body = |seen: &Seen| {
+        let note = progress(seen, 1, "é😀 card 4539 5787 6362 1486, jane@corp.example.org");
+        let answer = format!(
+            r#"{{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete","content":[{{"type":"text","text":"é 4539578763621486 \u0034539578763621486"}}]}}}}"#,
+            id(seen)
+        );
+        let (front, back) = answer.split_at(17);
+        format!(
+            "\u{feff}: hello\r\n\r\nid: 1\r\nevent: message\r\ndata: {note}\r\n\r\nretry: 5\n\ndata:{front}\rdata: {back}\r\r"
+        )
+        .into_bytes()
+    };
+    let bed = Bed::with(kind, Era::Modern, "[redact]", move |seen| {
+        let bytes = body(seen);
+        let at = seen.raw(&["params", "arguments", "at"]).and_then(|at| at.parse().ok()).unwrap_or(0);
+        let (front, back) = bytes.split_at(bytes.len().min(at));
+        Answer::events([front, back].map(|part| Piece::Bytes(Bytes::copy_from_slice(part))).to_vec())
+    })
+    .expect("both start");
+    let mut first = None;
+    for at in 0..500 {
+        let params = format!(r#""name":"a__echo","arguments":{{"at":{at}}}"#);
+        let call = bed.modern("tools/call", "1", "a__echo", &params, r#""progressToken":"own""#);
+        let reply = client::send(bed.host.address(), &call).await.expect("an answer");
+        let first = first.get_or_insert_with(|| reply.text()).clone();
+        assert_eq!(reply.text(), first, "cut at {at}");
+    }
+    let text = first.expect("an answer");
+    for wanted in [
+        "é😀 card [CREDIT_CARD_1], [EMAIL_ADDRESS_1]",
+        r#""text":"é [CREDIT_CARD_1] [CREDIT_CARD_1]""#,
+        r#""progressToken":"own""#,
+    ] {
+        assert!(text.contains(wanted), "{wanted} is not in {text}");
+    }
 }
 
 async fn a_hundred_events_keep_their_order(kind: Kind) {

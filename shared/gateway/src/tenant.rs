@@ -8,7 +8,7 @@ mod redact;
 pub use dlp::{ClientCredential, Dlp, DlpCredential, DlpService, OnError, Purview, Secret};
 pub use guard::{BreakerRule, PlacesRule, Tool, ToolBreaker};
 pub use limits::{Breaker, Each, Limit, Limits, Measure, Placement, Price, Quota, Reserve, Selector};
-pub use redact::{Depth, Inspect, Lens, NoEngine, Redaction, Restore, Rule, Way};
+pub use redact::{Broken, Depth, Inspect, Lens, Redaction, Restore, Rule, Way};
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

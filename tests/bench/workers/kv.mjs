@@ -1,5 +1,5 @@
 // KV in memory, as workerd's `kvNamespace` binding speaks it: GET, PUT and DELETE on /KEY, 404 for a miss, the
-// metadata in a header. It lives inside the measured process, so that a KV read is charged to the gateway. What it
+// metadata in a header; GET on / tells all that it holds, in bytes by key. It lives inside the measured process, so that a KV read is charged to the gateway. What it
 // holds at the start is the binding ENTRIES, texts by their keys.
 const values = new Map();
 const LIMIT = 10_000;
@@ -10,6 +10,10 @@ function fill(entries) {
   for (const [key, value] of Object.entries(entries)) values.set(key, { value, metadata: null, until: Infinity });
 }
 
+function bytes(value) {
+  return [...(typeof value === "string" ? new TextEncoder().encode(value) : new Uint8Array(value))];
+}
+
 export default {
   async fetch(request, env) {
     if (!filled) fill(env.ENTRIES ?? {});
@@ -18,6 +22,10 @@ export default {
     const now = Date.now() / 1000;
     switch (request.method) {
       case "GET": {
+        if (key === "") {
+          const all = [...values].map(([name, { value }]) => [name, bytes(value)]);
+          return Response.json(Object.fromEntries(all));
+        }
         const found = values.get(key);
         if (found === undefined || found.until <= now) return new Response(null, { status: 404 });
         const headers = found.metadata === null ? {} : { "CF-KV-Metadata": found.metadata };

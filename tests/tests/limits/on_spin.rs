@@ -46,6 +46,10 @@ impl Host for OnSpin {
     fn noise(&self) -> Vec<String> {
         self.spin.noise()
     }
+
+    fn kept(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        self.spin.kept()
+    }
 }
 
 impl Gateway for OnSpin {

@@ -74,6 +74,7 @@ pub fn compile(
     compiled.rules.sort_by_key(|rule| Reverse(rank(rule)));
     for (number, settings) in redact.restore.iter().enumerate() {
         let at = join(&join(&at, "restore"), &number.to_string());
+        types(&join(&at, "preserved"), settings.preserved.as_slice(), redact, findings);
         let restore = restore(&at, settings, upstreams, findings);
         warn(&at, &restore.selector, agents, upstreams, findings);
         compiled.restore.push(restore);
@@ -115,7 +116,10 @@ pub fn inspect(
 ) -> Inspect {
     let mut depth = |key: &str, written: &Option<String>| {
         let names = DEPTHS.map(|(name, _)| name);
-        let name = limits::one_of(&join(at, key), written.as_deref()?, &names, findings);
+        let written = written.as_deref()?;
+        // What is no depth was one problem already, and is not `off` besides.
+        let name = Some(limits::one_of(&join(at, key), written, &names, findings))
+            .filter(|name| *name == written)?;
         DEPTHS.iter().find(|(known, _)| *known == name).map(|(_, depth)| *depth)
     };
     let responses = depth("inspect", &settings.inspect);

@@ -1,5 +1,6 @@
 mod dlp;
 mod guard;
+mod redact;
 
 use super::{check, compile};
 use crate::settings::Settings;

@@ -11,7 +11,7 @@ use super::scene::{Flow, Scene};
 use super::state::{self, Scope};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
-use crate::mcp::envelope::{Message, Notification, Outcome, Response};
+use crate::mcp::envelope::{Message, Outcome, Response};
 use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
@@ -305,8 +305,6 @@ impl<P: Platform> View<P> {
             Some("input_required") => {
                 state::seal(scene, json, result, &self.link.upstream().alias, &self.state, edits)?
             }
-            // A state belongs to a question; any other would pass unsealed.
-            _ if json.get(result, "requestState").is_some() => edits.remove(json, result, "requestState"),
             _ => {}
         }
         let alias = &self.link.upstream().alias;
@@ -378,15 +376,10 @@ impl<P: Platform> View<P> {
 fn notified(clean: &Clean<'_>, token: Option<&str>) -> String {
     let (json, message) = (clean.json(), clean.message());
     let mut edits = Edits::new();
-    if let Message::Notification(Notification { params: Some(params), .. }) = message {
-        match token {
-            Some(token) => edits.set(json, *params, "progressToken", token),
-            // It would be a token of the gateway's own, or anything.
-            None if json.get(*params, "progressToken").is_some() => {
-                edits.remove(json, *params, "progressToken");
-            }
-            None => {}
-        }
+    if let (Some(token), Message::Notification(notification)) = (token, message)
+        && let Some(params) = notification.params
+    {
+        edits.set(json, params, "progressToken", token);
     }
     edits.apply(json.text())
 }

@@ -62,7 +62,8 @@ impl Depth {
     }
 
     /// From which level on values are found.
-    const fn level(self) -> u8 {
+    #[must_use]
+    pub const fn level(self) -> u8 {
         match self {
             Self::Strict => 65,
             Self::Off | Self::SecretsOnly | Self::Standard => 75,
@@ -133,9 +134,9 @@ pub struct Restore {
     pub preserved: Option<String>,
 }
 
-/// A detector of the tenant's that worked when it was tried does not any more.
+/// A detector of the settings that worked when they were read does not any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoEngine;
+pub struct Broken;
 
 /// An engine, made when it is first needed.
 pub struct Lens {
@@ -163,13 +164,13 @@ impl Redaction {
     /// The engine for a depth, a profile and a level; `Ok(None)` where nothing is inspected.
     ///
     /// # Errors
-    /// It cannot be made. Never expected.
+    /// It cannot be made: a detector of the tenant's that worked before does not any more. Never expected.
     pub fn lens(
         &self,
         depth: Depth,
         profile: Option<Profile>,
         level: Option<u8>,
-    ) -> Result<Option<Rc<Lens>>, NoEngine> {
+    ) -> Result<Option<Rc<Lens>>, Broken> {
         let profile = match depth {
             Depth::Off => return Ok(None),
             Depth::SecretsOnly => Some(Profile::Secrets),
@@ -185,7 +186,7 @@ impl Redaction {
         });
         match lens.engine.get_or_init(|| Engine::new(profile, level).with(&self.detectors).ok()) {
             Some(_) => Ok(Some(lens)),
-            None => Err(NoEngine),
+            None => Err(Broken),
         }
     }
 }

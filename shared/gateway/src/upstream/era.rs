@@ -5,6 +5,7 @@ use super::flight::Flights;
 use super::link::Link;
 use super::{About, GATEWAY, legacy, modern, send, told};
 use crate::error::UpstreamFault;
+use crate::limits;
 use crate::mcp::Json;
 use crate::mcp::{Era, Kind, Node, Outcome, Revision};
 use crate::platform::Platform;
@@ -93,8 +94,7 @@ pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<
         {
             return Ok(memory.learn(about, at));
         }
-        let mut about = probe(link, platform).await?;
-        about.instructions = about.instructions.and_then(|text| shown(link, text));
+        let about = shown(link, probe(link, platform).await?)?;
         let at = platform.now_ms();
         told::keep(link, platform, &about, at, VERDICT_MS);
         Ok(memory.learn(about, at))
@@ -102,11 +102,27 @@ pub(super) async fn about<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<
     memory.flights.once(platform, (), read, work).await
 }
 
-/// Instructions as agents may see them; none if they may not. They are kept as they are shown.
-fn shown(link: &Link, text: String) -> Option<String> {
-    let Some(plan) = Plan::of_list(link.tenant(), link.upstream(), None).ok()? else { return Some(text) };
-    let redacted = plan.text(&text, &["instructions"], Way::List, &mut Tally::default()).ok()?;
-    Some(redacted.unwrap_or(text))
+/// What an upstream says of itself, as it may be kept and shown: instructions as agents may see them, none if they may not,
+/// and of its capabilities those that are looked at, without whatever else is in them.
+fn shown(link: &Link, about: About) -> Result<About, UpstreamFault> {
+    let plan = Plan::of_list(link.tenant(), link.upstream(), None).map_err(|_| UpstreamFault::Error)?;
+    let Some(plan) = plan else { return Ok(about) };
+    let instructions = about.instructions.and_then(|text| {
+        let redacted = plan.text(&text, &["instructions"], Way::List, &mut Tally::default()).ok()?;
+        Some(redacted.unwrap_or(text))
+    });
+    Ok(About { instructions, capabilities: bare(&about.capabilities), ..about })
+}
+
+/// The names of capabilities that are looked at.
+fn bare(capabilities: &str) -> String {
+    let Ok(json) = Json::parse(capabilities.as_bytes(), &limits::RESPONSE) else { return "{}".to_owned() };
+    let own = json.value(json.root());
+    let declared = ["completions", "logging", "prompts", "resources", "tools"]
+        .into_iter()
+        .filter(|name| own.get(name).is_some_and(|value| value.kind() == Kind::Object));
+    let members: Vec<String> = declared.map(|name| format!("\"{name}\":{{}}")).collect();
+    format!("{{{}}}", members.join(","))
 }
 
 /// Faults are not remembered: an upstream that comes back is found at the next call.

@@ -17,8 +17,8 @@ pub use tally::Tally;
 
 use crate::error::{Error, Fault, Refusal};
 use crate::limits;
-use crate::mcp::{Bounds, Json, Message, Request};
-use crate::tenant::{Depth, Tenant, Way};
+use crate::mcp::{Bounds, Edits, Json, Message, Method, Notification, Outcome, Request, Response};
+use crate::tenant::{Depth, Inspect, Redaction, Tenant, Way};
 use std::borrow::Cow;
 use std::ops::Deref;
 
@@ -181,11 +181,14 @@ impl<'a> Clean<'a> {
         way: Way,
         tally: &mut Tally,
     ) -> Result<Self, Error> {
-        let changed = match plan {
-            Some(plan) => plan.message(&json, json.root(), way, tally)?,
-            None => None,
+        let Some(plan) = plan else { return Ok(Self { json, message }) };
+        let own = without_strays(&json, &message);
+        let own = own.map(|text| again(text, &limits::RESPONSE)).transpose()?;
+        let changed = match &own {
+            Some(own) => plan.message(own, own.root(), way, tally)?,
+            None => plan.message(&json, json.root(), way, tally)?,
         };
-        match changed {
+        match changed.or(own) {
             None => Ok(Self { json, message }),
             Some(json) => Self::read(json),
         }
@@ -217,8 +220,44 @@ impl<'a> Clean<'a> {
     }
 }
 
+/// A message without what is spared elsewhere because it does not reach the agent as it is: the token of a progress that is
+/// none, and the state of a question that is none. None if it has neither.
+fn without_strays(json: &Json<'_>, message: &Message) -> Option<String> {
+    let (object, key) = match message {
+        Message::Notification(Notification { method, params: Some(params), .. })
+            if *method != Method::Progress =>
+        {
+            (*params, "progressToken")
+        }
+        Message::Response(Response { outcome: Outcome::Result(result), .. }) => {
+            let kind = json.get(*result, "resultType").and_then(|kind| json.string(kind));
+            if kind.as_deref() == Some("input_required") {
+                return None;
+            }
+            (*result, "requestState")
+        }
+        _ => return None,
+    };
+    json.get(object, key)?;
+    let mut edits = Edits::new();
+    edits.remove(json, object, key);
+    Some(edits.apply(json.text()))
+}
+
 /// What stands for a text that cannot be inspected.
 pub const WITHHELD: &str = "(withheld)";
+
+/// How deep a tenant has anything inspected, but `standard` at least: what is not sent on elsewhere is not written here.
+fn deepest(tenant: &Tenant, redaction: &Redaction) -> Depth {
+    let strict = |inspect: &Inspect| {
+        [inspect.requests, inspect.responses].contains(&Some(Depth::Strict))
+            || inspect.level.is_some_and(|level| level < Depth::Standard.level())
+    };
+    let upstreams = tenant.upstreams.iter().map(|upstream| &upstream.inspect);
+    let tools = tenant.tools.iter().map(|tool| &tool.inspect);
+    let any = std::iter::once(&redaction.inspect).chain(upstreams).chain(tools).any(strict);
+    if any { Depth::Strict } else { Depth::Standard }
+}
 
 /// What stands between an alias and a name.
 const SEPARATOR: &str = "__";
@@ -228,7 +267,7 @@ const SEPARATOR: &str = "__";
 #[must_use]
 pub fn quoted<'t>(tenant: &Tenant, text: &'t str) -> Cow<'t, str> {
     let Some(redaction) = &tenant.redaction else { return Cow::Borrowed(text) };
-    let lens = redaction.lens(Depth::Standard, None, None);
+    let lens = redaction.lens(deepest(tenant, redaction), None, None);
     match lens.as_ref().map(|lens| lens.as_ref().and_then(|lens| lens.engine())) {
         Ok(Some(engine)) => match pass::tagged(engine, text) {
             // In an exposed name a value may stand behind the alias, which then looks like a part of it.

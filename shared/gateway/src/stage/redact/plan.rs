@@ -68,7 +68,7 @@ impl Plan {
         Self::new(tenant, None, upstream, name, tool.map(Rc::as_ref))
     }
 
-    fn new(
+    pub(super) fn new(
         tenant: &Rc<Tenant>,
         agent: Option<(Rc<Agent>, [u8; 32])>,
         upstream: &Upstream,
@@ -299,6 +299,10 @@ impl Plan {
     /// Whether something sensitive stands in what names an item of a list: it cannot be shown under another name.
     #[must_use]
     pub fn hides(&self, name: &str) -> bool {
-        self.engine(Way::List).is_some_and(|engine| !pass::is_clear(self, engine, name))
+        // In a name words stand side by side with no blank between them.
+        let words = || name.replace(['_', '-', '.', '/'], " ");
+        self.engine(Way::List).is_some_and(|engine| {
+            !pass::is_clear(self, engine, name) || !pass::is_clear(self, engine, &words())
+        })
     }
 }
