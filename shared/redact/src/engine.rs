@@ -54,6 +54,12 @@ pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
         .chain(ids::entries())
 }
 
+/// Whether only the name that a value of a type stands under tells what it is. All of such a value is one, whatever its parts
+/// are.
+pub(crate) fn is_by_name(name: &str) -> bool {
+    secrets::is_named(name) || letters::is_named(name)
+}
+
 impl Engine {
     /// Finds the types of a profile, or all, from `level` on (65 at least).
     #[must_use]
@@ -138,7 +144,10 @@ impl Engine {
         for detector in &self.custom {
             detector.find(text, &mut hits);
         }
-        hits.retain(|hit| !self.is_own(text, hit.start, hit.end));
+        // What stands under a name was looked at as a whole before a part of it was replaced.
+        let had =
+            |hit: &Hit<'_>| is_by_name(hit.entry.name) && self.lexicon.has_own(text, hit.start, hit.end);
+        hits.retain(|hit| !self.is_own(text, hit.start, hit.end) && !had(hit));
         if hits.is_empty() {
             return (Vec::new(), scan);
         }
@@ -173,15 +182,20 @@ impl Engine {
 
     /// What the end of a line has broken.
     fn lines<'e>(&'e self, text: &str, path: &Path<'_>, findings: &mut Vec<Finding<'e>>) {
+        // Where the last one ended, and the words before it: they speak of the next one in its line as well.
+        let mut last = (0, "");
         for joined in encoded::lines(text) {
-            let path = path.behind(encoded::before(text, joined.start));
-            let found = self.plain(&joined.text, &path).into_iter();
-            findings.extend(found.filter(|finding| finding.word.is_some() || !joined.number).filter_map(
-                |finding| {
-                    let original = joined.original(finding.start..finding.end)?;
-                    Some(Finding { start: original.start, end: original.end, ..finding })
-                },
-            ));
+            let words = encoded::before(text, joined.start);
+            let same_line = joined.start.checked_sub(words.len()).is_some_and(|line| line < last.0);
+            let above = if same_line { path.behind(last.1) } else { *path };
+            for finding in self.plain(&joined.text, &above.behind(words)) {
+                let original = joined.original(finding.start..finding.end);
+                let Some(original) = original.filter(|_| finding.word.is_some() || !joined.number) else {
+                    continue;
+                };
+                last = (original.end, if same_line { last.1 } else { words });
+                findings.push(Finding { start: original.start, end: original.end, ..finding });
+            }
         }
     }
 

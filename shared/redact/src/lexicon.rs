@@ -70,12 +70,12 @@ impl Mention {
 
 /// All phrases, by their first word.
 pub(crate) struct Lexicon {
-    by_first: HashMap<Cow<'static, str>, Vec<usize>, BuildHasherDefault<Fnv>>,
+    by_first: HashMap<Cow<'static, str>, Vec<usize>, Hash>,
     phrases: Vec<Phrase>,
     /// Phrases in scripts without blanks, by their first character.
-    unspaced: HashMap<char, Vec<usize>>,
+    unspaced: HashMap<char, Vec<usize>, Hash>,
     /// The names of all types.
-    names: HashSet<Cow<'static, str>>,
+    names: HashSet<Cow<'static, str>, Hash>,
     /// Which lengths the first words have that begin with two bytes, and which third bytes, a bit each: most words need no
     /// further look.
     begins: Vec<(u64, u32)>,
@@ -83,6 +83,8 @@ pub(crate) struct Lexicon {
 
 /// FNV-1a: words are short, and whose they are is ours to say.
 struct Fnv(u64);
+
+type Hash = BuildHasherDefault<Fnv>;
 
 impl Default for Fnv {
     fn default() -> Self {
@@ -115,11 +117,11 @@ impl Lexicon {
         let mut lexicon = Self {
             by_first: HashMap::default(),
             phrases: Vec::new(),
-            names: HashSet::new(),
-            unspaced: HashMap::new(),
+            names: HashSet::default(),
+            unspaced: HashMap::default(),
             begins: vec![(0, 0); 1 << 10],
         };
-        let mut known: HashMap<Cow<'static, str>, usize> = HashMap::new();
+        let mut known: HashMap<Cow<'static, str>, usize, Hash> = HashMap::default();
         for entry in entries {
             lexicon.names.insert(entry.name.into());
             for word in entry.words.iter().flat_map(|word| spellings(word)) {
@@ -275,6 +277,11 @@ impl Lexicon {
     /// Whether a range lies within what this crate has put in a value's place.
     pub fn is_own(&self, text: &str, start: usize, end: usize) -> bool {
         own::is_within(text, start, end, |name| self.knows(name))
+    }
+
+    /// Whether such a thing lies within a range.
+    pub fn has_own(&self, text: &str, start: usize, end: usize) -> bool {
+        own::has(text, start, end, |name| self.knows(name))
     }
 
     /// Whether a phrase may begin with a word, in any case.

@@ -2,20 +2,24 @@
 
 /// Items by the number that each has, the least first; those that have the same stay in their order.
 pub(crate) fn by<T>(items: Vec<T>, number: impl Fn(&T) -> u64) -> Vec<T> {
-    if items.len() < 2 {
-        return items;
-    }
-    let mut order: Vec<_> = items.iter().enumerate().map(|(at, item)| (number(item), at)).collect();
-    if order.is_sorted() {
-        return items;
-    }
-    order.sort_unstable();
+    let Some(places) = places(items.iter().map(number).collect()) else { return items };
     let mut left: Vec<_> = items.into_iter().map(Some).collect();
     let mut ordered = Vec::with_capacity(left.len());
-    for (_, at) in order {
-        ordered.extend(left.get_mut(at).and_then(Option::take));
+    for place in places {
+        ordered.extend(left.get_mut(place).and_then(Option::take));
     }
     ordered
+}
+
+/// The places of numbers in their order; none if they are in order.
+#[inline(never)]
+fn places(numbers: Vec<u64>) -> Option<Vec<usize>> {
+    if numbers.is_sorted() {
+        return None;
+    }
+    let mut order: Vec<_> = numbers.into_iter().zip(0..).collect();
+    order.sort_unstable();
+    Some(order.into_iter().map(|(_, place)| place).collect())
 }
 
 /// A number of parts, the first of which counts most: each with how many bits it has. One that has no room is the greatest.

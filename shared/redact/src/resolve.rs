@@ -85,13 +85,14 @@ pub(crate) fn resolve<'e>(
             (it.hit.start, 28),
         ])
     });
-    overlap::first_come(weighed.into_iter().map(|Weighed { hit, level, word, .. }| Finding {
+    let found = weighed.into_iter().map(|Weighed { hit, level, word, .. }| Finding {
         start: hit.start,
         end: hit.end,
         entry: hit.entry,
         level,
         word,
-    }))
+    });
+    overlap::first_come(found.collect())
 }
 
 /// Where a hit stands.

@@ -2,7 +2,7 @@
 //! to its end: one that turns out to be no JSON is looked at as text.
 
 use super::echo::Echoes;
-use super::{string, walk};
+use super::walk;
 use crate::encoded;
 use crate::engine::{Engine, Finding};
 use crate::path::Path;
@@ -155,18 +155,17 @@ impl<'e> Finder<'_, 'e> {
 }
 
 impl walk::Visit for Finder<'_, '_> {
-    fn key(&mut self, at: Range<usize>, path: &Path<'_>) {
+    fn key(&mut self, at: Range<usize>, says: &str, path: &Path<'_>) {
         self.name = at.start.saturating_sub(1);
-        let raw = self.raw(&at);
-        if self.look.is_plain(raw) {
+        if self.look.is_plain(says) {
             return;
         }
-        let inside = self.look.text(string::decode(raw).text(), &path.behind(""));
+        let inside = self.look.text(says, &path.behind(""));
         self.found(at, Kind::Key, path, inside);
     }
 
-    fn string(&mut self, at: Range<usize>, path: &Path<'_>) {
-        let inside = self.look.value(string::decode(self.raw(&at)).text(), path, self.nested);
+    fn string(&mut self, at: Range<usize>, says: &str, path: &Path<'_>) {
+        let inside = self.look.value(says, path, self.nested);
         self.found(at, Kind::String, path, inside);
     }
 

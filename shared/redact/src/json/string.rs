@@ -6,8 +6,13 @@ use std::fmt::Write;
 
 /// What is written between the quotes of a well-formed string, decoded.
 pub(crate) fn decode(raw: &str) -> Unescaped<'_> {
+    read(raw, raw.as_bytes().contains(&b'\\'))
+}
+
+/// The same where it is known whether there are escapes.
+pub(crate) fn read(raw: &str, escaped: bool) -> Unescaped<'_> {
     let undo = Undo { text: undo, map: undo };
-    if raw.as_bytes().contains(&b'\\') { Unescaped::of(raw, undo) } else { Unescaped::same(raw, undo) }
+    if escaped { Unescaped::of(raw, undo) } else { Unescaped::same(raw, undo) }
 }
 
 /// Undoes escapes. A lone surrogate becomes U+FFFD.

@@ -194,6 +194,22 @@ fn values_are_found_again_where_nothing_says_what_they_are() {
 }
 
 #[test]
+fn what_a_field_tells_is_replaced_with_its_parts() {
+    for (json, expected) in [
+        (r#"{"street":"c/o ada@example.com, 12 High Rd"}"#, r#"{"street":"[LOCATION]"}"#),
+        (r#"{"password":"x 4111111111111111"}"#, r#"{"password":"x [CREDIT_CARD]"}"#),
+        (r#"{"password":"5425233430109903/Kq9"}"#, r#"{"password":"[SECRET_PASSWORD]"}"#),
+        (r#"{"password":"a NDExMTExMTExMTExMTExMQ=="}"#, r#"{"password":"a [CREDIT_CARD]"}"#),
+        (r#"{"password":"é:NDExMTExMTExMTExMTExMQ=="}"#, r#"{"password":"[SECRET_PASSWORD]"}"#),
+        // A value itself is what it is.
+        (r#"{"password":"4111111111111111"}"#, r#"{"password":"[CREDIT_CARD]"}"#),
+    ] {
+        assert_eq!(echoed(json, 65).as_deref(), Some(expected), "{json}");
+        assert_eq!(echoed(expected, 65), None, "{expected}");
+    }
+}
+
+#[test]
 fn echoes_are_what_they_are_echoes_of() {
     for (json, expected) in [
         // Short ones are none.

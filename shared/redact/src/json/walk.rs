@@ -2,6 +2,7 @@
 
 use super::string;
 use crate::path::Path;
+use crate::view::Unescaped;
 use std::ops::Range;
 
 /// Deepest nesting that is followed; the same as serde_json's.
@@ -9,8 +10,8 @@ const DEEPEST: usize = 127;
 
 /// What is told of a document, in its order. Ranges of strings and keys are those between the quotes.
 pub(crate) trait Visit {
-    fn key(&mut self, at: Range<usize>, path: &Path<'_>);
-    fn string(&mut self, at: Range<usize>, path: &Path<'_>);
+    fn key(&mut self, at: Range<usize>, says: &str, path: &Path<'_>);
+    fn string(&mut self, at: Range<usize>, says: &str, path: &Path<'_>);
     fn number(&mut self, at: Range<usize>, path: &Path<'_>);
 }
 
@@ -30,7 +31,7 @@ struct Walker<'a, V> {
     visit: &'a mut V,
 }
 
-impl<V: Visit> Walker<'_, V> {
+impl<'a, V: Visit> Walker<'a, V> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -58,8 +59,8 @@ impl<V: Visit> Walker<'_, V> {
             b'{' => self.object(path, depth + 1),
             b'[' => self.array(path, depth + 1),
             b'"' => {
-                let at = self.string()?;
-                self.visit.string(at, path);
+                let (at, says) = self.string()?;
+                self.visit.string(at, says.text(), path);
                 Some(())
             }
             b't' => self.literal(b"true"),
@@ -76,9 +77,8 @@ impl<V: Visit> Walker<'_, V> {
         }
         loop {
             self.blanks();
-            let at = self.string()?;
-            self.visit.key(at.clone(), path);
-            let name = string::decode(self.json.get(at)?);
+            let (at, name) = self.string()?;
+            self.visit.key(at, name.text(), path);
             self.take(b':')?;
             self.value(&path.under(name.text()), depth)?;
             if self.take(b',').is_none() {
@@ -100,19 +100,24 @@ impl<V: Visit> Walker<'_, V> {
         }
     }
 
-    /// A string: the range between its quotes.
-    fn string(&mut self) -> Option<Range<usize>> {
+    /// A string: the range between its quotes, and what it says.
+    fn string(&mut self) -> Option<(Range<usize>, Unescaped<'a>)> {
         self.skip(b'"')?;
         let start = self.at;
+        let mut escaped = false;
         loop {
             let rest = self.bytes.get(self.at..)?;
             self.at += plain(rest);
             match self.peek()? {
                 b'"' => {
+                    let raw = self.json.get(start..self.at)?;
                     self.at += 1;
-                    return Some(start..self.at - 1);
+                    return Some((start..self.at - 1, string::read(raw, escaped)));
                 }
-                b'\\' => self.at += usize::from(string::escape_length(self.bytes.get(self.at..)?)?),
+                b'\\' => {
+                    escaped = true;
+                    self.at += usize::from(string::escape_length(self.bytes.get(self.at..)?)?);
+                }
                 _ => return None,
             }
         }
@@ -178,10 +183,10 @@ mod tests {
     }
 
     impl Visit for Told {
-        fn key(&mut self, at: Range<usize>, path: &Path<'_>) {
+        fn key(&mut self, at: Range<usize>, _: &str, path: &Path<'_>) {
             self.add('k', at, path);
         }
-        fn string(&mut self, at: Range<usize>, path: &Path<'_>) {
+        fn string(&mut self, at: Range<usize>, _: &str, path: &Path<'_>) {
             self.add('s', at, path);
         }
         fn number(&mut self, at: Range<usize>, path: &Path<'_>) {

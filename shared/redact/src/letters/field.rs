@@ -122,6 +122,11 @@ const PEOPLE: &[&str] = &[
     "subscriber",
 ];
 
+/// Whether only a name tells what a value of this type is.
+pub(crate) fn is_named(name: &str) -> bool {
+    name == PERSON.name || name == LOCATION.name
+}
+
 /// Looks at the whole text as the value of a field, and at cells of separated values below names of fields.
 pub(crate) fn field(scan: &mut Scan<'_>, path: &[&str]) {
     columns(scan);

@@ -18,10 +18,36 @@ pub(crate) fn is_within(text: &str, start: usize, end: usize, known: impl Fn(&st
     let end = if end > start && bytes.get(end - 1) == Some(&b']') { end - 1 } else { end };
     let before = bytes.get(start.saturating_sub(LONGEST)..start).unwrap_or(&[]);
     let begins = start - before.iter().rev().take_while(|byte| is_part(**byte)).count();
+    let begins = (begins + escape(bytes, begins)).min(start);
     let behind = bytes.get(end..).unwrap_or(&[]);
     let ends = end + behind.iter().take(LONGEST).take_while(|byte| is_part(**byte)).count();
     let Some(word) = text.get(begins..ends) else { return false };
     is_tag(text, begins, ends, word, &known) || is_hash(word, &known) || is_token(word, &known)
+}
+
+/// Whether a range has such a thing in it.
+pub(crate) fn has(text: &str, start: usize, end: usize, known: impl Fn(&str) -> bool) -> bool {
+    let mut at = start;
+    while let Some(rest) = text.as_bytes().get(at..end).filter(|rest| !rest.is_empty()) {
+        let length = rest.iter().take_while(|byte| is_part(**byte)).count();
+        if length > 0 && is_within(text, at, at + length, &known) {
+            return true;
+        }
+        at += length + 1;
+    }
+    false
+}
+
+/// How many bytes of a word belong to an escape that it begins with: `\nUS_SSN_...`, `\u003dtok_...`, `%3Dtok_...`.
+fn escape(bytes: &[u8], begins: usize) -> usize {
+    let before = begins.checked_sub(1).and_then(|at| bytes.get(at));
+    match (before, bytes.get(begins)) {
+        (Some(b'\\'), Some(b'n' | b'r' | b't' | b'b' | b'f')) => 1,
+        (Some(b'\\'), Some(b'u')) => 5,
+        (Some(b'\\'), Some(b'x')) => 3,
+        (Some(b'%'), Some(first)) if first.is_ascii_hexdigit() => 2,
+        _ => 0,
+    }
 }
 
 /// `[US_SSN_1]`, `[US_SSN]`
@@ -71,6 +97,10 @@ fn what_is_known() {
         ("tok_us-ssn_k1_AAAAAAAAAAAAAAAAAAAA", false),
         ("tok_uk-nhs_k1_AAAAAAAAAAAAAAAAAAAAAAAA", false),
         ("tok_mine_k1_AAAAAAAAAAAAAAAAAAAAAAAA", true),
+        ("\\ntok_mine_k1_AAAAAAAAAAAAAAAAAAAAAAAA", true),
+        ("x%3Dtok_mine_k1_AAAAAAAAAAAAAAAAAAAAAAAA", true),
+        ("ntok_mine_k1_AAAAAAAAAAAAAAAAAAAAAAAA", false),
+        ("\\u003dUS_SSN_abcdefghijklmnopqr27", true),
     ] {
         let at = text.rfind('1').or(text.rfind('A')).or(text.rfind('_')).unwrap();
         assert_eq!(is_within(text, at, at + 1, known), expected, "{text}");

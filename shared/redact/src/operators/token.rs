@@ -81,14 +81,7 @@ pub(super) fn restore<'t>(keys: &Keys, scope: &Scope<'_>, text: &'t str) -> (Cow
         let bytes = text.as_bytes().get(start..).unwrap_or(&[]);
         let longest = start + bytes.iter().take_while(|byte| is_part(**byte)).count();
         at = longest;
-        let inside = start
-            .checked_sub(1)
-            .and_then(|at| text.as_bytes().get(at))
-            .is_some_and(u8::is_ascii_alphanumeric);
-        if inside {
-            continue;
-        }
-        // A hyphen or underscore behind it may be the sentence's.
+        // A letter before it may be an escape's: `\\ntok_...`. A hyphen or underscore behind it may be the sentence's.
         for end in (start..=longest).rev().take(3) {
             if let Some(value) = text.get(start..end).and_then(|token| open(keys, scope, token)) {
                 restored.push_str(text.get(copied..start).unwrap_or(""));

@@ -68,6 +68,11 @@ static PUBLISHED: &[u32] = &[
     0x3c59_5871,
 ];
 
+/// Whether only a name tells what a value of this type is.
+pub(crate) fn is_named(name: &str) -> bool {
+    name == vendors::GENERIC.name || name == vendors::PASSWORD.name
+}
+
 /// Looks at a token: letters, digits, `_` and `-`. A `.` or `~` may follow, with more of it.
 pub(crate) fn token(scan: &mut Scan<'_>, start: usize, end: usize) {
     // Inside of one that is known there is nothing to find.
