@@ -213,6 +213,9 @@ const OTHERS: &[&str] = &[
     "call on 2024-01-15 10:30, contact us since 2019-05-06 or 12.05.2019",
     "Visa ending 4242, SSN last four 1234",
     "no account: id 123456789, parent 987654321",
+    "RX packets 1234567 bytes 890123456 (848.9 MiB)",
+    "rx_bytes=123456789 tx_bytes=987654321",
+    "\"mtime\": 1650123412345",
 ];
 
 #[test]
