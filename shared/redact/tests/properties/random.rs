@@ -43,8 +43,11 @@ impl Random {
             3 | 4 => Value::from(self.text(8)),
             5 => (0..self.below(4)).map(|_| self.value(levels - 1)).collect(),
             6 => (0..self.below(4)).map(|_| (self.text(2), self.value(levels - 1))).collect(),
-            // JSON in a string.
-            _ => Value::from(self.value(levels - 1).to_string()),
+            // JSON in a string. A string in a string is text, where words of names count as far as they reach: see `WORDS`.
+            _ => match self.value(levels - 1) {
+                inner @ Value::String(_) => inner,
+                inner => Value::from(inner.to_string()),
+            },
         }
     }
 }
