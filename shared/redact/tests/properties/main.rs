@@ -209,17 +209,17 @@ fn time_per_byte_is_flat() {
         "[US_",
     ];
     for piece in many {
-        let (short, long) = (piece.repeat(4_096 / piece.len()), piece.repeat(65_536 / piece.len()));
+        let (short, long) = (piece.repeat(2_048 / piece.len()), piece.repeat(131_072 / piece.len()));
         let time = |text: &str| {
-            let rounds = (0..5).map(|_| {
+            let rounds = (0..3).map(|_| {
                 let start = Instant::now();
                 let _redacted = (tag(&engine, text), tag_json(&engine, text, Engine::redact_json));
                 start.elapsed()
             });
             rounds.min().unwrap_or_default()
         };
-        // Sixteen times the text: 256 times the time, were it quadratic. Clocks of busy machines are not exact.
+        // 64 times the text: 4,096 times the time, were it quadratic. Clocks of busy machines are not exact.
         let (short, long) = (time(&short).max(Duration::from_millis(1)), time(&long));
-        assert!(long < short * 80, "{piece:?}: {short:?}, then {long:?}");
+        assert!(long < short * 400, "{piece:?}: {short:?}, then {long:?}");
     }
 }
