@@ -151,7 +151,7 @@ impl Engine {
         if hits.is_empty() {
             return (Vec::new(), scan);
         }
-        let context = Context { path: &path.names(), about: path.about() };
+        let context = Context { path: &path.words(), about: path.about() };
         (resolve::resolve(&self.lexicon, text, &context, hits, self.level), scan)
     }
 

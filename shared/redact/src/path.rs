@@ -15,6 +15,11 @@ enum Step<'a> {
         name: &'a str,
         above: &'a Path<'a>,
     },
+    /// With a label that stands beside it: the name of its column, or another member of its object.
+    Labelled {
+        label: &'a str,
+        above: &'a Path<'a>,
+    },
     /// Behind words that are no name.
     Behind {
         words: &'a str,
@@ -33,6 +38,14 @@ impl<'a> Path<'a> {
     #[must_use]
     pub const fn under(&'a self, name: &'a str) -> Self {
         Self(Step::Under { name, above: self })
+    }
+
+    /// With a label that says what a value is, as a name would, but is none; or without.
+    pub(crate) const fn labelled(&'a self, label: Option<&'a str>) -> Self {
+        match label {
+            Some(label) => Self(Step::Labelled { label, above: self }),
+            None => *self,
+        }
     }
 
     /// Of a part of a text, behind words that may speak of it.
@@ -57,7 +70,7 @@ impl<'a> Path<'a> {
                     let _full = context.path.iter().rev().try_for_each(|name| put(*name));
                     break;
                 }
-                Step::Under { name, above } => {
+                Step::Under { name, above } | Step::Labelled { label: name, above } => {
                     if put(name).is_none() {
                         break;
                     }
@@ -72,6 +85,15 @@ impl<'a> Path<'a> {
     /// All names, the outermost first. The elements of an array stand under the array's name.
     #[must_use]
     pub fn names(&self) -> Vec<&'a str> {
+        self.collect(false)
+    }
+
+    /// The same with the labels between them.
+    pub(crate) fn words(&self) -> Vec<&'a str> {
+        self.collect(true)
+    }
+
+    fn collect(&self, labels: bool) -> Vec<&'a str> {
         let mut names = Vec::new();
         let mut step = self.0;
         let context = loop {
@@ -79,6 +101,12 @@ impl<'a> Path<'a> {
                 Step::Root(context) => break context,
                 Step::Under { name, above } | Step::Behind { words: name, above } => {
                     names.push(name);
+                    step = above.0;
+                }
+                Step::Labelled { label, above } => {
+                    if labels {
+                        names.push(label);
+                    }
                     step = above.0;
                 }
             }
@@ -95,7 +123,9 @@ impl<'a> Path<'a> {
         loop {
             match step {
                 Step::Root(context) => return context.about,
-                Step::Under { above, .. } | Step::Behind { above, .. } => step = above.0,
+                Step::Under { above, .. } | Step::Labelled { above, .. } | Step::Behind { above, .. } => {
+                    step = above.0;
+                }
             }
         }
     }
@@ -122,11 +152,15 @@ mod tests {
         assert_eq!(behind.names(), ["tool", "result", "customer", "card", "number is"]);
         assert_eq!(deeper.to_string(), "tool.result.customer.card");
         assert_eq!(behind.about(), "a search");
+        let labelled = field.labelled(Some("SSN"));
+        assert_eq!((labelled.names(), labelled.about()), (field.names(), "a search"));
+        assert_eq!(labelled.words(), ["tool", "result", "customer", "SSN"]);
         for (path, room, expected) in [
             (&behind, 2, &[][..]),
             (&deeper, 2, &["customer", "card"]),
             (&field, 2, &["result", "customer"]),
             (&root, 1, &["result"]),
+            (&labelled, 2, &["customer", "SSN"]),
             (&root, 4, &["tool", "result"]),
             (&behind, 0, &[]),
         ] {

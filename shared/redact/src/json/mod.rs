@@ -1,7 +1,9 @@
 //! Redaction of text and JSON: findings are replaced where they stand, and every other byte stays as it is.
 
+mod cursor;
 mod echo;
 mod find;
+mod label;
 mod string;
 #[cfg(test)]
 mod tests;

@@ -263,3 +263,84 @@ fn echoed(json: &str, level: u8) -> Option<String> {
         Replacement::Text(format!("[{}]", finding.entry.name))
     })
 }
+
+#[test]
+fn labels_beside_a_value_speak_of_it() {
+    let ssn = "536228817";
+    for (json, value, kind) in [
+        (r#"{"name":"SSN","value":"536228817"}"#, ssn, "US_SSN"),
+        (r#"[{"id":7,"label":"Social security number","value":"536228817"}]"#, ssn, "US_SSN"),
+        (r#"{"fieldName":"applicant_ssn","fieldValue":"536228817"}"#, ssn, "US_SSN"),
+        (r#"{"Key":"SSN","Values":["536228817"]}"#, ssn, "US_SSN"),
+        (r#"{"type":"custom","key":"ssn","value":{"raw":"536228817"}}"#, ssn, "US_SSN"),
+        (r#"{"system":"http://hl7.org/fhir/sid/us-ssn","value":"536228817"}"#, ssn, "US_SSN"),
+        (r#"{"title":"What is your SSN?","text":"sure, it's 536228817"}"#, ssn, "US_SSN"),
+        (r#"{"documentType":"passport","documentNumber":"488597601"}"#, "488597601", "US_PASSPORT"),
+        (r#"{"kind":"SSN","id":"536228817"}"#, ssn, "US_SSN"),
+        // Behind it, and with escapes.
+        (r#"{"answer":"536228817","id":3,"question":"Your SSN?"}"#, ssn, "US_SSN"),
+        (r#"{"number":"536228817","tags":[1,{"a":"b"}],"type":"ssn"}"#, ssn, "US_SSN"),
+        (r#"{"name":"\u0053SN","value":"536228817"}"#, ssn, "US_SSN"),
+        // What only a name tells.
+        (r#"{"name":"First name","value":"Zoë"}"#, "Zoë", "PERSON"),
+        (r#"{"name":"DB_PASSWORD","value":"tr0ub4dor&3"}"#, "tr0ub4dor&3", "SECRET_PASSWORD"),
+        // Titles and what things are called take nothing from values that are known by themselves.
+        (r#"{"title":"your order","text":"4111111111111111"}"#, "4111111111111111", "CREDIT_CARD"),
+        (r#"{"name":"order","text":"by 4111111111111111"}"#, "4111111111111111", "CREDIT_CARD"),
+        (r#"{"idType":"invoice","cardNumber":"4111111111111111"}"#, "4111111111111111", "CREDIT_CARD"),
+    ] {
+        let tagged = json.replace(value, &format!("[{kind}]"));
+        assert_eq!(echoed(json, 75).as_deref(), Some(&*tagged), "{json}");
+        assert_eq!(echoed(&tagged, 75), None, "{json}, again");
+    }
+    let number = r#"{"name":"SSN","value":536228817}"#;
+    assert_eq!(echoed(number, 75).as_deref(), Some(r#"{"name":"SSN","value":"[US_SSN]"}"#));
+    for json in [
+        r#"{"name":"SSN","other":"536228817"}"#,
+        r#"[{"name":"SSN"},{"value":"536228817"}]"#,
+        r#"{"name":"SSN verification","id":"536228817"}"#,
+        r#"{"customerType":"ssn","orderNumber":"536228817"}"#,
+        r#"{"type":"ssn","text":"536228817"}"#,
+        // As it would be under such a name.
+        r#"{"name":"Order id","value":"4111111111111111"}"#,
+        // An option of a form, and a text that is about something else.
+        r#"{"label":"First name","value":"firstname"}"#,
+        r#"{"label":"SSN","value":"see the long page about what to do with 536228817 when it is not known"}"#,
+    ] {
+        assert_eq!(echoed(json, 75), None, "{json}");
+    }
+}
+
+#[test]
+fn cells_of_tables_stand_under_the_name_of_their_column() {
+    for json in [
+        r#"{"columns":["name","ssn"],"rows":[["Tom","S"],["Ann",null],["Li","S"]],"rowCount":3}"#,
+        r#"{"schema":{"fields":[{"type":"text","name":"ssn"},{"name":"n"}]},"result":{"data_array":[["S",1]]}}"#,
+        r#"{"fields":[{"name":"id"},{"name":"ssn"}],"values":[7,"S"]}"#,
+        r#"{"header":["id","ssn"],"data":[[1,{"stringValue":"S"}]]}"#,
+        r#"{"range":"A1:B3","values":[["Name","SSN"],[],["Tom","S"],["Ann"],["Li","S"]]}"#,
+        r#"[["ssn", "name"], ["S", "Tom"]]"#,
+        r#"{"sheets":[[["SSN"],["S"]],[["Ssn no"],["S"]]]}"#,
+    ] {
+        let fill = |value: &str| json.replace("\"S\"", &format!("\"{value}\""));
+        assert_eq!(echoed(&fill("536228817"), 75), Some(fill("[US_SSN]")), "{json}");
+        assert_eq!(echoed(&fill("[US_SSN]"), 75), None, "{json}, again");
+    }
+    for json in [
+        r#"{"columns":["ssn","id"],"rows":[["Tom","536228817"]]}"#,
+        r#"{"values":[["SSN","id"],["Tom","536228817"]]}"#,
+        r#"{"columns":["ssn"],"rows":[["Tom","536228817"]]}"#,
+        r#"[["ssn 123","a"],["536228817","b"]]"#,
+        r#"{"columns":["ssn"],"rows":[],"b":"536228817"}"#,
+    ] {
+        assert_eq!(echoed(json, 75), None, "{json}");
+    }
+    // Rules speak of fields, not of labels.
+    let mut paths = Vec::new();
+    let json = r#"{"a":{"name":"SSN","value":"536228817"},"b":[["ssn"],["536228817"]]}"#;
+    Engine::new(None, 75).redact_json(json, &Context::default(), &mut |_, _, path| {
+        paths.push(path.to_string());
+        Replacement::Keep
+    });
+    assert_eq!(paths, ["a.value", "b"]);
+}

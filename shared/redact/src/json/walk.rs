@@ -1,8 +1,9 @@
 //! A walk over JSON text, without a tree: it says where the strings, keys and numbers are.
 
-use super::string;
+use super::cursor::Cursor;
+use super::label::{self, Labels, Role};
 use crate::path::Path;
-use crate::view::Unescaped;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Deepest nesting that is followed; the same as serde_json's.
@@ -18,153 +19,172 @@ pub(crate) trait Visit {
 /// Walks over one JSON value (RFC 8259; lone surrogates are let pass). None if it is malformed or nested too deep; what
 /// stands before the fault was told then.
 pub(crate) fn walk(json: &str, path: &Path<'_>, visit: &mut impl Visit) -> Option<()> {
-    let mut walker = Walker { json, bytes: json.as_bytes(), at: 0, visit };
+    let mut walker = Walker { cursor: Cursor::new(json), visit, name: "", header: None };
     walker.value(path, 0)?;
-    walker.blanks();
-    (walker.at == json.len()).then_some(())
+    walker.cursor.blanks();
+    (walker.cursor.at == json.len()).then_some(())
 }
 
 struct Walker<'a, V> {
-    json: &'a str,
-    bytes: &'a [u8],
-    at: usize,
+    cursor: Cursor<'a>,
     visit: &'a mut V,
+    /// The name of the member that it is at the value of, as it is written.
+    name: &'a str,
+    /// Where the last list of names of columns stands that no table has used.
+    header: Option<Cursor<'a>>,
 }
 
 impl<'a, V: Visit> Walker<'a, V> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn blanks(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    /// Goes behind a certain byte, if that is next but for blanks.
-    fn take(&mut self, byte: u8) -> Option<()> {
-        self.blanks();
-        self.skip(byte)
-    }
-
-    fn skip(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
     fn value(&mut self, path: &Path<'_>, depth: usize) -> Option<()> {
-        self.blanks();
-        match self.peek()? {
+        self.cursor.blanks();
+        match self.cursor.peek()? {
             b'{' | b'[' if depth == DEEPEST => None,
             b'{' => self.object(path, depth + 1),
             b'[' => self.array(path, depth + 1),
             b'"' => {
-                let (at, says) = self.string()?;
+                let (at, says) = self.cursor.string()?;
                 self.visit.string(at, says.text(), path);
                 Some(())
             }
-            b't' => self.literal(b"true"),
-            b'f' => self.literal(b"false"),
-            b'n' => self.literal(b"null"),
-            _ => self.number(path),
+            b't' => self.cursor.literal(b"true"),
+            b'f' => self.cursor.literal(b"false"),
+            b'n' => self.cursor.literal(b"null"),
+            _ => {
+                let at = self.cursor.number()?;
+                self.visit.number(at, path);
+                Some(())
+            }
         }
     }
 
     fn object(&mut self, path: &Path<'_>, depth: usize) -> Option<()> {
-        self.at += 1;
-        if self.take(b'}').is_some() {
+        self.cursor.at += 1;
+        if self.cursor.take(b'}').is_some() {
             return Some(());
         }
+        let mut labels = Labels::default();
         loop {
-            self.blanks();
-            let (at, name) = self.string()?;
+            self.cursor.blanks();
+            let (at, name) = self.cursor.string()?;
+            self.name = self.cursor.json.get(at.clone()).unwrap_or("");
             self.visit.key(at, name.text(), path);
-            self.take(b':')?;
-            self.value(&path.under(name.text()), depth)?;
-            if self.take(b',').is_none() {
-                return self.take(b'}');
+            self.cursor.take(b':')?;
+            match label::role(self.name) {
+                Some((role, head)) => self.member(path, depth, name.text(), (role, head), &mut labels)?,
+                None => self.value(&path.under(name.text()), depth)?,
+            }
+            if self.cursor.take(b',').is_none() {
+                return self.cursor.take(b'}');
             }
         }
     }
 
-    fn array(&mut self, path: &Path<'_>, depth: usize) -> Option<()> {
-        self.at += 1;
-        if self.take(b']').is_some() {
-            return Some(());
+    /// The value of a member that may be a label of others, or have one.
+    fn member(
+        &mut self,
+        path: &Path<'_>,
+        depth: usize,
+        name: &str,
+        (role, head): (Role, &'a str),
+        labels: &mut Labels<'a>,
+    ) -> Option<()> {
+        self.cursor.blanks();
+        if role.labels() {
+            labels.learn(role, head, self.cursor);
+            return self.value(&path.under(name), depth);
         }
-        loop {
-            self.value(path, depth)?;
-            if self.take(b',').is_none() {
-                return self.take(b']');
-            }
+        let behind = if labels.is_empty() { Labels::behind(self.cursor, role) } else { Labels::default() };
+        let labels = if labels.is_empty() { &behind } else { &*labels };
+        let value = if self.cursor.peek() == Some(b'"') { Some(self.cursor.string()?) } else { None };
+        let text = value.as_ref().map(|(_, says)| says.text());
+        let found = labels.of(role, head, text);
+        let (above, own) = if found.own { ([None; 2], found.labels) } else { (found.labels, [None; 2]) };
+        let path = path.labelled(above[0]);
+        let path = path.labelled(above[1]);
+        let path = path.under(name);
+        let path = path.labelled(own[0]);
+        let path = path.labelled(own[1]);
+        match value {
+            Some((at, says)) => self.visit.string(at, says.text(), &path),
+            None => self.value(&path, depth)?,
         }
-    }
-
-    /// A string: the range between its quotes, and what it says.
-    fn string(&mut self) -> Option<(Range<usize>, Unescaped<'a>)> {
-        self.skip(b'"')?;
-        let start = self.at;
-        let mut escaped = false;
-        loop {
-            let rest = self.bytes.get(self.at..)?;
-            self.at += plain(rest);
-            match self.peek()? {
-                b'"' => {
-                    let raw = self.json.get(start..self.at)?;
-                    self.at += 1;
-                    return Some((start..self.at - 1, string::read(raw, escaped)));
-                }
-                b'\\' => {
-                    escaped = true;
-                    self.at += usize::from(string::escape_length(self.bytes.get(self.at..)?)?);
-                }
-                _ => return None,
-            }
-        }
-    }
-
-    fn literal(&mut self, literal: &[u8]) -> Option<()> {
-        self.bytes.get(self.at..)?.starts_with(literal).then(|| self.at += literal.len())
-    }
-
-    fn number(&mut self, path: &Path<'_>) -> Option<()> {
-        let start = self.at;
-        let _sign = self.skip(b'-');
-        if self.skip(b'0').is_none() {
-            self.digits()?;
-        }
-        if self.skip(b'.').is_some() {
-            self.digits()?;
-        }
-        if self.skip(b'e').or_else(|| self.skip(b'E')).is_some() {
-            let _sign = self.skip(b'-').or_else(|| self.skip(b'+'));
-            self.digits()?;
-        }
-        self.visit.number(start..self.at, path);
         Some(())
     }
 
-    /// At least one digit.
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
+    fn array(&mut self, path: &Path<'_>, depth: usize) -> Option<()> {
+        let name = std::mem::take(&mut self.name);
+        let start = self.cursor;
+        self.cursor.at += 1;
+        if self.cursor.take(b']').is_some() {
+            return Some(());
         }
-        (self.at > start).then_some(())
+        let first = self.cursor.peek()?;
+        if first == b'[' {
+            return self.rows(path, depth);
+        }
+        let header = matches!(first, b'"' | b'{') && label::names_columns(name);
+        let columns = match self.header {
+            Some(header) if first != b'{' && label::is_row(name) => label::columns(header),
+            _ => Vec::new(),
+        };
+        self.row(path, depth, &columns)?;
+        if header {
+            self.header = Some(start);
+        }
+        Some(())
     }
-}
 
-/// How many bytes stand before the next quote, backslash or control character.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // Has the highest bit set where a byte is less than another one, for all that are ASCII.
-    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
-    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let ends = |word: u64| less(word, b' ') | is(word, b'"') | is(word, b'\\');
-    let (words, _) = bytes.as_chunks::<8>();
-    let far = words.iter().take_while(|word| ends(u64::from_ne_bytes(**word)) & (ONES << 7) == 0).count() * 8;
-    let rest = bytes.get(far..).unwrap_or(&[]);
-    far + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).unwrap_or(rest.len())
+    /// The items of an array whose first one is an array: those of a table, if the names of its columns stand before it or
+    /// in its first row.
+    fn rows(&mut self, path: &Path<'_>, depth: usize) -> Option<()> {
+        let mut columns = self.header.take().map_or(Vec::new(), label::columns);
+        let mut first = columns.is_empty();
+        loop {
+            self.cursor.blanks();
+            let mut start = self.cursor;
+            let is_row = start.skip(b'[').is_some() && {
+                start.blanks();
+                !matches!(start.peek(), Some(b'[' | b']'))
+            };
+            if is_row && depth < DEEPEST {
+                let row = std::mem::replace(&mut self.cursor, start);
+                self.row(path, depth + 1, &columns)?;
+                if std::mem::take(&mut first) {
+                    columns = label::first_row(row);
+                }
+            } else {
+                self.value(path, depth)?;
+            }
+            if self.cursor.take(b',').is_none() {
+                return self.cursor.take(b']');
+            }
+        }
+    }
+
+    /// The items of an array, in columns if these have names.
+    fn row(&mut self, path: &Path<'_>, depth: usize, columns: &[Cow<'_, str>]) -> Option<()> {
+        let mut columns = columns.iter();
+        loop {
+            self.cursor.blanks();
+            match columns.next() {
+                Some(column) => self.cell(path, depth, column)?,
+                None => self.value(path, depth)?,
+            }
+            if self.cursor.take(b',').is_none() {
+                return self.cursor.take(b']');
+            }
+        }
+    }
+
+    fn cell(&mut self, path: &Path<'_>, depth: usize, column: &str) -> Option<()> {
+        if self.cursor.peek() != Some(b'"') {
+            return self.value(&path.labelled(Some(column)), depth);
+        }
+        let (at, says) = self.cursor.string()?;
+        let label = Some(column).filter(|column| label::fits(column, says.text()));
+        self.visit.string(at, says.text(), &path.labelled(label));
+        Some(())
+    }
 }
 
 #[cfg(test)]

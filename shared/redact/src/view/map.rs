@@ -178,6 +178,10 @@ impl<'a> Unescaped<'a> {
         &self.text
     }
 
+    pub fn into_text(self) -> Cow<'a, str> {
+        self.text
+    }
+
     /// Where something stands in what is written.
     pub fn original(&self, range: Range<usize>) -> Range<usize> {
         if matches!(self.text, Cow::Borrowed(_)) {
