@@ -41,7 +41,7 @@ impl Role {
     }
 }
 
-/// The last words of names, by their last letter.
+/// The last words of names.
 const ROLES: &[(&str, Role)] = &[
     ("name", Role::Name),
     ("value", Role::Value),
@@ -73,11 +73,28 @@ const HEADERS: &[&str] = &[
 /// What a row is called that stands by itself.
 const ROWS: &[&str] = &["values", "row", "cells", "data", "record"];
 
+/// The last but one letters of the words, a bit each, by their last letters: most names need no further look.
+static ENDS: [u32; 32] = ends();
+
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+const fn ends() -> [u32; 32] {
+    let mut ends = [0; 32];
+    let mut at = 0;
+    while at < ROLES.len() {
+        let word = ROLES[at].0.as_bytes();
+        ends[(word[word.len() - 1] & 31) as usize] |= 1 << (word[word.len() - 2] & 31);
+        at += 1;
+    }
+    ends
+}
+
 /// What a member is by its name, and what stands before the word that tells it.
 pub(super) fn role(name: &str) -> Option<(Role, &str)> {
-    let last = name.as_bytes().last()?.to_ascii_lowercase();
-    let mut known = ROLES.iter().filter(|(word, _)| word.as_bytes().last() == Some(&last));
-    known.find_map(|(word, role)| Some((*role, head(name, word)?)))
+    let [.., before, last] = name.as_bytes() else { return None };
+    if ENDS.get(usize::from(last & 31))? >> (before & 31) & 1 == 0 {
+        return None;
+    }
+    ROLES.iter().find_map(|(word, role)| Some((*role, head(name, word)?)))
 }
 
 /// What stands before a word that a name ends with.
@@ -114,11 +131,22 @@ fn same(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
 }
 
-/// A label and what stands before the word in its name.
+/// Where a label stands, and by which name.
 struct Label<'a> {
-    text: Cow<'a, str>,
+    at: Cursor<'a>,
+    role: Role,
     head: &'a str,
-    is_name: bool,
+}
+
+impl<'a> Label<'a> {
+    /// What it says, if it may speak of a member whose name begins so and which says this.
+    fn of(&self, head: &str, text: Option<&str>) -> Option<Cow<'a, str>> {
+        if !head.is_empty() && !self.head.is_empty() && head != self.head {
+            return None;
+        }
+        let says = self.at.near(LONGEST).string()?.1.into_text();
+        (!says.is_empty() && text.is_none_or(|text| fits(&says, text))).then_some(says)
+    }
 }
 
 /// The labels of an object so far: the last that tells a kind, and the last that is a name.
@@ -129,8 +157,8 @@ pub(super) struct Labels<'a> {
 }
 
 /// The labels of a value, the most general first.
-pub(super) struct Found<'l> {
-    pub labels: [Option<&'l str>; 2],
+pub(super) struct Found<'a> {
+    pub labels: [Option<Cow<'a, str>>; 2],
     /// Whether they say more of it than the name of the member.
     pub own: bool,
 }
@@ -142,16 +170,10 @@ impl<'a> Labels<'a> {
 
     /// Learns a label whose value stands there.
     pub fn learn(&mut self, role: Role, head: &'a str, at: Cursor<'a>) {
-        if at.peek() != Some(b'"') {
-            return;
+        if at.peek() == Some(b'"') {
+            let label = Some(Label { at, role, head });
+            *(if role == Role::Kind { &mut self.kind } else { &mut self.name }) = label;
         }
-        let Some((range, says)) = at.near(LONGEST).string() else { return };
-        if range.is_empty() {
-            return;
-        }
-        let label =
-            Label { text: says.into_text(), head, is_name: role != Role::Question && range.len() <= NAME };
-        *(if role == Role::Kind { &mut self.kind } else { &mut self.name }) = Some(label);
     }
 
     /// The labels behind a value that has a digit.
@@ -186,22 +208,20 @@ impl<'a> Labels<'a> {
     }
 
     /// Those of a member. `text` is what a string says.
-    pub fn of(&self, role: Role, head: &str, text: Option<&str>) -> Found<'_> {
-        let takes = |label: &&Label<'_>| {
-            let heads = head.is_empty() || label.head.is_empty() || head == label.head;
-            heads && text.is_none_or(|text| fits(&label.text, text))
-        };
+    pub fn of(&self, role: Role, head: &str, text: Option<&str>) -> Found<'a> {
         let kinds = match role {
             Role::Value | Role::Number => true,
             Role::Id => text.is_none_or(is_id),
             _ => false,
         };
-        let kind = self.kind.as_ref().filter(|_| kinds).filter(takes);
-        let name = self.name.as_ref().filter(|_| role != Role::Id).filter(takes);
+        let kind = self.kind.as_ref().filter(|_| kinds);
+        let name = self.name.as_ref().filter(|_| role != Role::Id);
         // What a thing is called says nothing of the words of a text about it.
         let alone = role == Role::Value || head.is_empty() && role != Role::Answer;
-        let own = alone && [kind, name].iter().flatten().all(|it| it.is_name);
-        Found { labels: [kind, name].map(|label| label.map(|label| &*label.text)), own }
+        let asked = name.is_some_and(|label| label.role == Role::Question);
+        let labels = [kind, name].map(|label| label?.of(head, text));
+        let own = alone && !asked && labels.iter().flatten().all(|label| label.len() <= NAME);
+        Found { labels, own }
     }
 }
 
@@ -275,5 +295,5 @@ fn column<'a>(at: &mut Cursor<'a>) -> Option<Cow<'a, str>> {
         Some(())
     };
     let _found = look();
-    Some(labels.name.map_or(Cow::Borrowed(""), |label| label.text))
+    Some(labels.name.and_then(|label| label.of("", None)).unwrap_or_default())
 }

@@ -98,7 +98,8 @@ impl<'a, V: Visit> Walker<'a, V> {
         let value = if self.cursor.peek() == Some(b'"') { Some(self.cursor.string()?) } else { None };
         let text = value.as_ref().map(|(_, says)| says.text());
         let found = labels.of(role, head, text);
-        let (above, own) = if found.own { ([None; 2], found.labels) } else { (found.labels, [None; 2]) };
+        let labels = found.labels.each_ref().map(Option::as_deref);
+        let (above, own) = if found.own { ([None; 2], labels) } else { (labels, [None; 2]) };
         let path = path.labelled(above[0]);
         let path = path.labelled(above[1]);
         let path = path.under(name);
