@@ -178,6 +178,7 @@ fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
                 secrets::block(scan, at);
             }
         }
+        b'-' if scan.at(at + 1) == b'p' && scan.before(at) == b' ' => secrets::option(scan, at),
         b'-' => {}
         _ => secrets::assigned(scan, at),
     }
@@ -271,6 +272,7 @@ fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
         }
         if has & (UPPER | LOWER) != 0 {
             letters::word(scan, start, end);
+            secrets::unsigned(scan, start, end);
         } else {
             letters::digits(scan, start, end);
         }

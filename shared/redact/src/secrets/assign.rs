@@ -3,18 +3,20 @@
 use super::key::Key;
 use super::keyed::{self, Form, Means, Place, Word};
 use super::place::{
-    FLOOR, LEAST, NAME, Value, WHOLE, is_count, is_name, is_plain, name_before, name_start, value_behind,
+    FLOOR, LEAST, NAME, Value, WHOLE, attribute, is_count, is_name, is_plain, name_before, name_start,
+    parent, value_behind,
 };
 use super::shape::{ANY, fits, is};
 use super::vendors::{GENERIC, PASSWORD};
-use super::{NAMED, header, kube, prefixed, value};
+use super::wordy::is_dense;
+use super::{NAMED, header, kube, prefixed, unsigned, value};
 use crate::entry::Entry;
 use crate::scan::Scan;
 
 /// How sure a value of a vendor's shape is under its name.
 const SHAPED: u8 = 85;
 /// A password or a long random value under a name that speaks of secrets, and a short one.
-const LIKELY: u8 = 75;
+pub(super) const LIKELY: u8 = 75;
 const SHORT: u8 = 65;
 /// From how many bytes on a random value is long.
 const LONG: usize = 20;
@@ -61,19 +63,34 @@ pub(crate) fn assigned(scan: &mut Scan<'_>, at: usize) {
     if op == b':' {
         header::user(scan, at);
         header::telegram(scan, at);
+        unsigned::colon(scan, at);
         kube::data(scan, at);
     }
     let Some(mut value) = value_behind(scan, at) else { return };
     if op == b',' && value.quote == 0 || is_count(scan, value) || is_plain(scan, at, value) {
         return;
     }
-    let Some((start, end)) = name_before(scan, at) else { return };
-    if !is_pair(scan, at, start) {
+    let Some((mut start, mut end)) = name_before(scan, at) else { return };
+    // A place for one in a URL: `https://<user>:<password>@host`.
+    if op == b'>' && scan.before(start) == b'<' && matches!(scan.before(start - 1), b':' | b'/' | b'@') {
         return;
     }
+    if !is_pair(scan, at, start) {
+        let named = if op == b'>' { attribute(scan, at) } else { None };
+        let Some(named) = named else { return };
+        (start, end) = named;
+    }
     let mut key = Key::of(scan.bytes.get(start..end).unwrap_or(&[]));
-    if matches!(key.text(), b"value" | b"val") {
-        let Some((start, end)) = name_before(scan, start) else { return };
+    let named = match key.text() {
+        b"content" => attribute(scan, at),
+        b"default" | b"defaultvalue" => parent(scan, start),
+        b"value" | b"val" => match attribute(scan, at).or_else(|| name_before(scan, start)) {
+            None => return,
+            named => named,
+        },
+        _ => None,
+    };
+    if let Some((start, end)) = named {
         key = Key::of(scan.bytes.get(start..end).unwrap_or(&[]));
     }
     if scan.before(end) >= 0x80 && FOREIGN.iter().any(|word| scan.slice(start, end).ends_with(word)) {
@@ -82,6 +99,10 @@ pub(crate) fn assigned(scan: &mut Scan<'_>, at: usize) {
     }
     if in_header(scan, start) {
         value.floor = HEADER_FLOOR;
+    }
+    if op == b'=' && unsigned::is_session(scan, &key, start) {
+        generic(scan, value, SHORTEST, LIKELY);
+        return;
     }
     judge(scan, &key, 0, value);
 }
@@ -142,7 +163,10 @@ pub(crate) fn beside(scan: &mut Scan<'_>, end: usize) {
     let stop = quoted_end(scan, value);
     let stop = stop - usize::from(matches!(scan.before(stop), b'.' | b')'));
     let text = scan.slice(value.start, stop);
-    if value::is_random(text, false, floor(text, FLOOR)) {
+    // A line of `.netrc` says more.
+    let line = scan.slice(end.saturating_sub(2 * NAME), end).rsplit('\n').next().unwrap_or("");
+    let netrc = line.contains("login ") && value::is_password(text, false);
+    if netrc || value::is_random(text, false, floor(text, FLOOR)) {
         scan.sure(value.start, stop, &PASSWORD, LIKELY, LIKELY);
     }
 }
@@ -288,10 +312,12 @@ fn floor(text: &str, floor: u32) -> u32 {
 
 /// Notes a random value; `level` is how sure a short one is.
 fn generic(scan: &mut Scan<'_>, value: Value, least: usize, level: u8) {
-    let end = random_end(scan, value);
+    let far = quoted_end(scan, value);
+    let dense = is_dense(scan.slice(value.start, far));
+    let end = if dense { far } else { random_end(scan, value) };
     let text = scan.slice(value.start, end);
     let least = if value.floor < FLOOR { SHORTEST } else { least };
-    if is_end(scan, end, value)
+    if (dense || is_end(scan, end, value))
         && text.len() >= least
         && value::is_random(
             text,
@@ -325,7 +351,7 @@ fn random_end(scan: &Scan<'_>, value: Value) -> usize {
 }
 
 /// Where a quoted value ends, or one without quotes that may hold any sign but those that end it.
-fn quoted_end(scan: &Scan<'_>, value: Value) -> usize {
+pub(super) fn quoted_end(scan: &Scan<'_>, value: Value) -> usize {
     let rest = scan.bytes.iter().skip(value.start).take(value::LONGEST + 1);
     let inside = |byte: &u8| match value.quote {
         0 => {

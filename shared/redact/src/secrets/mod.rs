@@ -11,6 +11,7 @@ mod kube;
 mod place;
 mod prefixes;
 mod shape;
+mod unsigned;
 mod value;
 mod vendors;
 mod words;
@@ -26,6 +27,7 @@ pub(crate) use block::block;
 pub(crate) use cells::columns;
 use prefixes::Prefixed;
 use shape::{BASE64, DIGITS, Part, TILDES, WORD, crc32, entropy, fits, has_crc62, is};
+pub(crate) use unsigned::{option, unsigned};
 use vendors::{AUTHRESS, AWS, AZURE, DISCORD, FACEBOOK, HASHICORP, MAXMIND};
 
 /// Every type of this module.
@@ -188,14 +190,7 @@ fn aws(scan: &mut Scan<'_>, from: usize) {
     while at < most {
         let length = scan.bytes.iter().skip(at).take(64).take_while(|byte| is(**byte, BASE64)).count();
         let value = scan.slice(at, at + length);
-        // One in a thousand has no digit.
-        let mixed = [u8::is_ascii_lowercase, u8::is_ascii_uppercase];
-        if length == 40
-            && mixed.iter().all(|class| value.bytes().any(|byte| class(&byte)))
-            && entropy(value) >= 40
-            && value::is_vendors(value)
-            && is_closed(scan, at + length)
-        {
+        if length == 40 && unsigned::is_key(value) && is_closed(scan, at + length) {
             scan.sure(at, at + length, &AWS, KEYED, KEYED);
             return;
         }

@@ -1,5 +1,6 @@
 //! Where around an operator the name stands, and where the value.
 
+use super::wordy::is_scrambled;
 use crate::scan::Scan;
 
 /// The shortest word that is looked at.
@@ -12,8 +13,8 @@ const LONG_WORD: usize = 24;
 pub(super) const NAME: usize = 60;
 /// The longest tag of a cell.
 const TAG: usize = 60;
-/// Tags of cells that hold a value.
-const CELLS: &[&str] = &["td", "dd"];
+/// How tags of cells begin that hold a value: of tables, `string` and `value` of settings in XML.
+const CELLS: &[&str] = &["td", "dd", "st", "va"];
 /// What is least random under any name, in tenths of a bit a byte.
 pub(super) const FLOOR: u32 = 35;
 
@@ -44,6 +45,8 @@ pub(super) fn value_behind(scan: &Scan<'_>, at: usize) -> Option<Value> {
             b'"' | b'\'' | b'`' if quote == 0 || quote != byte || scan.at(start + 1) == byte => quote = byte,
             b'(' | b'[' if quote == 0 => must = true,
             b'>' | b'|' if quote == 0 => may = true,
+            // YAML's `key: >-`.
+            b'-' if matches!(scan.before(start), b'>' | b'|') && scan.at(start + 1) == b'\n' => {}
             // `**API key:** ...`
             b'*' if quote == 0 => {}
             b'f' | b'b' | b'r' | b'u' | b'@' if quote == 0 && matches!(scan.at(start + 1), b'"' | b'\'') => {}
@@ -69,6 +72,7 @@ pub(super) fn is_plain(scan: &Scan<'_>, at: usize, value: Value) -> bool {
         scan.bytes.iter().skip(value.start).take(NAME).take_while(|byte| byte.is_ascii_alphabetic()).count();
     match scan.at(value.start + letters) {
         _ if letters >= LONG_WORD => false,
+        _ if is_scrambled(scan.slice(value.start, value.start + letters)) => false,
         b' ' => !scan.slice(at.saturating_sub(4), at).contains(['n', 'N']),
         b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'(' | b'<' | b'\n' | b'\r' | b'}' | b']' | b'['
         | b'{' | b'>' | 0 => true,
@@ -99,7 +103,11 @@ static NAMES: [bool; 256] = {
 
 /// From where to where the name before an operator is.
 pub(super) fn name_before(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> {
-    let mut end = if scan.at(at) == b'>' { cell_before(scan, at).unwrap_or(at) } else { at };
+    let mut end = match scan.at(at) {
+        b'>' => cell_before(scan, at).unwrap_or(at),
+        b'=' => property(scan, at),
+        _ => at,
+    };
     for _ in 0..12 {
         match scan.before(end) {
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b':' | b'=' | b'?' | b'+' | b'|'
@@ -108,12 +116,27 @@ pub(super) fn name_before(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> 
         }
     }
     let mut start = name_start(scan, end);
-    // `name: string = ...`, `name: &str = ...`.
-    let typed = if matches!(scan.before(start), b'&' | b'?') { start - 1 } else { start };
+    // `name: string = ...`, `name: &'static str = ...`.
+    let mut typed = start;
+    for _ in 0..4 {
+        typed -= usize::from(matches!(scan.before(typed), b'&' | b'?' | b'\'' | b' '));
+    }
     if scan.at(at) == b'=' && scan.before(typed) == b':' && matches!(scan.at(typed), b' ' | b'&') {
         start = name_start(scan, typed - 1);
+        // What follows else may be a name as well: `note: token = ...`.
+        if scan.slice(typed, end).contains('&') {
+            end = typed - 1;
+        }
     }
     (start < end).then_some((start, end))
+}
+
+/// Where the name ends before the `=` at `at`: `public string Token { get; } = ...`.
+fn property(scan: &Scan<'_>, at: usize) -> usize {
+    let before = scan.slice(at.saturating_sub(TAG), at);
+    let Some(inner) = before.trim_end().strip_suffix('}') else { return at };
+    let open = inner.rfind('{').filter(|open| inner.get(*open..).is_some_and(|it| it.contains("get;")));
+    open.map_or(at, |open| at - before.len() + open)
 }
 
 /// Where the cell of a table ends that stands before the one whose tag ends at `at`: `<th>Password</th><td class="v">`.
@@ -125,9 +148,12 @@ fn cell_before(scan: &Scan<'_>, at: usize) -> Option<usize> {
     }
     let before = scan.bytes.get(..open)?.iter().rev().take(TAG);
     let end = open - before.take_while(|byte| byte.is_ascii_whitespace()).count();
-    let close = end.checked_sub("</th>".len())?;
-    let known = scan.slice(close, close + 2) == "</" && scan.before(end) == b'>';
-    (known && ["th", "td", "dt"].contains(&scan.slice(close + 2, close + 4))).then_some(close)
+    let close = end
+        - ["</th>", "</key>", "</name>"].map(str::len).into_iter().find(|length| {
+            end.checked_sub(*length).is_some_and(|close| scan.slice(close, close + 2) == "</")
+        })?;
+    let known = scan.before(end) == b'>';
+    (known && ["th", "td", "dt", "ke", "na"].contains(&scan.slice(close + 2, close + 4))).then_some(close)
 }
 
 pub(super) fn name_start(scan: &Scan<'_>, end: usize) -> usize {
@@ -141,4 +167,43 @@ pub(super) fn name_start(scan: &Scan<'_>, end: usize) -> usize {
         inside
     });
     end - length.count()
+}
+
+/// Where the attribute stands that names the element whose tag goes on before `at`: `<meta name="token" content=`.
+pub(super) fn attribute(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> {
+    let from = at.saturating_sub(2 * TAG);
+    let before = scan.bytes.get(from..at)?;
+    let tag = before
+        .iter()
+        .rposition(|byte| matches!(byte, b'<' | b'>'))
+        .filter(|it| before.get(*it) == Some(&b'<'))?;
+    let text = scan.slice(from + tag, at);
+    let (name, length) = [" name=", " key=", " id=", " property="]
+        .iter()
+        .find_map(|attribute| text.find(attribute).map(|found| (found, attribute.len() + 1)))?;
+    let start = from + tag + name + length;
+    let length = scan.bytes.get(start..at)?.iter().take_while(|byte| is_name(**byte)).count();
+    (length > 0).then_some((start, start + length))
+}
+
+/// Where the name stands under which a line that ends at `at` is set in: `variable "token" {` above `default`.
+pub(super) fn parent(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> {
+    let from = at.saturating_sub(4 * TAG);
+    let before = scan.bytes.get(from..at)?;
+    let mut lines = before.rsplit(|byte| *byte == b'\n');
+    let indent = |line: &[u8]| line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let own = lines.next()?;
+    let mut end = at - own.len();
+    for line in lines {
+        // Without the line's own end.
+        end -= 1;
+        if !line.is_empty() && indent(line) < indent(own) {
+            let closing = |byte: &&u8| matches!(byte, b' ' | b'{' | b':' | b'=' | b'"' | b'\'' | b'\r');
+            end -= line.iter().rev().take_while(closing).count();
+            let length = scan.bytes.get(from..end)?.iter().rev().take_while(|byte| is_name(**byte)).count();
+            return (length > 0).then_some((end - length, end));
+        }
+        end -= line.len();
+    }
+    None
 }

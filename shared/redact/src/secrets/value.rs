@@ -2,7 +2,7 @@
 
 use super::is_published;
 use super::shape::{entropy, is_sequence};
-use super::wordy::is_wordy;
+use super::wordy::{is_dense, is_scrambled, is_slug, is_wordy};
 
 /// The longest value, in bytes.
 pub(super) const LONGEST: usize = 150;
@@ -233,6 +233,25 @@ fn is_member(text: &str) -> bool {
         })
 }
 
+/// Whether digits stand in it as in no name: `Wint3r.Lake320`, but not `config.password2`.
+fn has_odd_digits(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    text.bytes().any(|byte| byte.is_ascii_uppercase()) && (digits >= 3 || has_digit_within(text))
+}
+
+/// `/etc/app2`, but not forty bytes of base64 that begin with a slash.
+fn is_path(text: &str) -> bool {
+    text.starts_with('/')
+        && (text.len() < 30 || !is_mixed(text) || text.contains('.') || text.matches('/').count() > 3)
+}
+
+/// A name of what a store holds: `vault:secret/data/app#password`.
+fn is_reference(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(store, path)| {
+        store.len() > 1 && store.bytes().all(|byte| byte.is_ascii_lowercase()) && path.contains('/')
+    })
+}
+
 /// A constant's name: `AUTH_SHA_256`.
 fn is_shouted(text: &str) -> bool {
     text.contains('_')
@@ -286,16 +305,18 @@ pub(super) fn is_random(text: &str, quoted: bool, floor: u32) -> bool {
     (8..=LONGEST).contains(&text.len())
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
         && text.bytes().any(|byte| byte.is_ascii_digit() || matches!(byte, b'=' | b'+'))
-        && !text.starts_with(['/', '.'])
+        && !text.starts_with('.')
+        && !is_path(text)
         && !text.starts_with("--")
         && !text.contains("//")
         && !["123456789", "0001020304"].iter().any(|digits| text.contains(digits))
-        && !text.starts_with("arn:")
+        && !["arn:", "pk.", "pk_"].iter().any(|lead| text.starts_with(lead))
         && entropy(text) > if text.len() >= 24 && is_hex(text) { floor.min(HEX_FLOOR) } else { floor }
-        && !is_placeholder(text)
+        && (is_dense(text) || !is_placeholder(text))
         && !(is_member(text) && (!quoted || text.split('.').any(is_wordy)))
         && !holds_version(text)
         && !is_shouted(text)
+        && !is_slug(text)
         && !is_published(text)
         && !is_file(text)
         && !is_mangled_hex(text)
@@ -308,7 +329,8 @@ pub(super) fn is_password(text: &str, quoted: bool) -> bool {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    let marked = text.bytes().any(|byte| !byte.is_ascii_alphabetic() && !b"_-.:/*=".contains(&byte));
+    let marked = text.bytes().any(|byte| !byte.is_ascii_alphabetic() && !b"_-.:/*=".contains(&byte))
+        || is_scrambled(text);
     // A date, a time, a share.
     let number = text.bytes().all(|byte| byte.is_ascii_digit() || b"-/:.,%".contains(&byte))
         && !text.bytes().all(|byte| byte.is_ascii_digit());
@@ -318,7 +340,7 @@ pub(super) fn is_password(text: &str, quoted: bool) -> bool {
     let holds = |open: char, close: char| text.contains(open) && text.contains(close);
     let code = holds('{', '}') || holds('<', '>') || text.ends_with("()") || text.starts_with("arn:");
     let plain = quoted
-        || !is_member(text)
+        || (!is_member(text) || has_odd_digits(text))
             && !text.contains(['(', '[', '{', '<', '>', '\\'])
             && !text.contains("::")
             && !text.starts_with(['/', '&', '*', '!', '"', '\'', '-', '?', ':']);
@@ -333,6 +355,7 @@ pub(super) fn is_password(text: &str, quoted: bool) -> bool {
         && !stands_for
         && !number
         && !path
+        && !is_reference(text)
         && !text.ends_with(':')
 }
 

@@ -1,5 +1,7 @@
 //! Words told from random letters.
 
+use super::shape::entropy;
+
 /// Letters that often follow each letter, `a` first: nine tenths of the pairs in English and in names of code.
 const FOLLOWERS: [&str; 26] = [
     "bcdgiklmnprstuy",
@@ -51,6 +53,11 @@ const fn pairs() -> [u32; 26] {
 
 /// Whether its letters stand in an order that is common in words.
 pub(super) fn is_wordy(text: &str) -> bool {
+    is_common(text, 75)
+}
+
+/// The same, for a share of common pairs in hundredths.
+fn is_common(text: &str, share: usize) -> bool {
     let (mut pairs, mut common) = (0_usize, 0_usize);
     let mut before = 0;
     for byte in text.bytes() {
@@ -64,7 +71,39 @@ pub(super) fn is_wordy(text: &str) -> bool {
         }
         before = byte;
     }
-    pairs >= 5 && pairs * 100 >= text.len() * 52 && common * 100 >= pairs * 75
+    pairs >= 5 && pairs * 100 >= text.len() * 52 && common * 100 >= pairs * share
+}
+
+/// Whether capitals and small letters change as no name has them: `FXlbLgjGrGZ`, but not `getPasswordOf`.
+pub(super) fn is_scrambled(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let changes = bytes.windows(2).filter(|pair| match pair {
+        [first, second] => {
+            (first ^ second) & 0x20 != 0 && first.is_ascii_alphabetic() && second.is_ascii_alphabetic()
+        }
+        _ => false,
+    });
+    bytes.len() >= 10 && changes.count() >= 4 && entropy(text) >= 29 && !is_common(text, 62)
+}
+
+/// Words and numbers: `some-model-4-20250514`, `kv-shop-prod-weu-01`.
+pub(super) fn is_slug(text: &str) -> bool {
+    let all = |part: &str, class: fn(&u8) -> bool| part.bytes().all(|byte| class(&byte));
+    text.bytes().filter(|byte| *byte == b'-').count() >= 2
+        && text.split('-').all(|part| all(part, u8::is_ascii_lowercase) || all(part, u8::is_ascii_digit))
+}
+
+/// Whether letters, digits and signs are mixed as nothing but a generator of keys does: Django's, fifty bytes of them.
+pub(super) fn is_dense(text: &str) -> bool {
+    let signs = b"!@#$%^*".iter().filter(|sign| text.as_bytes().contains(sign)).count();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (30..=80).contains(&text.len())
+        && signs >= 2
+        && digits >= 3
+        && entropy(text) >= 40
+        && !text.contains("()")
+        && text.split(|part: char| !part.is_ascii_alphabetic()).all(|part| part.len() < 9)
+        && !is_wordy(text)
 }
 
 #[cfg(test)]
@@ -80,6 +119,21 @@ mod tests {
         }
         for text in ["Zf3D0LXCM3EIMbgJpUNnkRtO", "q7w9xkzj2vbpm4tgh8", "x9vK2mQpLr8sTnWz"] {
             assert!(!is_wordy(text), "{text}");
+        }
+        let dense = "x8)%@qj425lz@k96n317anw73z_wxi208uco+fpu_ho(@0jgw";
+        assert!(is_dense(dense) && !is_dense(&dense[..20]));
+        assert!(!is_dense("some_move(some_build_number8(4238, it->second))"));
+        assert!(is_slug("kv-shop-prod-weu-01") && !is_slug("9f1c-kq3m-x"));
+        for (text, expected) in [
+            ("FXlbLgjGrGZ", true),
+            ("hqSAgWWswxiMkxs", true),
+            ("qTrmKd", false),
+            ("getPasswordOf", false),
+            ("PasswordInputField", false),
+            ("PassInfoMixin", false),
+            ("CreateAccessTokenRequest", false),
+        ] {
+            assert_eq!(is_scrambled(text), expected, "{text}");
         }
     }
 }

@@ -50,6 +50,21 @@ const TEMPLATES: &[&str] = &[
     "if (@Token == \"#\") {",
     "ENV ^_TOKEN=#",
     "set @_token \"x\"; @_token=#;",
+    "const ^_TOKEN: &'static str = \"#\";",
+    "public string @Token { get; } = \"#\";",
+    "#define ^_TOKEN \"#\"",
+    "const std::string k@Token{\"#\"};",
+    "client.set@Token(\"#\").build();",
+    "proxy_set_header X-@-Token \"#\";",
+    "{:@-token \"#\" :port 80}",
+    "Set the @ token to `#` and restart.",
+    "set -gx ^_TOKEN #\n",
+    "@_token: >-\n  #\nport: 80",
+    "variable \"@_token\" {\n  type    = string\n  default = \"#\"\n}",
+    "<key>@Token</key>\n\t<string>#</string>",
+    "<property><name>@.token</name><value>#</value></property>",
+    "<string name=\"@_token\" translatable=\"false\">#</string>",
+    "<meta name=\"@-token\" content=\"#\">",
 ];
 
 /// How often each rule is tried in each template.

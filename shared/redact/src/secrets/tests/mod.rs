@@ -4,6 +4,7 @@ mod code;
 mod generate;
 mod silent;
 mod single;
+mod unsigned;
 
 use crate::engine::strict;
 use crate::{Context, Finding};

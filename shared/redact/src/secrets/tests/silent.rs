@@ -131,6 +131,23 @@ const SILENT: &[&str] = &[
     "The key is located in section 4.2.1",
     "Authorization: AWS4-HMAC-SHA256 Credential=x/20261129/eu/s3",
     "Secret Santa: 25.12.2026 at 18:00",
+    // Names, references and what is public.
+    "password = vault:secret/data/app#password",
+    "mongodb://<username>:<password>@host/",
+    "MAPBOX_TOKEN=pk.eyJ1Ijoi9sxl6iMI7i4lFnDdhGxTx1C4wAyvgUNHXz9V8LgxabM3TKTdvM3Cy3KGmsQ8.A8nIDtn1OIid2A23y3KlI4",
+    "model_key: some-sonnet-4-20250514",
+    "accessLevel = \"kv-shop-prod-weu-01\"",
+    "Idempotency-Key: 8b1c7e52-3d4f-4a69-9e07-5c2d1f8a6b43",
+    "X-Correlation-Token: 8b1c7e52-3d4f-4a69-9e07-5c2d1f8a6b43",
+    "<SignatureValue>k3Jd8Ahw9sk2Jd83jdUe72jdPq01mZn4bV6cX5k3Jd8Ahw9sk2Jd83jdUe72jd\n</SignatureValue>",
+    "struct CoroSplitPass : PassInfoMixin<CoroSplitPass> {",
+    "#define PKCS12_MAKE_KEYBAG PKCS12_SAFEBAG_create0_p8inf",
+    ".key = some_move(some_build_uint8(4238)),",
+    "key fingerprint: 75:c8:19:13:49:71:e8:75:3b:ef:c1:34:fb:a6:2b:fe",
+    "docker run -u 1000 -p 8080:80 app",
+    "mysql -h db -P 3306 -u root -p shop",
+    "let token = get_token(\"k3Jd8Ahw9sk2Jd83jdUe72jd\");",
+    "commit 3c9e71d04b8f26a5e3c9d71b04f8a62e5d3c9f17 secret",
 ];
 
 #[test]
