@@ -178,7 +178,9 @@ fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
                 secrets::block(scan, at);
             }
         }
-        b'-' if scan.at(at + 1) == b'p' && scan.before(at) == b' ' => secrets::option(scan, at),
+        b'-' if matches!(scan.at(at + 1), b'p' | b'P' | b'a' | b'w') && scan.before(at) == b' ' => {
+            secrets::option(scan, at);
+        }
         b'-' => {}
         _ => secrets::assigned(scan, at),
     }

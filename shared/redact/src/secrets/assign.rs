@@ -3,8 +3,8 @@
 use super::key::Key;
 use super::keyed::{self, Form, Means, Place, Word};
 use super::place::{
-    FLOOR, LEAST, NAME, Value, WHOLE, attribute, is_count, is_name, is_plain, name_before, name_start,
-    parent, value_behind,
+    FLOOR, LEAST, NAME, Value, WHOLE, attribute, element_above, is_count, is_name, is_plain, name_before,
+    name_start, parent, value_behind,
 };
 use super::shape::{ANY, fits, is};
 use super::vendors::{GENERIC, PASSWORD};
@@ -84,7 +84,10 @@ pub(crate) fn assigned(scan: &mut Scan<'_>, at: usize) {
     let named = match key.text() {
         b"content" => attribute(scan, at),
         b"default" | b"defaultvalue" => parent(scan, start),
-        b"value" | b"val" => match attribute(scan, at).or_else(|| name_before(scan, start)) {
+        b"value" | b"val" => match attribute(scan, at)
+            .or_else(|| element_above(scan, start))
+            .or_else(|| name_before(scan, start))
+        {
             None => return,
             named => named,
         },
@@ -164,8 +167,7 @@ pub(crate) fn beside(scan: &mut Scan<'_>, end: usize) {
     let stop = stop - usize::from(matches!(scan.before(stop), b'.' | b')'));
     let text = scan.slice(value.start, stop);
     // A line of `.netrc` says more.
-    let line = scan.slice(end.saturating_sub(2 * NAME), end).rsplit('\n').next().unwrap_or("");
-    let netrc = line.contains("login ") && value::is_password(text, false);
+    let netrc = unsigned::line(scan, end, 2 * NAME).contains("login ") && value::is_password(text, false);
     if netrc || value::is_random(text, false, floor(text, FLOOR)) {
         scan.sure(value.start, stop, &PASSWORD, LIKELY, LIKELY);
     }

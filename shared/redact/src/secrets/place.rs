@@ -110,8 +110,8 @@ pub(super) fn name_before(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> 
     };
     for _ in 0..12 {
         match scan.before(end) {
-            b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b':' | b'=' | b'?' | b'+' | b'|'
-            | b'>' | b',' | b'.' | b'\n' | b'\r' | b'*' => end -= 1,
+            b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b'[' | b']' | b')' | b':' | b'=' | b'?' | b'+'
+            | b'|' | b'>' | b',' | b'.' | b'\n' | b'\r' | b'*' => end -= 1,
             _ => break,
         }
     }
@@ -184,6 +184,15 @@ pub(super) fn attribute(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> {
     let start = from + tag + name + length;
     let length = scan.bytes.get(start..at)?.iter().take_while(|byte| is_name(**byte)).count();
     (length > 0).then_some((start, start + length))
+}
+
+/// The same of the element around the one whose tag's name begins at `start`: `<setting name="token"><value>`.
+pub(super) fn element_above(scan: &Scan<'_>, start: usize) -> Option<(usize, usize)> {
+    let open = start.checked_sub(1).filter(|open| scan.at(*open) == b'<')?;
+    let before = scan.bytes.get(open.saturating_sub(TAG)..open)?;
+    let end = open - before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let end = end.checked_sub(1).filter(|end| scan.at(*end) == b'>')?;
+    attribute(scan, end)
 }
 
 /// Where the name stands under which a line that ends at `at` is set in: `variable "token" {` above `default`.

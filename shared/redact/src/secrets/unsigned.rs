@@ -25,6 +25,15 @@ const VERBS: &[&[u8]] = &[
     b"check",
 ];
 
+/// Options with passwords: the letter, whether a blank follows it, and what stands before it on the line.
+const OPTIONS: &[(u8, bool, &[&str])] = &[
+    (b'p', true, &["sshpass", " login", "mongo", "7z"]),
+    (b'p', false, &["mysql", "mariadb", "sshpass", "7z"]),
+    (b'P', true, &["zip", "sqlcmd", "bcp"]),
+    (b'a', true, &["redis-cli"]),
+    (b'w', true, &["ldap"]),
+];
+
 /// Looks at the value that a word with letters and digits is part of, if its name stands right before it.
 pub(crate) fn unsigned(scan: &mut Scan<'_>, word: usize, end: usize) {
     let known = |hit: &Hit<'_>| word < hit.end && (hit.start < word || hit.bare >= NAMED);
@@ -48,8 +57,10 @@ pub(crate) fn unsigned(scan: &mut Scan<'_>, word: usize, end: usize) {
     let Some((from, to)) = named else { return };
     let value = Value { start, quote, floor: FLOOR };
     let text = scan.slice(start, quoted_end(scan, value));
-    let name = text.split('_').any(|part| part.len() > 5 && is_wordy(part));
-    let firm = quote != 0 || !name && (text.len() >= 20 || value::is_mixed(text));
+    let name = text.contains("::") || text.split('_').any(|part| part.len() > 5 && is_wordy(part));
+    let firm =
+        quote != 0 || value::is_mixed(text) || text.len() >= 20 && scan.slice(from, to).contains(['_', '-']);
+    let firm = firm && !(name && (quote == 0 || text.contains("::")));
     if text.len() >= SHORTEST && firm {
         let key = Key::of(scan.bytes.get(from..to).unwrap_or(&[]));
         judge(scan, &key, 0, value);
@@ -73,6 +84,10 @@ fn name_of_quoted(scan: &Scan<'_>, open: usize) -> Option<(usize, usize)> {
     if end == open {
         return None;
     }
+    // R's assignment.
+    if scan.slice(end.saturating_sub(2), end) == "<-" {
+        return last_name(scan, end - 2 - usize::from(scan.before(end - 2) == b' '));
+    }
     let (start, end) = last_name(scan, end)?;
     if !LEADS.iter().any(|lead| scan.slice(start, end).eq_ignore_ascii_case(lead)) {
         return Some((start, end));
@@ -85,16 +100,27 @@ fn name_of_quoted(scan: &Scan<'_>, open: usize) -> Option<(usize, usize)> {
 fn name_beside(scan: &Scan<'_>, start: usize) -> Option<(usize, usize)> {
     let (start, end) = last_name(scan, start - 1)?;
     let name = scan.slice(start, end);
-    let parts = name.contains(['_', '-']);
-    (parts || name == "requirepass").then_some((start, end))
+    // "the token x7Kq...", but not "the key of ...".
+    let said = name.contains(['_', '-']) || ["key", "token", "secret", "requirepass"].contains(&name);
+    said.then_some((start, end))
 }
 
 /// Whether a name that begins at `start` is that of a session in a header of cookies.
 pub(super) fn is_session(scan: &Scan<'_>, key: &Key, start: usize) -> bool {
     const NAMES: &[&[u8]] = &[b"sessionid", b"sessid", b"session", b"sid"];
-    let line = |from: usize| scan.slice(from, start).rsplit('\n').next().unwrap_or("").to_ascii_lowercase();
     NAMES.iter().any(|name| key.text().ends_with(name))
-        && (0..4).any(|more| line(start.saturating_sub(LABEL + more)).contains("cookie"))
+        && line(scan, start, LABEL).to_ascii_lowercase().contains("cookie")
+}
+
+/// The line that an offset stands in up to there, of so many bytes at most.
+pub(super) fn line<'s>(scan: &'s Scan<'_>, end: usize, most: usize) -> &'s str {
+    before_of(scan, end, most).rsplit('\n').next().unwrap_or("")
+}
+
+/// About so many bytes before an offset.
+fn before_of<'s>(scan: &'s Scan<'_>, end: usize, most: usize) -> &'s str {
+    let from = end.saturating_sub(most);
+    (from..from + 4).find_map(|from| scan.text.get(from..end)).unwrap_or("")
 }
 
 /// The name that ends at `end`, without blanks.
@@ -117,11 +143,7 @@ fn aws_key(scan: &mut Scan<'_>, word: usize, end: usize) -> bool {
     if value.len() != AWS_KEY || !is_key(value) || !is_closed(scan, end) {
         return false;
     }
-    let mut from = start.saturating_sub(LABEL);
-    while !scan.text.is_char_boundary(from) {
-        from += 1;
-    }
-    let label = scan.slice(from, start).to_ascii_lowercase();
+    let label = before_of(scan, start, LABEL).to_ascii_lowercase();
     let near = label.rfind("secret").and_then(|at| label.get(at.saturating_sub(8)..));
     let good = near.is_some_and(|near| near.contains("aws") || near.contains("access"));
     if good {
@@ -141,11 +163,10 @@ pub(super) fn is_key(value: &str) -> bool {
 
 /// Looks at `-p` at `at`, as `mysql`, `sshpass` and `docker login` take passwords.
 pub(crate) fn option(scan: &mut Scan<'_>, at: usize) {
-    let before = scan.slice(at.saturating_sub(2 * NAME), at);
-    let line = before.rsplit('\n').next().unwrap_or("");
-    let apart = scan.at(at + 2) == b' ';
-    let tools: &[&str] = if apart { &["sshpass", " login"] } else { &["mysql", "mariadb", "sshpass"] };
-    if tools.iter().any(|tool| line.contains(tool)) {
+    let line = line(scan, at, 2 * NAME);
+    let (letter, apart) = (scan.at(at + 1), scan.at(at + 2) == b' ');
+    let tools = OPTIONS.iter().filter(|option| option.0 == letter && option.1 == apart);
+    if tools.flat_map(|option| option.2).any(|tool| line.contains(tool)) {
         firm(scan, at + 2 + usize::from(apart));
     }
 }

@@ -147,6 +147,9 @@ const SILENT: &[&str] = &[
     "docker run -u 1000 -p 8080:80 app",
     "mysql -h db -P 3306 -u root -p shop",
     "let token = get_token(\"k3Jd8Ahw9sk2Jd83jdUe72jd\");",
+    "// pass this range to `i64::from_str_radix` to do it",
+    "the key 3c9e71d04b8f26a5e3c9d71b04f8a62e is a digest",
+    "cp -a src/Widget2Factory dst",
     "commit 3c9e71d04b8f26a5e3c9d71b04f8a62e5d3c9f17 secret",
 ];
 

@@ -13,6 +13,14 @@ fn values_stand_beside_their_names() {
         ("<label for=a>AWS secret</label><input id=a value=\"§\">", "SECRET_AWS", key),
         ("SECRET_KEY=§", "SECRET_GENERIC", "x8)%@qj425lz@k96n317anw73z_wxi208uco+fpu_ho(@0jgw"),
         ("CLIENT_SECRET=§", "SECRET_GENERIC", "/k3Jd8Ahw9sk2Jd83jdUe72jdPq01mZn4bV6cX5"),
+        ("const char api_key[] = \"§\";", "SECRET_GENERIC", "zaK7gL0imfnc8mVLWwsAawjYr4Rx"),
+        ("api_key <- \"§\"", "SECRET_GENERIC", "zaK7gL0imfnc8mVLWwsAawjYr4Rx"),
+        ("here is the token § for staging", "SECRET_GENERIC", "zaK7gL0imfnc8mVLWwsAawjYr4Rx"),
+        (
+            "<setting name=\"ApiKey\" serializeAs=\"String\">\n  <value>§</value>",
+            "SECRET_GENERIC",
+            "zaK7gL0imfnc8mVLWwsAawjYr4Rx",
+        ),
         ("Cookie: a=b; sessionid=§; c=d", "SECRET_GENERIC", "q8k2m5x1z7p4w9v3t6r0n8b2"),
         (
             "TRELLO_TOKEN=§",
@@ -49,6 +57,9 @@ fn passwords_of_commands_and_settings() {
         ("hasło: §", "k9Lm2q7xW"),
         ("login: tom / pw: §", "k9Lm2q7xW"),
         ("creds: admin / §", "k9!Lm2q7x"),
+        ("größer: mysqldump -u root -p§ shop", "k9!Lm2q7x"),
+        ("redis-cli -h cache -a § ping", "k9!Lm2q7x"),
+        ("unzip -P § a.zip", "k9!Lm2q7x"),
         ("machine git.test login ci password §\n", "Autumn_Hill48"),
     ] {
         assert_found(text, "SECRET_PASSWORD", value);
