@@ -1,6 +1,6 @@
 //! From hits to findings: how sure each is where it stands, and which one stands where several overlap.
 
-use crate::column;
+use crate::column::{Cell, Tables};
 use crate::engine::{Context, Finding};
 use crate::lexicon::{Lexicon, Mention, fnv};
 use crate::order;
@@ -67,8 +67,9 @@ pub(crate) fn resolve<'e>(
     let spoken = around.spoken();
     hits.retain(|hit| hit.bare >= level || spoken.binary_search(&fnv(hit.entry.name)).is_ok());
     around.places = order::by(hits.iter().map(Placed::from).collect(), |place| place.start as u64);
-    let weighed: Vec<Weighed> =
-        hits.into_iter().map(|hit| around.weigh(hit)).filter(|weighed| weighed.level >= level).collect();
+    let mut tables = Tables::default();
+    let weigh = |hit: Hit<'e>| around.weigh(hit, tables.cell(text, &(hit.start..hit.end)));
+    let weighed: Vec<Weighed> = hits.into_iter().map(weigh).filter(|it| it.level >= level).collect();
     // The surest first, where a word counts the less the farther it is, then the one whose word is nearest, or says
     // most (`philippine passport`), then the longest.
     let sure = |it: &Weighed<'_>| match it.word {
@@ -154,9 +155,8 @@ struct Around<'a, 't> {
     text: &'t str,
     lexicon: &'a Lexicon,
     mentions: Vec<Mention>,
-    /// The phrases of the first line, and where it ends, if it may name columns.
+    /// The phrases in the names of columns.
     names: Vec<Mention>,
-    header: Option<usize>,
     /// Where hits stand, in order.
     places: Vec<Placed<'a>>,
     /// Of the names above, the nearest first, and of the description.
@@ -188,14 +188,26 @@ fn mentions_near(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention
     mentions
 }
 
+/// The phrases in the names of the columns that hits stand in, in order.
+fn names_of_columns(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention> {
+    let mut tables = Tables::default();
+    let headers = hits.iter().filter_map(|hit| tables.cell(text, &(hit.start..hit.end))).map(|it| it.header);
+    let mut headers = order::by(headers.collect(), |header| header.start as u64);
+    headers.dedup();
+    let mentions = |header: Range<usize>| {
+        let found = lexicon.mentions(text.get(header.clone()).unwrap_or(""));
+        found.into_iter().map(move |mention| mention.behind(header.start))
+    };
+    headers.into_iter().flat_map(mentions).collect()
+}
+
 impl<'a, 't> Around<'a, 't> {
     fn new(lexicon: &'a Lexicon, text: &'t str, context: &Context<'_>, hits: &[Hit<'a>]) -> Self {
         let names = context.path.iter().rev().copied().chain([context.about]);
         let mentions = mentions_near(lexicon, text, hits);
         let above = names.map(|name| lexicon.mentions(name)).collect();
-        let header = column::header(text.as_bytes());
-        let names = header.and_then(|end| text.get(..end)).map_or(Vec::new(), |line| lexicon.mentions(line));
-        Self { text, lexicon, mentions, names, header, places: Vec::new(), above }
+        let names = names_of_columns(lexicon, text, hits);
+        Self { text, lexicon, mentions, names, places: Vec::new(), above }
     }
 
     /// The types that anything around speaks of: hashes of their names, in order.
@@ -203,11 +215,10 @@ impl<'a, 't> Around<'a, 't> {
         self.lexicon.spoken(self.mentions.iter().chain(&self.names).chain(self.above.iter().flatten()))
     }
 
-    fn weigh(&self, hit: Hit<'a>) -> Weighed<'a> {
-        let column =
-            self.header.and_then(|names| column::name(self.text.as_bytes(), names, hit.start..hit.end));
-        let named = column.as_ref().and_then(|column| self.column(&hit, column));
-        let near = named.map(|word| (0, word)).or_else(|| self.nearest(&hit, column.is_some()));
+    fn weigh(&self, hit: Hit<'a>, cell: Option<Cell>) -> Weighed<'a> {
+        let cell = cell.as_ref();
+        let named = cell.and_then(|cell| self.column(&hit, cell));
+        let near = named.map(|word| (0, word)).or_else(|| self.nearest(&hit, cell));
         let above = self.above(&hit);
         let found = match (near, above) {
             (Some(near), Some(above)) => Some(if near.0 <= above.0 { near } else { above }),
@@ -215,7 +226,7 @@ impl<'a, 't> Around<'a, 't> {
         };
         let (distance, word) = found.map_or((usize::MAX, None), |(distance, word)| (distance, Some(word)));
         let sure = if word.is_some() { hit.context.max(hit.bare) } else { hit.bare };
-        let denial = self.denied(&hit, column);
+        let denial = self.denied(&hit, cell);
         let itself = denial.is_some() && self.speaks_of_itself(&hit);
         let denied = denial.is_some_and(|denial| denial < distance || itself);
         // What is little by itself is nothing then.
@@ -229,30 +240,44 @@ impl<'a, 't> Around<'a, 't> {
     }
 
     /// The phrases in the name of a column.
-    fn named(&self, column: &Range<usize>) -> impl Iterator<Item = &Mention> {
-        self.names.iter().filter(|mention| column.start <= mention.start && mention.end <= column.end)
+    fn named(&self, cell: &Cell) -> impl Iterator<Item = &Mention> {
+        let from = self.names.partition_point(|mention| mention.start < cell.name.start);
+        self.names.iter().skip(from).take_while(|mention| mention.end <= cell.name.end)
+    }
+
+    /// Whether a word may speak of what stands in a cell: names of other columns do not, nor do other rows. In its own row
+    /// the first of two cells may, or one that is nothing else.
+    fn reaches(&self, mention: &Mention, cell: Option<&Cell>) -> bool {
+        let Some(cell) = cell else { return true };
+        if mention.start < cell.row.start {
+            return mention.end <= cell.header.start;
+        }
+        let is_end = |it: char| matches!(it, '|' | ',' | ';' | '\t' | '\n' | '(');
+        let before = self.text.get(..mention.start).unwrap_or("").trim_end_matches([' ', '*', '"', '\'']);
+        let behind =
+            self.text.get(mention.end..).unwrap_or("").trim_start_matches([' ', '*', '"', '\'', ':']);
+        let whole = (before.is_empty() || before.ends_with(is_end)) && behind.starts_with(is_end);
+        mention.end <= cell.row.end && (cell.pair || whole)
     }
 
     /// The phrase in the name of its column that speaks of it.
-    fn column(&self, hit: &Hit<'_>, column: &Range<usize>) -> Option<&'a str> {
-        self.named(column).find_map(|mention| self.lexicon.speaks(mention, hit.entry.name))
+    fn column(&self, hit: &Hit<'_>, cell: &Cell) -> Option<&'a str> {
+        self.named(cell).find_map(|mention| self.lexicon.speaks(mention, hit.entry.name))
     }
 
     /// The nearest word in the text that speaks of it. One behind it counts as twice as far: it may speak of the next.
-    /// The names of columns speak of what stands in them only.
-    fn nearest(&self, hit: &Hit<'_>, in_column: bool) -> Option<(usize, &'a str)> {
+    fn nearest(&self, hit: &Hit<'_>, cell: Option<&Cell>) -> Option<(usize, &'a str)> {
         let reach = reach(hit);
         let from = self.mentions.partition_point(|mention| mention.start + reach < hit.start);
         let near = self.mentions.get(from..)?.iter().take_while(|mention| mention.start < hit.end + reach);
         let speaking = near.filter_map(|mention| {
             let word = self.lexicon.speaks(mention, hit.entry.name)?;
-            let others = in_column && self.header.is_some_and(|names| mention.start < names);
             let distance = if mention.start < hit.start {
                 hit.start.saturating_sub(mention.end)
             } else {
                 2 * mention.start.saturating_sub(hit.end)
             };
-            (!others).then_some((distance, word, mention))
+            self.reaches(mention, cell).then_some((distance, word, mention))
         });
         // The nearest first: whether a word is taken is the dearest question.
         let speaking = order::by(speaking.collect(), |(distance, ..)| *distance as u64);
@@ -345,13 +370,15 @@ impl<'a, 't> Around<'a, 't> {
     }
 
     /// How far before it a word stands that denies it.
-    fn denied(&self, hit: &Hit<'_>, column: Option<Range<usize>>) -> Option<usize> {
+    fn denied(&self, hit: &Hit<'_>, cell: Option<&Cell>) -> Option<usize> {
         let denies = |mention: &Mention| self.lexicon.denies(mention, hit.entry.name);
         let own = self.above.first().is_some_and(|name| name.iter().any(denies))
-            || column.is_some_and(|column| self.named(&column).any(denies));
+            || cell.is_some_and(|cell| self.named(cell).any(denies));
         let from = self.mentions.partition_point(|mention| mention.start + NEAR < hit.start);
         let before = self.mentions.get(from..)?.iter().take_while(|mention| mention.start < hit.start);
-        let gaps = before.filter(|mention| denies(mention)).filter_map(|it| hit.start.checked_sub(it.end));
+        let gaps = before
+            .filter(|it| denies(it) && self.reaches(it, cell))
+            .filter_map(|it| hit.start.checked_sub(it.end));
         let gap = gaps.min().filter(|gap| *gap < DENIES).filter(|gap| {
             // It speaks of the next value only, whatever has been put in that one's place.
             let between = self.text.get(hit.start - gap..hit.start).unwrap_or("");

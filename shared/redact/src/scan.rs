@@ -1,6 +1,7 @@
 //! The one pass over a text. Emits candidates; every byte is looked at once here, and detectors look at bounded
 //! surroundings of their candidate, so that all of it is linear in the text.
 
+use crate::column::Tables;
 use crate::entry::{Entry, Type};
 use crate::{encoded, ids, letters, net, secrets};
 use std::ops::Range;
@@ -25,6 +26,8 @@ pub(crate) struct Scan<'a> {
     pub hits: Vec<Hit<'static>>,
     /// The runs of base64 characters that may hold something, with their padding.
     pub runs: Vec<Range<usize>>,
+    /// The tables that values were asked for.
+    pub tables: Tables,
     /// Whether anything stands there that an escape may begin with, and the end of a line.
     pub escapes: bool,
     pub lines: bool,
@@ -106,7 +109,15 @@ fn class(byte: u8) -> u8 {
 /// `path` has the names of the fields above, its own last.
 pub(crate) fn scan<'a>(text: &'a str, path: &[&str]) -> Scan<'a> {
     let (hits, runs) = (Vec::new(), Vec::new());
-    let mut scan = Scan { text, bytes: text.as_bytes(), hits, runs, escapes: false, lines: false };
+    let mut scan = Scan {
+        text,
+        bytes: text.as_bytes(),
+        hits,
+        runs,
+        tables: Tables::default(),
+        escapes: false,
+        lines: false,
+    };
     secrets::field(&mut scan, path);
     letters::field(&mut scan, path);
     secrets::columns(&mut scan);

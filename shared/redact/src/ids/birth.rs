@@ -2,7 +2,6 @@
 
 use super::run::{Labels, begins, ends};
 use crate::checks::day;
-use crate::column;
 use crate::entry::{Entry, Profile};
 use crate::scan::Scan;
 
@@ -147,28 +146,9 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         .map(|end| (start, end))
         .or_else(|| worded(scan, start, end));
     let Some((start, end)) = found else { return };
-    if LABELS.before(scan, start) || LABELS.behind(scan, end) {
+    if LABELS.before(scan, start) || LABELS.behind(scan, end) || LABELS.above(scan, start, end) {
         scan.hit(start, end, &DATE_OF_BIRTH);
-    } else if column_of(scan, start, end).is_some_and(is_birth) {
-        scan.sure(start, end, &DATE_OF_BIRTH, DATE_OF_BIRTH.context, DATE_OF_BIRTH.context);
     }
-}
-
-/// The name of the column that a value stands in.
-fn column_of<'s>(scan: &'s Scan<'_>, start: usize, end: usize) -> Option<&'s str> {
-    let beside = |byte: u8| column::is_separator(byte) || matches!(byte, b'"' | b'\n' | b'\r' | 0);
-    if !beside(scan.before(start)) || !beside(scan.at(end)) {
-        return None;
-    }
-    let column = column::name(scan.bytes, column::header(scan.bytes)?, start..end)?;
-    Some(scan.slice(column.start, column.end))
-}
-
-/// Whether the name of a column speaks of a birth.
-fn is_birth(name: &str) -> bool {
-    let key: String = name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let mut words = DATE_OF_BIRTH.words.iter().filter(|word| word.len() >= 3);
-    words.any(|word| word.split(' ').flat_map(str::chars).eq(key.chars()))
 }
 
 /// The number of up to four digits at `at`, and where it ends.

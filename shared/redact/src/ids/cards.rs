@@ -234,7 +234,10 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         _ => None,
     };
     let code = matches!(length, 3 | 4) && ends(scan, end) && scan.at(end) != b'/';
-    if !code && expires.is_none() || !begins(scan, start) || !LABELS.before(scan, start) {
+    if !code && expires.is_none() || !begins(scan, start) {
+        return;
+    }
+    if !LABELS.before(scan, start) && !LABELS.above(scan, start, expires.unwrap_or(end)) {
         return;
     }
     match expires {

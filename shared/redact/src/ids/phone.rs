@@ -3,6 +3,7 @@
 use super::id::{Id, id};
 use super::run::{Labels, begins, ends};
 use crate::checks::{digit, pair};
+use crate::column;
 use crate::entry::{Entry, Profile};
 use crate::scan::{Scan, is_word};
 
@@ -364,16 +365,22 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
         scan.sure(first, end, &PHONE_NUMBER, level, 86);
     } else if let Some(to) = abroad() {
         scan.sure(first, to, &PHONE_NUMBER, if to == end { 0 } else { 72 }, 86);
-    } else if LABELS.before(scan, start) {
+    } else {
         national(scan, first, start);
     }
 }
 
 /// A number as those in the country write it, beside a word.
 fn national(scan: &mut Scan<'_>, first: usize, start: usize) {
+    let labelled = LABELS.before(scan, start);
+    if !labelled && !column::may_begin(scan.bytes, first) {
+        return;
+    }
     let number = Number::read(scan, start);
     let found = number.longest(scan, |digits| (7..=13).contains(&digits.len()));
-    if let Some(end) = found.filter(|_| !number.begins_with_date()) {
+    if let Some(end) = found.filter(|_| !number.begins_with_date())
+        && (labelled || LABELS.above(scan, first, end))
+    {
         scan.hit(first, end, &PHONE_NUMBER);
     }
 }

@@ -46,6 +46,25 @@ fn names_of_columns_speak_of_their_cells() {
             "full_name,total\r\nAda Neil,1\r\n\"Bo, Cy\",2\r\nnull,3\r\n",
             &[("PERSON", "Ada Neil"), ("PERSON", "Bo, Cy")],
         ),
+        // Only the name of the same column counts, for and against, however far up.
+        ("| Phone | Order Id |\n|---|---|\n| 212 736 5001 | 3342 |", &[("PHONE_NUMBER", "212 736 5001")]),
+        (
+            "| Order Id | SSN | Total |\n|---|---|---|\n| 219099998 | 219099997 | 7 |",
+            &[("US_SSN", "219099997")],
+        ),
+        (
+            " id |    ssn    | firmware \n----+-----------+-------\n  1 | 219099997 | 6.66.195.14\n",
+            &[("US_SSN", "219099997")],
+        ),
+        ("INSERT INTO t (id, ssn) VALUES (219099998, '219099997');", &[("US_SSN", "219099997")]),
+        (
+            "| Field | Value |\n|---|---|\n| SSN | 219099997 |\n| Order | 219099998 |",
+            &[("US_SSN", "219099997")],
+        ),
+        (
+            "id,card verification value\n300,123\nx y,\"456\"",
+            &[("CREDIT_CARD_CVV", "123"), ("CREDIT_CARD_CVV", "456")],
+        ),
         ("id\tstreet\tlast name\n1\t12 High Road\tÅse", &[("LOCATION", "12 High Road"), ("PERSON", "Åse")]),
         // A sentence, and lines that are no rows of that table.
         ("Their street, they said\nwas narrow", &[]),
