@@ -1,13 +1,14 @@
 //! Columns of separated values, which a line above them names.
 
 use crate::order;
+use crate::scan::Scan;
 use std::ops::Range;
 
 /// The longest line that is looked at.
 const LINE: usize = 600;
 
 /// Where the first line of a text ends, if it may name columns.
-pub(crate) fn header(text: &[u8]) -> Option<usize> {
+fn header(text: &[u8]) -> Option<usize> {
     let near = text.get(..LINE).unwrap_or(text);
     // Most have no line, which is told eight bytes at a time.
     let end = near.contains(&b'\n').then(|| near.iter().position(|byte| *byte == b'\n'))??;
@@ -15,8 +16,79 @@ pub(crate) fn header(text: &[u8]) -> Option<usize> {
 }
 
 /// Whether a byte may stand between cells.
-pub(crate) const fn is_separator(byte: u8) -> bool {
+const fn is_separator(byte: u8) -> bool {
     matches!(byte, b',' | b';' | b'\t' | b'|')
+}
+
+/// A table by the line that names its columns.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    /// Where the names stand, and where the first row begins.
+    names: Range<usize>,
+    rows: usize,
+    separator: u8,
+}
+
+/// The table that a text begins with, if no rule is drawn below the names.
+pub(crate) fn first(text: &[u8]) -> Option<Table> {
+    let end = header(text)?;
+    let separator = text.get(..end)?.iter().copied().find(|byte| is_separator(*byte))?;
+    let below = text.get(end + 1..).unwrap_or(&[]);
+    let ruled =
+        separator == b'|' && below.first().is_some_and(|byte| matches!(byte, b'|' | b'-' | b' ' | b':'));
+    let ruled = ruled && below.split(|byte| *byte == b'\n').next().is_some_and(is_rule);
+    (!ruled).then_some(Table { names: 0..end, rows: end + 1, separator })
+}
+
+/// The table in which `at` begins the rule below the names.
+#[cold]
+pub(crate) fn ruled(text: &[u8], at: usize) -> Option<Table> {
+    let before = text.get(at.saturating_sub(PADDING)..at)?;
+    let drawn = before.iter().rev().take_while(|byte| matches!(byte, b'|' | b'+' | b':' | b' ')).count();
+    let end = at.checked_sub(drawn + 1).filter(|end| text.get(*end) == Some(&b'\n'))?;
+    let names = line(text, end)?;
+    let rule = line(text, at)?;
+    let cells = text.get(names.clone())?;
+    let good = cells.contains(&b'|') && !is_rule(cells) && is_rule(text.get(rule.clone())?);
+    good.then_some(Table { names, rows: rule.end + 1, separator: b'|' })
+}
+
+/// Visits the cells below names that something is known of, as long as lines have as many cells as there are names.
+/// Returns where the last of them ends, if any name is known.
+pub(crate) fn each<K>(
+    scan: &mut Scan<'_>,
+    table: &Table,
+    known: impl Fn(&str) -> Option<K>,
+    visit: impl Fn(&mut Scan<'_>, &K, Range<usize>),
+) -> usize {
+    let (bytes, text, separator) = (scan.bytes, scan.text, table.separator);
+    let Some(names) = bytes.get(table.names.clone()) else { return 0 };
+    let name = |(from, to): (usize, usize)| {
+        known(text.get(table.names.start + from..table.names.start + to).unwrap_or("").trim())
+    };
+    if !cells(names, separator).any(|cell| name(cell).is_some()) {
+        return 0;
+    }
+    let columns: Vec<Option<K>> = cells(names, separator).map(name).collect();
+    let mut start = table.rows;
+    while let Some(line) = bytes.get(start..).and_then(|rest| rest.split(|byte| *byte == b'\n').next()) {
+        if !is_rule(line) {
+            if cells(line, separator).count() != columns.len() {
+                break;
+            }
+            for (column, (from, to)) in columns.iter().zip(cells(line, separator)) {
+                let Some(column) = column else { continue };
+                let cell = text.get(start + from..start + to).unwrap_or("");
+                let from = start + to - cell.trim_start().len();
+                let to = from + cell.trim().len();
+                let quoted = bytes.get(from).is_some_and(|byte| matches!(byte, b'"' | b'`')) && to > from + 2;
+                let ends = quoted && bytes.get(from) == bytes.get(to - 1);
+                visit(scan, column, from + usize::from(ends)..to - usize::from(ends));
+            }
+        }
+        start += line.len() + 1;
+    }
+    start
 }
 
 /// How many blanks may stand between a value and the end of its cell: columns of consoles are filled up with them.
@@ -193,7 +265,7 @@ fn above(bytes: &[u8], row: &Range<usize>, separator: u8, count: usize, known: &
 }
 
 /// Whether a line only parts the names of columns from what stands below: `|---|:--|`, `----+----`.
-pub(crate) fn is_rule(line: &[u8]) -> bool {
+fn is_rule(line: &[u8]) -> bool {
     line.iter().all(|byte| matches!(byte, b'-' | b'+' | b'|' | b':' | b'=' | b' ' | b'\r'))
         && line.windows(2).any(|pair| matches!(pair, b"--" | b"=="))
 }
@@ -302,7 +374,7 @@ const fn fills(byte: u8) -> bool {
 }
 
 /// From where to where each cell of a line is.
-pub(crate) fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = (usize, usize)> {
+fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = (usize, usize)> {
     let mut from = 0;
     separators(line, separator).chain([line.len()]).map(move |to| (std::mem::replace(&mut from, to + 1), to))
 }

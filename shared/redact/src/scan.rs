@@ -1,7 +1,7 @@
 //! The one pass over a text. Emits candidates; every byte is looked at once here, and detectors look at bounded
 //! surroundings of their candidate, so that all of it is linear in the text.
 
-use crate::column::Tables;
+use crate::column::{self, Table, Tables};
 use crate::entry::{Entry, Type};
 use crate::{encoded, ids, letters, net, secrets};
 use std::ops::Range;
@@ -26,6 +26,8 @@ pub(crate) struct Scan<'a> {
     pub hits: Vec<Hit<'static>>,
     /// The runs of base64 characters that may hold something, with their padding.
     pub runs: Vec<Range<usize>>,
+    /// Up to where cells were looked at for the names of their columns.
+    pub table: usize,
     /// The tables that values were asked for.
     pub tables: Tables,
     /// Whether anything stands there that an escape may begin with, and the end of a line.
@@ -114,13 +116,16 @@ pub(crate) fn scan<'a>(text: &'a str, path: &[&str]) -> Scan<'a> {
         bytes: text.as_bytes(),
         hits,
         runs,
+        table: 0,
         tables: Tables::default(),
         escapes: false,
         lines: false,
     };
     secrets::field(&mut scan, path);
     letters::field(&mut scan, path);
-    secrets::columns(&mut scan);
+    if let Some(table) = column::first(scan.bytes) {
+        columns(&mut scan, &table);
+    }
     let mut at = 0;
     let (mut done, mut others) = (Done::default(), 0);
     while let Some(byte) = text.as_bytes().get(at) {
@@ -172,6 +177,11 @@ fn timestamp(rest: &[u8]) -> Option<usize> {
     (known && ends && !rest.get(11..)?.starts_with(b"00")).then_some(length)
 }
 
+/// Looks at the cells of a table below names that say what stands there.
+fn columns(scan: &mut Scan<'_>, table: &Table) {
+    scan.table = letters::columns(scan, table).max(secrets::columns(scan, table));
+}
+
 fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
     match byte {
         b'@' => net::email(scan, at),
@@ -187,6 +197,11 @@ fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
                 secrets::flag(scan, at);
             } else if scan.slice(at, at + 11) == "-----BEGIN " {
                 secrets::block(scan, at);
+            } else if scan.before(at) != b'-'
+                && at >= scan.table
+                && let Some(table) = column::ruled(scan.bytes, at)
+            {
+                columns(scan, &table);
             }
         }
         b'-' if matches!(scan.at(at + 1), b'p' | b'P' | b'a' | b'w') && scan.before(at) == b' ' => {

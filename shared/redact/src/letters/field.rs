@@ -1,6 +1,6 @@
 //! Values that only the name of their field tells: people and addresses.
 
-use crate::column::{cells, header, is_separator};
+use crate::column::{self, Table};
 use crate::entry::{Entry, Profile};
 use crate::scan::Scan;
 
@@ -127,39 +127,21 @@ pub(crate) fn is_named(name: &str) -> bool {
     name == PERSON.name || name == LOCATION.name
 }
 
-/// Looks at the whole text as the value of a field, and at cells of separated values below names of fields.
+/// Looks at the whole text as the value of a field.
 pub(crate) fn field(scan: &mut Scan<'_>, path: &[&str]) {
-    columns(scan);
     if let Some((entry, level)) = named(scan.text, path) {
         value(scan, 0, scan.text.len(), (entry, level));
     }
 }
 
-/// As long as lines have as many cells as the first one, which has the names.
-fn columns(scan: &mut Scan<'_>) {
-    let bytes = scan.bytes;
-    let Some(names) = header(bytes).and_then(|end| bytes.get(..end)) else { return };
-    let Some(separator) = names.iter().copied().find(|byte| is_separator(*byte)) else { return };
-    let columns: Vec<&str> =
-        cells(names, separator).map(|(from, to)| scan.text.get(from..to).unwrap_or("")).collect();
-    if !columns.iter().any(|column| is_known(column)) {
-        return;
-    }
-    let mut start = names.len() + 1;
-    while let Some(line) = bytes.get(start..).and_then(|rest| rest.split(|byte| *byte == b'\n').next()) {
-        if cells(line, separator).count() != columns.len() {
-            return;
+/// Looks at the cells of a table, up to where that returns, below names of fields.
+pub(crate) fn columns(scan: &mut Scan<'_>, table: &Table) -> usize {
+    let known = |column: &str| is_known(column).then(|| column.to_owned());
+    column::each(scan, table, known, |scan, column, range| {
+        if let Some(known) = named(scan.slice(range.start, range.end), &[column]) {
+            value(scan, range.start, range.end, known);
         }
-        for (column, (from, to)) in columns.iter().zip(cells(line, separator)) {
-            let text = scan.text.get(start + from..start + to).unwrap_or("");
-            if let Some(known) = named(text, &[column]) {
-                let quoted = text.len() > 2 && text.starts_with('"') && text.trim_end().ends_with('"');
-                let to = start + from + text.trim_end().len();
-                value(scan, start + from + usize::from(quoted), to - usize::from(quoted), known);
-            }
-        }
-        start += line.len() + 1;
-    }
+    })
 }
 
 /// Looks at a range as the value of a field that holds `entry`, which is so sure.

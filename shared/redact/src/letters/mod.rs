@@ -32,7 +32,7 @@ pub(crate) use checks::mod_97;
 use shape::{Code, LONGEST, Rule};
 use std::sync::LazyLock;
 
-pub(crate) use field::{field, is_named};
+pub(crate) use field::{columns, field, is_named};
 
 /// Every type of this module.
 pub(crate) static ENTRIES: &[&[&Entry]] = &[

@@ -66,6 +66,14 @@ fn names_of_columns_speak_of_their_cells() {
             &[("CREDIT_CARD_CVV", "123"), ("CREDIT_CARD_CVV", "456")],
         ),
         ("id\tstreet\tlast name\n1\t12 High Road\tÅse", &[("LOCATION", "12 High Road"), ("PERSON", "Åse")]),
+        (
+            "Those:\n\n| Full name | Password |\n|:--|---|\n| Ada Neil | `x7Kq92Lm4T` |",
+            &[("PERSON", "Ada Neil"), ("SECRET_PASSWORD", "x7Kq92Lm4T")],
+        ),
+        (
+            " last_name |  city  | n\n-----------+--------+---\n Neil      | Lisbon | 1\n(1 row)",
+            &[("PERSON", "Neil"), ("LOCATION", "Lisbon")],
+        ),
         // A sentence, and lines that are no rows of that table.
         ("Their street, they said\nwas narrow", &[]),
         ("name,total\nAda Neil,1", &[]),
