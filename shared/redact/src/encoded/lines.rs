@@ -48,7 +48,7 @@ fn join(text: &str, at: usize) -> Option<Joined> {
     // Most ends of lines are told by the two bytes beside them.
     let (last, next) = (*before.last()?, *after.first()?);
     let number = (last.is_ascii_digit() || last == b'-')
-        && (next.is_ascii_digit() || next == b'-' && last != b'-')
+        && (next.is_ascii_digit() || matches!(next, b'-' | b'.') && last != b'-')
         && is_number(before, after);
     let mail = is_mail(last) && is_mail(next) && is_broken_mail(before, next);
     if !number && !mail {
@@ -57,7 +57,7 @@ fn join(text: &str, at: usize) -> Option<Joined> {
     let first = before.iter().rev().take(REACH).take_while(|byte| is_part(**byte)).count();
     let first = before.get(before.len() - first..)?;
     let second = after.get(..after.iter().take(REACH).take_while(|byte| is_part(**byte)).count())?;
-    let separator = if number && next != b'-' { separator(first) } else { &[] };
+    let separator = if number && next.is_ascii_digit() { separator(first) } else { &[] };
     Some(Joined {
         text: String::from_utf8([first, separator, second].concat()).ok()?,
         start: before.len() - first.len(),
@@ -131,6 +131,7 @@ mod tests {
             ("card 4111 1111 \r\n  1111 1111.", Some("card 4111 1111 1111 1111.")),
             ("card 4111 11\n11 1111 1111", Some("card 4111 1111 1111 1111")),
             ("x 078-05\n-1120", Some("x 078-05-1120")),
+            ("x 529.982\n.247-25", Some("x 529.982.247-25")),
             ("078-05-\n1120 x", Some("078-05-1120 x")),
             ("to: jane@exam\nple.com", Some(" jane@example.com")),
             ("jane@example\n.com", Some("jane@example.com")),

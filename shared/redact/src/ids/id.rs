@@ -90,11 +90,15 @@ impl Laid {
         if window.shape != self.shape {
             return None;
         }
-        let separators = self.layout.iter().skip(1).step_by(2);
-        if window.groups.iter().skip(1).map(|group| &group.gap).eq(separators) {
+        let separators = || self.layout.iter().skip(1).step_by(2);
+        let gaps = || window.groups.iter().skip(1).map(|group| &group.gap);
+        if gaps().eq(separators()) {
             return Some(self.level);
         }
-        let likely = window.uniform && !window.looks_like_another();
+        // Only the last one may be another: `529.982.247 25`.
+        let besides = self.layout.len() / 2 - usize::from(self.layout.len() > 4);
+        let uniform = window.uniform || gaps().take(besides).eq(separators().take(besides));
+        let likely = uniform && !window.looks_like_another();
         likely.then(|| self.level.saturating_sub(OTHER_SEPARATORS))
     }
 }

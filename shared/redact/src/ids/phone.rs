@@ -272,7 +272,7 @@ fn between(scan: &Scan<'_>, from: usize) -> Option<usize> {
     while at < from + 6 {
         match scan.at(at) {
             b'(' if scan.at(at + 1) == b'0' && scan.at(at + 2) == b')' => at += 3,
-            b' ' | b'-' | b'.' | b'/' | b'(' | b')' => at += 1,
+            b' ' | b'-' | b'.' | b'/' | b'_' | b'(' | b')' => at += 1,
             byte => return (byte.is_ascii_digit() && at > from).then_some(at),
         }
     }
@@ -342,8 +342,10 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
     if digits < 7 && !marked && scan.at(end + 1) != b'(' {
         return;
     }
-    let first = if marked { start - 1 } else { start };
-    if before == b'+' {
+    // `+ 1 2 1 2 ...`
+    let spaced = before == b' ' && end - start == 1 && scan.before(start - 1) == b'+' && single(scan, end);
+    let first = if marked { start - 1 } else { start - 2 * usize::from(spaced) };
+    if before == b'+' || spaced {
         let found = Number::read(scan, start).longest(scan, international);
         if let Some(end) = found.filter(|_| !is_word(scan.before(first))) {
             // `(+44) 20 ...`
@@ -368,6 +370,11 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
     } else {
         national(scan, first, start);
     }
+}
+
+/// Whether single digits with blanks between follow.
+fn single(scan: &Scan<'_>, end: usize) -> bool {
+    (end..end + 6).step_by(2).all(|at| scan.at(at) == b' ' && scan.at(at + 1).is_ascii_digit())
 }
 
 /// A number as those in the country write it, beside a word.

@@ -145,7 +145,7 @@ impl Window<'_> {
     pub fn looks_like_another(&self) -> bool {
         let lengths = || self.groups.iter().map(|group| group.end - group.start);
         let dots = self.groups.get(1).is_some_and(|group| group.gap == b'.');
-        let address = dots && self.groups.len() == 4 && lengths().all(|length| length <= 3);
+        let address = dots && self.uniform && self.groups.len() == 4 && lengths().all(|length| length <= 3);
         let date =
             self.groups.len() == 3 && lengths().sum::<usize>() == 8 && lengths().all(|length| length != 3);
         let zip = self.groups.len() == 2 && lengths().eq([5, 4]);
