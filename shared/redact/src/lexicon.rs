@@ -60,6 +60,8 @@ const NEGATIVE: &[&str] = &[
 /// Up to how many bytes a phrase is too short to be told when it is written in one word.
 const SHORT_BYTES: usize = 8;
 
+mod name;
+
 /// A phrase in a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mention {
@@ -395,6 +397,9 @@ mod tests {
             let found = lexicon.mentions(text);
             assert_eq!(found.first().map(|mention| mention.start), expected, "{text}");
             assert!(found.iter().all(|mention| lexicon.speaks(mention, CARD.name).is_some()), "{text}");
+        }
+        for (name, expected) in [("userkort", 1), ("kortno kort", 2), ("xkort", 0), ("user", 0)] {
+            assert_eq!(lexicon.mentions_in_name(name).len(), expected, "{name}");
         }
         assert!(lexicon.mentions("order 12").iter().any(|mention| lexicon.denies(mention, CARD.name)));
     }

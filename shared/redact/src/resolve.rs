@@ -195,7 +195,7 @@ fn names_of_columns(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Ment
     let mut headers = order::by(headers.collect(), |header| header.start as u64);
     headers.dedup();
     let mentions = |header: Range<usize>| {
-        let found = lexicon.mentions(text.get(header.clone()).unwrap_or(""));
+        let found = lexicon.mentions_in_name(text.get(header.clone()).unwrap_or(""));
         found.into_iter().map(move |mention| mention.behind(header.start))
     };
     headers.into_iter().flat_map(mentions).collect()
@@ -205,7 +205,7 @@ impl<'a, 't> Around<'a, 't> {
     fn new(lexicon: &'a Lexicon, text: &'t str, context: &Context<'_>, hits: &[Hit<'a>]) -> Self {
         let names = context.path.iter().rev().copied().chain([context.about]);
         let mentions = mentions_near(lexicon, text, hits);
-        let above = names.map(|name| lexicon.mentions(name)).collect();
+        let above = names.map(|name| lexicon.mentions_in_name(name)).collect();
         let names = names_of_columns(lexicon, text, hits);
         Self { text, lexicon, mentions, names, places: Vec::new(), above }
     }

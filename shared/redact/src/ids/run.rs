@@ -2,7 +2,6 @@
 
 use super::id::shape;
 use crate::scan::{Scan, is_word};
-use std::ops::Range;
 
 /// Most digits that are looked at together: the longest identifier that anybody knows.
 pub(crate) const MOST: usize = 20;
@@ -268,18 +267,8 @@ impl Labels {
         if scan.bytes.len() <= 24 {
             return true;
         }
-        self.within(scan, start.saturating_sub(self.reach)..start)
-    }
-
-    /// Whether the column has such a word in its name in which a value is a whole cell.
-    pub fn above(&self, scan: &mut Scan<'_>, start: usize, end: usize) -> bool {
-        scan.tables.cell(scan.text, &(start..end)).is_some_and(|cell| self.within(scan, cell.name))
-    }
-
-    /// Whether such a word stands in a range, and no number behind it.
-    fn within(&self, scan: &Scan<'_>, range: Range<usize>) -> bool {
-        let mut kind = self.kind(scan.before(range.end));
-        for at in range.clone().rev() {
+        let mut kind = self.kind(scan.before(start));
+        for at in (start.saturating_sub(self.reach)..start).rev() {
             let before = self.kind(scan.before(at));
             // One jump for all of it, for hardly any of them is taken.
             let begins = (before & (UPPER | LOWER) == 0) | ((kind & UPPER != 0) & (before & LOWER != 0));
@@ -288,13 +277,19 @@ impl Labels {
                 if kind & DIGIT != 0 {
                     return false;
                 }
-                if self.is_at(scan.bytes.get(at..range.end)) {
+                if self.is_at(scan.bytes.get(at..start)) {
                     return true;
                 }
             }
             kind = before;
         }
         false
+    }
+
+    /// Whether the column has such a word in its name in which a value is a whole cell.
+    pub fn above(&self, scan: &mut Scan<'_>, start: usize, end: usize) -> bool {
+        let Some(cell) = scan.tables.cell(scan.text, &(start..end)) else { return false };
+        cell.name.clone().any(|at| self.is_at(scan.bytes.get(at..cell.name.end)))
     }
 
     fn is_at(&self, rest: Option<&[u8]>) -> bool {
