@@ -15,6 +15,10 @@ static IP_ADDRESS: Entry = Entry {
         "ip address",
         "host",
         "client ip",
+        "client address",
+        "remote address",
+        "source address",
+        "server address",
         "remote addr",
         "server",
         "gateway",
@@ -32,7 +36,7 @@ const VERSIONS: &[&str] = &[
     "vers",
 ];
 /// A version and a section have small numbers alone.
-const SMALL: u32 = 20;
+const SMALL: u32 = 32;
 
 /// Looks at what may be an IPv4 address that begins here.
 pub(crate) fn v4(scan: &mut Scan<'_>, start: usize) {
@@ -50,10 +54,12 @@ pub(crate) fn v4(scan: &mut Scan<'_>, start: usize) {
     // `Chrome/120.0.0.0`, `package-1.2.3.4`, `1.2.3.4-rc1`, `release 1.2.3.4`.
     let named =
         before == b'-' && further.is_ascii_alphabetic() || before == b'/' && is_product(scan, start - 1);
+    // `2:1.2.3.4` of a package, its epoch before it.
+    let epoch = before == b':' && further.is_ascii_digit() && !is_word(scan.before(start - 2));
     let candidate = next == b'-' && after.is_ascii_alphabetic();
     let small = numbers.iter().all(|number| *number < SMALL)
         && numbers.windows(2).any(|pair| pair.first() != pair.last());
-    let (bare, context) = if named || candidate || is_version(scan, start) {
+    let (bare, context) = if named || candidate || epoch || is_version(scan, start) {
         (45, 70)
     } else if small {
         (70, IP_ADDRESS.context)
@@ -160,7 +166,7 @@ fn levels(word: &str) -> Option<(u8, u8)> {
     let digit = word.bytes().any(|byte| byte.is_ascii_digit());
     let first = groups().next().map_or(0, str::len);
     match groups().count() {
-        0 => Some((0, IP_ADDRESS.context)),
+        0 => None,
         8 if groups().all(|group| group.len() == 2) => None,
         1 if word == "::1" => Some((IP_ADDRESS.bare, IP_ADDRESS.context)),
         2.. if digit && (first > 2 || groups().count() > 3 || word.contains('.')) => {

@@ -37,10 +37,15 @@ pub(crate) fn mac(scan: &mut Scan<'_>, start: usize) {
         });
     let joins = |byte| matches!(byte, b':' | b'-' | b'.');
     let before = scan.before(start);
-    let part_before =
-        is_word(before) || joins(before) && start > 1 && scan.before(start - 1).is_ascii_hexdigit();
+    // Groups of four behind a dot are weights of letters (Unicode's collation).
+    let part_before = is_word(before)
+        || dotted && before == b'.'
+        || joins(before) && start > 1 && scan.before(start - 1).is_ascii_hexdigit();
     let part_behind = is_word(scan.at(end)) || joins(scan.at(end)) && scan.at(end + 1).is_ascii_hexdigit();
-    if !fits || part_before || part_behind {
+    // Everybody, or nobody.
+    let nobody = text.iter().all(|byte| !byte.is_ascii_hexdigit() || Some(byte) == text.first())
+        && matches!(text.first(), Some(b'0' | b'f' | b'F'));
+    if !fits || part_before || part_behind || nobody {
         return;
     }
     // Digits alone may as well be a date, a time or a number in groups.

@@ -46,7 +46,6 @@ const FOUND: &[(&str, &str, &str)] = &[
     ("001a.2b3c.4d5e", "MAC_ADDRESS", "001a.2b3c.4d5e"),
     ("11:22:33:44:55:66", "MAC_ADDRESS", "11:22:33:44:55:66"),
     ("mac 11-22-33-44-55-66", "MAC_ADDRESS", "11-22-33-44-55-66"),
-    ("ether ff:ff:ff:ff:ff:ff", "MAC_ADDRESS", "ff:ff:ff:ff:ff:ff"),
 ];
 
 const NOTHING: &[&str] = &[
