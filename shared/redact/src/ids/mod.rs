@@ -20,7 +20,7 @@ mod us;
 mod west;
 
 use crate::entry::Entry;
-use crate::scan::Scan;
+use crate::scan::{Scan, is_word};
 use id::{Id, Laid};
 use run::{MOST, Run, Window, begins, gap};
 use std::sync::LazyLock;
@@ -172,10 +172,31 @@ fn grouped(scan: &mut Scan<'_>, window: &Window<'_>) {
 
 /// Notes an identifier whose digits pass.
 fn found(scan: &mut Scan<'_>, window: &Window<'_>, id: &'static Id, bare: u8, context: u8) {
-    if (id.check)(window.values) {
+    if (id.check)(window.values) && !is_of_another(scan, window.start, id.entry.name) {
         scan.sure(window.start, window.end, &id.entry, bare, context);
         if id.entry.name == cards::NAME {
             cards::behind(scan, window.end);
         }
     }
+}
+
+/// The countries whose VAT numbers have their code before them (Directive 2006/112/EC, article 215, and others).
+const PREFIXES: &str =
+    "AT BE BG CH CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK";
+
+/// Whether the code of a country stands before digits, and a type is that of another one: `GB 770 381 235`.
+fn is_of_another(scan: &Scan<'_>, start: usize, name: &str) -> bool {
+    let first = start.saturating_sub(3);
+    let code = scan.slice(first, first + 2);
+    if !code.bytes().all(|byte| byte.is_ascii_uppercase()) || scan.at(first + 2) != b' ' || first + 3 > start
+    {
+        return false;
+    }
+    let known = |code: &str| code.len() == 2 && PREFIXES.split(' ').any(|prefix| prefix == code);
+    let own = match name.split_once('_').map_or("", |(own, _)| own) {
+        "UK" => "GB",
+        "GR" => "EL",
+        own => own,
+    };
+    own != code && known(own) && known(code) && !is_word(scan.before(first))
 }

@@ -47,6 +47,18 @@ fn be_rrn(digits: &[u8]) -> bool {
     date && !uniform(digits) && [value, value + 2_000_000_000].iter().any(|value| 97 - value % 97 == check)
 }
 
+/// Weights 8 to 2 and the last two digits make a multiple of 97, or 55 more do (HMRC).
+fn gb_vat(digits: &[u8]) -> bool {
+    let sum = weighted(first(digits, 9), &[8, 7, 6, 5, 4, 3, 2, 10, 1]);
+    [0, 55].iter().any(|more| (sum + more).is_multiple_of(97)) && !uniform(digits)
+}
+
+/// The key of 97 and a company's number.
+fn fr_vat(digits: &[u8]) -> bool {
+    let company = from(digits, 2);
+    luhn(company) && u64::from(pair(digits, 0)) == (12 + 3 * (number(company) % 97)) % 97
+}
+
 fn lu(digits: &[u8]) -> bool {
     let mut second = [0; 12];
     for (to, digit) in second.iter_mut().zip(first(digits, 11).iter().chain(digits.last())) {
@@ -98,7 +110,33 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[10])
     .laid(&[("5 5", 60)])
     .check(utr),
-    id("UK_SORT_CODE", 0, 76, &["sort code", "sortcode", "bank sort code"]).laid(&[("2-2-2", 0)]).of(&[6]),
+    // VAT numbers as they are written at home, without the code of the country.
+    id("UK_VAT_ID", 0, 85, &["vat registration", "vat reg", "vat no", "vat number"])
+        .of(&[9, 12])
+        .laid(&[("3 4 2", 0), ("3 3 3", 0)])
+        .check(gb_vat),
+    id("FR_VAT_ID", 0, 85, &["numéro de tva", "tva", "tva intracommunautaire", "n tva"])
+        .of(&[11])
+        .laid(&[("2 3 3 3", 0), ("2 9", 0)])
+        .check(fr_vat),
+    id("BG_VAT_ID", 0, 80, &["ддс", "ддс номер"]).of(&[9]).check(|digits| {
+        let check = match weighted(first(digits, 8), &[1, 2, 3, 4, 5, 6, 7, 8]) % 11 {
+            10 => weighted(first(digits, 8), &[3, 4, 5, 6, 7, 8, 9, 10]) % 11 % 10,
+            check => check,
+        };
+        check == digit(digits, 8) && !uniform(digits)
+    }),
+    id(
+        "UK_PASSPORT",
+        0,
+        80,
+        &["uk passport", "british passport", "gb passport", "hmpo", "his majesty s passport office"],
+    )
+    .of(&[9])
+    .check(|digits| !uniform(digits)),
+    id("UK_SORT_CODE", 0, 76, &["sort code", "sortcode", "bank sort code", "s c"])
+        .laid(&[("2-2-2", 0)])
+        .of(&[6]),
     id(
         "FR_NIR",
         78,
@@ -209,6 +247,7 @@ pub(crate) static IDS: &[Id] = &[
             "rijksregisternummer",
             "numéro national",
             "numero national",
+            "n national",
             "registre national",
             "rijksregister",
             "numéro de registre national",

@@ -228,7 +228,7 @@ fn code_at(scan: &mut Scan<'_>, start: usize, end: usize, code: &Code<'_>, small
     let short = code.text.len() < LONG;
     let rules = rules.iter().filter(|rule| !(small && short && rule.bare == 0));
     for rule in rules.filter(|rule| rule.is(code)) {
-        let doubtful = small && short || rule.bare < 85 && is_part(scan, start, end);
+        let doubtful = small && short || rule.bare < 85 && is_part(scan, start, end) || rule.is_loose(code);
         let bare = if doubtful { rule.bare.min(DOUBTFUL) } else { rule.bare };
         scan.sure(start, end, rule.entry, bare, rule.context);
     }

@@ -87,7 +87,6 @@ impl Shape {
     fn fits(&self, code: &Code<'_>) -> bool {
         code.letters & self.letters == self.letters
             && code.letters & self.digits == 0
-            && code.breaks & !self.breaks == 0
             && (code.hyphens || !self.hyphens)
     }
 }
@@ -101,6 +100,7 @@ pub(crate) struct Rule {
     pub context: u8,
     check: fn(&[u8]) -> bool,
     grouped: bool,
+    loose: bool,
 }
 
 impl Rule {
@@ -113,6 +113,7 @@ impl Rule {
             context: entry.context,
             check,
             grouped: false,
+            loose: false,
         }
     }
 
@@ -121,6 +122,17 @@ impl Rule {
         self.bare = bare;
         self.context = context;
         self
+    }
+
+    /// With separators anywhere, where a word speaks of it.
+    pub const fn loose(mut self) -> Self {
+        self.loose = true;
+        self
+    }
+
+    /// Whether separators stand where they usually do not.
+    pub const fn is_loose(&self, code: &Code<'_>) -> bool {
+        code.breaks & !self.shape.breaks != 0
     }
 
     /// With separators anywhere.
@@ -138,7 +150,7 @@ impl Rule {
     /// Whether it is one.
     pub fn is(&self, code: &Code<'_>) -> bool {
         let breaks = !self.grouped || code.breaks == self.shape.breaks;
-        breaks && self.shape.fits(code) && (self.check)(code.text)
+        breaks && (self.loose || !self.is_loose(code)) && self.shape.fits(code) && (self.check)(code.text)
     }
 }
 

@@ -37,6 +37,14 @@ const WORDS: &[&str] = &[
     "ddv",
     "pdv",
     "dič",
+    "pvm",
+    "pvn",
+    "kmkr",
+    "adószám",
+    "davčna številka",
+    "cod de înregistrare fiscală",
+    "vat registration",
+    "uid nummer",
 ];
 
 static AT: Entry = vat("AT_VAT_ID");
@@ -83,11 +91,16 @@ pub(crate) static ENTRIES: &[&Entry] = &[
 
 /// A rule whose check digits make a number sure.
 const fn sure(pattern: &str, entry: &'static Entry, check: fn(&[u8]) -> bool) -> Rule {
-    Rule::new(pattern, entry, check).levels(80, 95)
+    Rule::new(pattern, entry, check).levels(80, 95).loose()
+}
+
+/// A rule whose digits are checked little, or not at all.
+const fn weak(pattern: &str, entry: &'static Entry, check: fn(&[u8]) -> bool) -> Rule {
+    Rule::new(pattern, entry, check).loose()
 }
 
 pub(crate) static RULES: &[Rule] = &[
-    sure("AAA 99999999", &AT, |it| it.starts_with(b"ATU") && austrian(part(it, 3, 11))),
+    sure("AA A 99999999", &AT, |it| it.starts_with(b"ATU") && austrian(part(it, 3, 11))),
     sure("AA 9999 999 999", &BE, |it| it.starts_with(b"BE") && belgian(part(it, 2, 12))),
     sure("AA 999 999 999", &DE, |it| it.starts_with(b"DE") && mod_11_10(part(it, 2, 11))),
     sure("AA 99 99 99 99", &DK, |it| {
@@ -99,6 +112,8 @@ pub(crate) static RULES: &[Rule] = &[
     sure("AA ** 999 999 999", &FR, |it| it.starts_with(b"FR") && french(part(it, 2, 13))),
     sure("AA * 9999999 *", &ES, |it| it.starts_with(b"ES") && spain::tax(part(it, 2, 11))),
     sure("AA 999 9999 99", &GB, |it| it.starts_with(b"GB") && british(part(it, 2, 11))),
+    // A branch has three more.
+    sure("AA 999 9999 99 999", &GB, |it| it.starts_with(b"GB") && british(part(it, 2, 11))),
     sure("AA 99999999999", &HR, |it| it.starts_with(b"HR") && mod_11_10(part(it, 2, 13))),
     sure("AA 9999999A", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 10))),
     sure("AA 9999999AA", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 11))),
@@ -114,22 +129,34 @@ pub(crate) static RULES: &[Rule] = &[
         it.starts_with(b"SK") && number(part(it, 2, 12)).is_some_and(|n| n % 11 == 0)
     }),
     sure("AAA 999 999 999", &CH, |it| it.starts_with(b"CHE") && swiss(part(it, 3, 12))),
-    Rule::new("AA 999999999", &BG, |it| it.starts_with(b"BG")),
-    Rule::new("AA 9999999999", &BG, |it| it.starts_with(b"BG")),
-    Rule::new("AA 99999999A", &CY, |it| it.starts_with(b"CY")),
-    Rule::new("AA 99999999", &CZ, |it| it.starts_with(b"CZ")),
-    Rule::new("AA 999999999", &CZ, |it| it.starts_with(b"CZ")),
-    Rule::new("AA 9999999999", &CZ, |it| it.starts_with(b"CZ")),
-    Rule::new("AA 999999999", &EE, |it| it.starts_with(b"EE")),
-    Rule::new("AA 999999999", &EL, |it| it.starts_with(b"EL") || it.starts_with(b"GR")),
-    Rule::new("AA 99999999", &HU, |it| it.starts_with(b"HU")),
-    Rule::new("AA 999999999", &LT, |it| it.starts_with(b"LT")),
-    Rule::new("AA 999999999999", &LT, |it| it.starts_with(b"LT")),
-    Rule::new("AA 99999999999", &LV, |it| it.starts_with(b"LV")),
-    Rule::new("AA 99999999", &MT, |it| it.starts_with(b"MT")),
-    Rule::new("AA 99999999", &RO, |it| it.starts_with(b"RO")),
-    Rule::new("AA 999999999", &RO, |it| it.starts_with(b"RO")),
-    Rule::new("AA 99999999", &SI, |it| it.starts_with(b"SI")),
+    weak("AA 999999999", &BG, |it| it.starts_with(b"BG")),
+    weak("AA 9999999999", &BG, |it| it.starts_with(b"BG")),
+    weak("AA 99999999A", &CY, |it| it.starts_with(b"CY")),
+    weak("AA 99999999", &CZ, |it| it.starts_with(b"CZ")),
+    weak("AA 999999999", &CZ, |it| it.starts_with(b"CZ")),
+    weak("AA 9999999999", &CZ, |it| it.starts_with(b"CZ")),
+    weak("AA 999999999", &EE, |it| {
+        it.starts_with(b"EE") && weighted(part(it, 2, 11), &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
+    }),
+    weak("AA 999999999", &EL, |it| {
+        (it.starts_with(b"EL") || it.starts_with(b"GR"))
+            && weighted(part(it, 2, 10), &[256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == value(at(it, 10))
+    }),
+    weak("AA 99999999", &HU, |it| {
+        it.starts_with(b"HU") && weighted(part(it, 2, 10), &[9, 7, 3, 1, 9, 7, 3, 1]).is_multiple_of(10)
+    }),
+    weak("AA 999999999", &LT, |it| it.starts_with(b"LT")),
+    weak("AA 999999999999", &LT, |it| it.starts_with(b"LT")),
+    weak("AA 99999999999", &LV, |it| it.starts_with(b"LV")),
+    weak("AA 99999999", &MT, |it| {
+        it.starts_with(b"MT") && weighted(part(it, 2, 10), &[3, 4, 6, 7, 8, 9, 10, 1]).is_multiple_of(37)
+    }),
+    weak("AA 99999999", &RO, |it| it.starts_with(b"RO")),
+    weak("AA 999999999", &RO, |it| it.starts_with(b"RO")),
+    weak("AA 99999999", &SI, |it| {
+        it.starts_with(b"SI")
+            && (11 - weighted(part(it, 2, 9), &[8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == value(at(it, 9))
+    }),
 ];
 
 /// ISO 7064 MOD 11,10.
