@@ -31,7 +31,7 @@ pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
         (_, 14..=108) if bech32(text) => (90, 95),
         // Monero and Solana have no check that tells them apart from any other token.
         ([b'4' | b'8', ..], 95) if is_base58(text) => (50, 85),
-        (_, 32..=44) if is_base58(text) && has_all_kinds(text) => (0, 75),
+        (_, 42..=44) if is_base58(text) && has_all_kinds(text) => (0, 75),
         _ => return,
     };
     scan.sure(start, end, &CRYPTO, bare, context);
@@ -147,7 +147,16 @@ fn bech32(text: &[u8]) -> bool {
         let Some(place) = BECH32.iter().position(|known| *known == lower) else { return false };
         sum = step(sum, u32::try_from(place).unwrap_or(0));
     }
-    data.len() > 7 && matches!(sum, 1 | 0x2bc8_30a3)
+    // Version 0 has keys and scripts of its own lengths and checksum, later ones others (BIP 141, BIP 350).
+    match (chain.to_ascii_lowercase().as_slice(), data.get(1).map(u8::to_ascii_lowercase), data.len()) {
+        (b"bc" | b"tb" | b"bcrt" | b"ltc", Some(b'q'), 40 | 60) => sum == 1,
+        (b"bc" | b"tb" | b"bcrt" | b"ltc", Some(version), 12..) => {
+            let known = BECH32.iter().position(|known| *known == version);
+            known.is_some_and(|known| (1..=16).contains(&known)) && sum == 0x2bc8_30a3
+        }
+        (b"bc" | b"tb" | b"bcrt" | b"ltc", ..) => false,
+        (_, _, length) => length > 7 && matches!(sum, 1 | 0x2bc8_30a3),
+    }
 }
 
 /// One step of the polynomial.

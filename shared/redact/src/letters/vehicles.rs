@@ -108,8 +108,9 @@ const fn south_african(pattern: &str) -> Rule {
 
 pub(crate) static RULES: &[Rule] = &[
     Rule::new("*****************", &VIN, checked),
-    // Makers of Europe leave the check digit out.
-    Rule::new("*************9999", &VIN, identification).levels(0, 80),
+    // Makers of Europe leave the check digit out, those of North America must not.
+    Rule::new("*************9999", &VIN, |text| !matches!(at(text, 0), b'1'..=b'5') && identification(text))
+        .levels(0, 80),
     Rule::new("AA 99 AAA", &UK_VEHICLE_REGISTRATION, british),
     Rule::new("A 999 AAA", &UK_VEHICLE_REGISTRATION, any).levels(0, 70),
     Rule::new("AAA 999 A", &UK_VEHICLE_REGISTRATION, any).levels(0, 70),
