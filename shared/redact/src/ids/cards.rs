@@ -149,7 +149,7 @@ pub(crate) static IDS: &[Id] = &[
         .check(card)
         .within(PAYMENT),
     // Of old cards; thirteen digits are a barcode as well.
-    id(NAME, 76, 90, WORDS)
+    id(NAME, 70, 90, WORDS)
         .of(&[12, 13])
         .laid(&[("4 3 3 3", 80), ("4-3-3-3", 80), ("4 4 4 1", 76)])
         .check(card)
@@ -219,8 +219,8 @@ pub(crate) static ENTRIES: &[&Entry] = &[&SECURITY_CODE, &EXPIRATION];
 /// How every word begins that speaks of a security code or of a date of expiry.
 static LABELS: Labels = Labels::new(
     &[
-        "cv", "cid", "csc", "code", "cod", "cód", "prüf", "crypto", "verif", "exp", "vali", "thru", "ablauf",
-        "gültig", "cadu", "venc", "scad", "verloop",
+        "cv", "c.v", "cid", "csc", "code", "cod", "cód", "prüf", "crypto", "verif", "exp", "vali", "thru",
+        "ablauf", "gültig", "cadu", "venc", "scad", "verloop",
     ],
     32,
 );
@@ -229,7 +229,8 @@ static LABELS: Labels = Labels::new(
 pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
     let length = end - start;
     let expires = match length {
-        2 => expiration(scan, start),
+        // Not of a full date.
+        2 if !matches!(scan.before(start), b'/' | b'-' | b'.') => expiration(scan, start),
         4 => year_and_month(scan, start),
         _ => None,
     };

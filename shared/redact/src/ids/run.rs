@@ -152,7 +152,9 @@ impl Window<'_> {
             && self.groups.get(1).is_some_and(|group| matches!(group.gap, b'_' | b'.'))
             && lengths().skip(1).all(|length| length == 3)
             && lengths().take(1).all(|length| length <= 3);
-        thousands || address || date || zip || dots && self.groups.len() == 2
+        // Orders of a shop are written `123-1234567-1234567`.
+        let order = lengths().eq([3, 7, 7]);
+        thousands || address || date || zip || order || dots && self.groups.len() == 2
     }
 
     /// Whether the groups of a value may be such as nobody writes: not over lines, where each is a value of its own.
@@ -275,7 +277,17 @@ impl Labels {
             if begins & (kind & (DIGIT | FIRST) != 0) {
                 // The digit of `cvv2` is part of a word.
                 if kind & DIGIT != 0 {
-                    return false;
+                    // So is a time in a chat.
+                    let colon = |at: usize| {
+                        scan.at(at) == b':'
+                            && scan.before(at).is_ascii_digit()
+                            && scan.at(at + 1).is_ascii_digit()
+                    };
+                    if !(at.saturating_sub(2)..at + 3).any(colon) {
+                        return false;
+                    }
+                    kind = before;
+                    continue;
                 }
                 if self.is_at(scan.bytes.get(at..start)) {
                     return true;
