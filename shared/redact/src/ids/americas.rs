@@ -1,7 +1,7 @@
 //! The Americas but for the United States: Canada, Brazil, Argentina, Chile, Colombia, Peru, Ecuador, Uruguay, Mexico.
 
 use super::id::{Id, id};
-use crate::checks::{digit, first, from, luhn, missing, pair, uniform, weighted};
+use crate::checks::{digit, first, from, luhn, missing, number, pair, uniform, weighted};
 use crate::entry::Profile::{Gdpr, Hipaa};
 
 /// Not issued: 0, of use inside the government, and 8.
@@ -53,8 +53,8 @@ fn ar_cuit(digits: &[u8]) -> bool {
 
 /// Prime weights from behind; remainders 0 and 1 are their own check digit.
 fn co_nit(digits: &[u8]) -> bool {
-    let weights = [41, 37, 29, 23, 19, 17, 13, 7, 3];
-    let sum = weighted(digits, weights.get(10_usize.saturating_sub(digits.len())..).unwrap_or(&[])) % 11;
+    let weights = [43, 41, 37, 29, 23, 19, 17, 13, 7, 3];
+    let sum = weighted(digits, weights.get(11_usize.saturating_sub(digits.len())..).unwrap_or(&[])) % 11;
     digits.last().is_some_and(|check| u32::from(*check) == if sum < 2 { sum } else { 11 - sum })
         && !uniform(digits)
 }
@@ -199,8 +199,8 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[8])
     .laid(&[("2.3.3", 0)]),
     id("CO_NIT", 0, 86, &["nit", "número de identificación tributaria", "rut", "dian", "colombia"])
-        .of(&[9, 10])
-        .laid(&[("9-1", 66), ("3.3.3-1", 80)])
+        .of(&[9, 10, 11])
+        .laid(&[("9-1", 66), ("3.3.3-1", 80), ("8-1", 0), ("2.3.3-1", 0), ("10-1", 0), ("1.3.3.3-1", 0)])
         .check(co_nit)
         .within(&[]),
     id("CO_CEDULA", 0, 78, &["cédula", "cedula", "cédula de ciudadanía", "cc", "documento de identidad"])
@@ -221,6 +221,11 @@ pub(crate) static IDS: &[Id] = &[
         .of(&[11])
         .laid(&[("3-7-1", 72)])
         .check(luhn),
+    // Many old ones have a wrong check digit; three digits of the municipality.
+    id("DO_CEDULA", 0, 78, &["cédula", "cedula"]).of(&[11]).check(|digits| {
+        let place = number(first(digits, 3));
+        (place <= 122 || place == 402) && !uniform(digits)
+    }),
     id("MX_NSS", 0, 86, NSS).of(&[11]).laid(&[("2 2 2 4 1", 0), ("2-2-2-4-1", 0)]).check(luhn),
     id("MX_CLABE", 0, 88, &["clabe", "clabe interbancaria", "cuenta clabe", "interbancaria"])
         .of(&[18])

@@ -166,7 +166,7 @@ pub(crate) static IDS: &[Id] = &[
         &["steuernummer", "abgabenkontonummer", "finanzamtsnummer", "steuer nr", "stnr", "finanzonline"],
     )
     .of(&[9])
-    .laid(&[("2-3/4", 70), ("2 3/4", 70)])
+    .laid(&[("2-3/4", 70), ("2 3/4", 70), ("2 7", 0), ("2-7", 0)])
     .check(luhn),
     id(
         "CH_AHV",
