@@ -1,62 +1,14 @@
 //! Words that say what a value is, and those that say what it is not.
 
 use crate::entry::Entry;
+use crate::noise;
 use crate::operators::own;
 use crate::order;
-use crate::words::{Word, Words};
+use crate::words::{Word, Words, stem};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Words of what only looks like a value.
-const NEGATIVE: &[&str] = &[
-    "asin",
-    "barcode",
-    "batch",
-    "build",
-    "bytes",
-    "checksum",
-    "commit",
-    "created at",
-    "created ms",
-    "ean",
-    "epoch",
-    "expires at",
-    "firmware",
-    "gtin",
-    "hash",
-    "invoice",
-    "isbn",
-    "lot",
-    "model",
-    "modified at",
-    "mtime",
-    "order",
-    "packets",
-    "part no",
-    "part number",
-    "po number",
-    "purchase order",
-    "ref",
-    "reference",
-    "release",
-    "revision",
-    "serial",
-    "sha",
-    "sku",
-    "span",
-    "ticket",
-    "timestamp",
-    "trace",
-    "tracking",
-    "transaction",
-    "unix time",
-    "upc",
-    "updated at",
-    "updated ms",
-    "uuid",
-    "version",
-];
 /// Up to how many bytes a phrase is too short to be told when it is written in one word.
 const SHORT_BYTES: usize = 8;
 
@@ -141,7 +93,7 @@ impl Lexicon {
                 }
             }
         }
-        for word in NEGATIVE {
+        for word in noise::WORDS {
             if !known.contains_key(*word) {
                 lexicon.add((*word).into(), true);
             }
@@ -297,14 +249,17 @@ impl Lexicon {
     /// Whether a phrase may begin with a word, in any case.
     fn may_begin(&self, word: &[u8]) -> bool {
         let (lengths, thirds) = self.begins.get(two(word)).copied().unwrap_or((0, 0));
-        lengths >> word.len().min(63) & 1 != 0 && thirds >> bits(word, 2) & 1 != 0
+        let long = |word: &[u8]| lengths >> word.len().min(63) & 1 != 0;
+        thirds >> bits(word, 2) & 1 != 0 && (long(word) || long(stem(word)))
     }
 
     fn by_first(&self, word: &str) -> Option<&Vec<usize>> {
         if word.is_empty() || !self.may_begin(word.as_bytes()) {
             return None;
         }
-        self.by_first.get(word).or_else(|| self.by_first.get(word.strip_suffix('s')?))
+        let known = |word: &str| self.by_first.get(word);
+        let stem = || word.get(..stem(word.as_bytes()).len());
+        known(word).or_else(|| known(word.strip_suffix('s').or_else(stem)?))
     }
 
     /// Where a phrase ends that may begin with this word, of which others follow: first those `ahead`.
@@ -317,13 +272,24 @@ impl Lexicon {
     ) -> Option<usize> {
         let mut wanted = self.phrases.get(phrase)?.text.split(' ');
         let mut end = wanted.next().filter(|wanted| first.is(wanted)).map(|_| first.end)?;
-        for (at, wanted) in wanted.enumerate() {
+        let mut at = 0;
+        loop {
+            let next = wanted.next();
             if at == ahead.len() {
-                ahead.push_back(words.next()?);
+                match words.next() {
+                    Some(word) => ahead.push_back(word),
+                    None => return next.is_none().then_some(end),
+                }
             }
-            end = ahead.get(at).filter(|word| word.is(wanted))?.end;
+            let word = ahead.get(at)?;
+            let Some(next) = next else {
+                // `Australian passport number` is more than a passport's number.
+                let number = word.start <= end + 1 && ["no", "nr", "number"].contains(&word.lower());
+                return Some(if number { word.end } else { end });
+            };
+            end = word.is(next).then_some(word.end)?;
+            at += 1;
         }
-        Some(end)
     }
 
     /// The phrase, if it speaks of this type.
@@ -347,10 +313,13 @@ pub(crate) fn fnv(name: &str) -> u64 {
     hasher.finish()
 }
 
-/// A phrase as it is, and in one word as some write it: `cardnumber`.
+/// A phrase as it is, in one word as some write it, `cardnumber`, and with what is short for a number.
 fn spellings(phrase: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
     let joined = phrase.contains(' ') && phrase.len() > SHORT_BYTES;
-    [Some(phrase.into()), joined.then(|| phrase.replace(' ', "").into())].into_iter().flatten()
+    let short = [("nummer", "nr"), (" number", " no")]
+        .iter()
+        .find_map(|(long, short)| phrase.strip_suffix(long).map(|rest| Cow::from([rest, short].concat())));
+    [Some(phrase.into()), joined.then(|| phrase.replace(' ', "").into()), short].into_iter().flatten()
 }
 
 /// The first two bytes of a word in few bits.

@@ -26,6 +26,7 @@ mod json;
 mod letters;
 mod lexicon;
 mod net;
+mod noise;
 pub mod operators;
 mod order;
 mod overlap;

@@ -3,6 +3,7 @@
 use crate::column::{Cell, Tables};
 use crate::engine::{Context, Finding};
 use crate::lexicon::{Lexicon, Mention, fnv};
+use crate::noise;
 use crate::order;
 use crate::overlap;
 use crate::scan::Hit;
@@ -35,6 +36,8 @@ const FAR: u8 = 12;
 const LITTLE: u8 = 60;
 /// How sure a value in groups is at least if it is all of a text.
 const ALL: u8 = 65;
+/// Up to which level a word can deny what something is.
+const DISTINCT: u8 = 85;
 /// What a denial costs.
 const DENIAL: u8 = 20;
 
@@ -134,6 +137,11 @@ fn labels(between: &str) -> bool {
         && between.contains(char::is_alphabetic)
 }
 
+/// Whether a value is what it is even as an order's number: it has a grammar of its own, or check digits and more.
+fn is_distinct(hit: &Hit<'_>) -> bool {
+    hit.bare > DISTINCT || hit.bare >= CERTAIN && matches!(hit.entry.name, "VIN" | "MAC_ADDRESS")
+}
+
 /// Whether a text is nothing but a value in groups of letters and digits: nobody writes `M-AB 123` by chance.
 fn is_all(text: &str, hit: &Hit<'_>) -> bool {
     let value = text.get(hit.start..hit.end).unwrap_or("");
@@ -183,7 +191,8 @@ fn mentions_near(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention
         let start = text.floor_char_boundary(first);
         let end = text.ceil_char_boundary(last);
         let near = lexicon.mentions(text.get(start..end).unwrap_or(""));
-        mentions.extend(near.into_iter().map(|mention| mention.behind(start)));
+        let near = near.into_iter().map(|mention| mention.behind(start));
+        mentions.extend(near.filter(|mention| !noise::is_silent(text, mention.start, mention.end)));
     }
     mentions
 }
@@ -226,7 +235,7 @@ impl<'a, 't> Around<'a, 't> {
         };
         let (distance, word) = found.map_or((usize::MAX, None), |(distance, word)| (distance, Some(word)));
         let sure = if word.is_some() { hit.context.max(hit.bare) } else { hit.bare };
-        let denial = self.denied(&hit, cell);
+        let denial = self.denied(&hit, cell).filter(|_| !is_distinct(&hit));
         let itself = denial.is_some() && self.speaks_of_itself(&hit);
         let denied = denial.is_some_and(|denial| denial < distance || itself);
         // What is little by itself is nothing then.

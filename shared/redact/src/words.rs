@@ -9,6 +9,15 @@ fn is_name(rest: Option<&str>) -> bool {
     behind.by_ref().take(2).filter(|it| it.is_lowercase()).count() == 2
 }
 
+/// A word without the number of up to two digits that it ends in, if three letters are left.
+pub(crate) fn stem(word: &[u8]) -> &[u8] {
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    match word.len().checked_sub(digits) {
+        Some(letters) if digits <= 2 && letters >= 3 => word.get(..letters).unwrap_or(word),
+        _ => word,
+    }
+}
+
 /// A word in lower case.
 pub(crate) struct Word {
     pub start: usize,
@@ -31,10 +40,12 @@ impl Word {
         joined
     }
 
-    /// Whether it is a certain word, or its plural in s.
+    /// Whether it is a certain word, its plural in s, or one of several: `phone2`.
     pub fn is(&self, wanted: &str) -> bool {
         let lower = self.lower.get(..self.length).unwrap_or(&[]);
-        lower.strip_prefix(wanted.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b's']))
+        lower == wanted.as_bytes()
+            || lower.strip_suffix(b"s") == Some(wanted.as_bytes())
+            || stem(lower) == wanted.as_bytes()
     }
 
     /// Adds a character. A word that is too long goes on but is none that anybody looks for.
@@ -89,11 +100,43 @@ impl<'a> Words<'a> {
             let several = kinds & (CAPITAL | SMALL) == CAPITAL | SMALL;
             let next = bytes.get(end).copied().unwrap_or(b' ');
             let joins = matches!(next, b'_' | b'-') && kind(end + 1) & (CAPITAL | SMALL) != 0;
-            if !next.is_ascii() || several || joins || wanted(bytes.get(self.at..end).unwrap_or(&[])) {
+            // `S.S.N.` is one.
+            let dotted = next == b'.' && end == self.at + 1 && kind(end + 1) & (CAPITAL | SMALL) != 0;
+            if !next.is_ascii()
+                || several
+                || joins
+                || dotted
+                || wanted(bytes.get(self.at..end).unwrap_or(&[]))
+            {
                 return;
             }
             self.at = end;
         }
+    }
+}
+
+impl Words<'_> {
+    /// Where single letters with dots between end, which are one word: `S.S.N.`
+    fn letters(&self, start: usize, word: &mut Word) -> Option<usize> {
+        let mut rest = self.text.get(start..)?.chars();
+        let (mut end, mut at, mut count) = (start, start, 0);
+        while let Some(letter) = rest.next().filter(|it| it.is_alphabetic() && count < WORD_BYTES) {
+            let next = rest.next();
+            if next.is_some_and(char::is_alphanumeric) {
+                break;
+            }
+            word.push(letter);
+            end = at + letter.len_utf8();
+            (at, count) = (end + 1, count + 1);
+            if next != Some('.') {
+                break;
+            }
+        }
+        if count < 2 {
+            word.length = 0;
+            return None;
+        }
+        Some(end)
     }
 }
 
@@ -124,12 +167,24 @@ impl Iterator for Words<'_> {
 
     fn next(&mut self) -> Option<Word> {
         let rest = self.text.get(self.at..)?;
-        let start = self.at + rest.find(char::is_alphanumeric)?;
+        let start = self.at + rest.find(|it: char| it.is_alphanumeric() || it == '#')?;
         let mut word = Word { start, end: self.text.len(), lower: [0; WORD_BYTES], length: 0 };
+        let end = match self.text.as_bytes().get(start) {
+            // The sign of a number.
+            Some(b'#') => {
+                "no".chars().for_each(|it| word.push(it));
+                Some(start + 1)
+            }
+            _ => self.letters(start, &mut word),
+        };
+        if let Some(end) = end {
+            (self.at, word.end) = (end, end);
+            return Some(word);
+        }
         let mut before = ' ';
         for (offset, character) in self.text.get(start..)?.char_indices() {
-            let hump =
-                || before.is_lowercase() || before.is_uppercase() && is_name(self.text.get(start + offset..));
+            let after = before.is_uppercase() || before.is_ascii_digit();
+            let hump = || before.is_lowercase() || after && is_name(self.text.get(start + offset..));
             if !character.is_alphanumeric() || character.is_uppercase() && hump() {
                 word.end = start + offset;
                 break;
@@ -139,5 +194,22 @@ impl Iterator for Words<'_> {
         }
         self.at = word.end;
         Some(word)
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn words_are_told_apart() {
+    for (text, expected) in [
+        ("cardNumber, card_no", &["card", "number", "card", "no"][..]),
+        ("S.S.N. 1", &["ssn", "1"]),
+        ("S.S.N: A.B", &["ssn", "ab"]),
+        ("P.IVA", &["p", "iva"]),
+        ("a. b. Z", &["a", "b", "z"]),
+        ("Chart #12", &["chart", "no", "12"]),
+        ("W7Itin, NHSNumber, PANs", &["w7", "itin", "nhs", "number", "pans"]),
+    ] {
+        let words: Vec<String> = Words::of(text).map(|word| word.lower().to_owned()).collect();
+        assert_eq!(words, expected, "{text}");
     }
 }

@@ -21,6 +21,8 @@ pub(crate) static IDS: &[Id] = &[
             "chart no",
             "hospital number",
             "medical rec",
+            "med rec",
+            "mr no",
             "mr number",
             "health record",
             "record number",

@@ -102,6 +102,7 @@ pub(crate) static IDS: &[Id] = &[
             "aadhaar number",
             "aadhaar no",
             "uid number",
+            "uid",
             "आधार",
             "unique identification number",
             "in aadhaar",

@@ -85,12 +85,55 @@ const WORDS: &[&str] = &[
     "reach me",
     "text me",
     "emergency contact",
+    "ph",
+    "please ring",
+    "ring me",
+    "ring us",
+    "call back",
+    "can text",
+    "text us",
+    "reach us",
+    "reach you",
+    "my number",
+    "your number",
+    "what number",
+    "rufen sie",
+    "ruf mich",
+    "anrufen",
+    "erreichen sie",
+    "erreichbar",
+    "appelez",
+    "appeler",
+    "joindre",
+    "joignable",
+    "llame",
+    "llámame",
+    "llamar",
+    "ligue",
+    "chiama",
+    "chiamare",
+    "bel mij",
+    "bellen",
+    "zadzwoń",
+    "ring mig",
 ];
 
 /// How a word begins that may speak of a phone.
 static LABELS: Labels = Labels::new(
     &[
-        "phone",
+        "ph",
+        "ring",
+        "num",
+        "anruf",
+        "errei",
+        "appel",
+        "joi",
+        "llam",
+        "llám",
+        "lig",
+        "chiam",
+        "bel",
+        "zadz",
         "tel",
         "tél",
         "mob",
@@ -136,7 +179,7 @@ static LABELS: Labels = Labels::new(
         "फ",
         "मो",
     ],
-    48,
+    64,
 );
 
 static PHONE_NUMBER: Entry = Entry {
@@ -346,6 +389,9 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
     let spaced = before == b' ' && end - start == 1 && scan.before(start - 1) == b'+' && single(scan, end);
     let first = if marked { start - 1 } else { start - 2 * usize::from(spaced) };
     if before == b'+' || spaced {
+        if before == b'+' && is_position(scan, start, end) {
+            return;
+        }
         let found = Number::read(scan, start).longest(scan, international);
         if let Some(end) = found.filter(|_| !is_word(scan.before(first))) {
             // `(+44) 20 ...`
@@ -375,6 +421,13 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
 /// Whether single digits with blanks between follow.
 fn single(scan: &Scan<'_>, end: usize) -> bool {
     (end..end + 6).step_by(2).all(|at| scan.at(at) == b' ' && scan.at(at + 1).is_ascii_digit())
+}
+
+/// Whether a latitude begins here, a longitude behind it, in degrees, minutes and seconds (ISO 6709).
+fn is_position(scan: &Scan<'_>, start: usize, end: usize) -> bool {
+    let second = (end + 1..end + 9).take_while(|at| scan.at(*at).is_ascii_digit()).count();
+    let table = scan.before(start - 1) == b'\t';
+    matches!(scan.at(end), b'+' | b'-') && matches!((end - start, second, table), (6, 7, _) | (4, 5, true))
 }
 
 /// A number as those in the country write it, beside a word.

@@ -171,7 +171,7 @@ pub(crate) static IDS: &[Id] = &[
             "mispar zehut",
             "תעודת זהות",
             "מספר זהות",
-            "ת ז",
+            "תז",
             "identity number",
             "national id",
             "id number",

@@ -69,6 +69,18 @@ pub(crate) static IDS: &[Id] = &[
             "social number",
             "patient ssn",
             "employee ssn",
+            "ssno",
+            "my social",
+            "your social",
+            "his social",
+            "her social",
+            "their social",
+            "social is",
+            "social no",
+            "applicant social",
+            "employee social",
+            "member social",
+            "client social",
         ],
     )
     .of(&[9])
@@ -264,7 +276,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[7, 8, 9, 10, 11, 12, 13, 14])
-    .laid(&[("3-2-4", 0), ("3-3-3", 0), ("3 3 3", 0), ("2-3-4", 0), ("2-2-4", 0)])
+    .laid(&[("3-2-4", 0), ("3-3-3", 0), ("3 3 3", 0), ("2-3-4", 0), ("2-2-4", 0), ("2 3 3", 0)])
     .check(|digits| !uniform(digits))
     .within(&[Gdpr, Hipaa]),
 ];

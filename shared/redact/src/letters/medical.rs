@@ -18,6 +18,8 @@ static MEDICAL_RECORD_NUMBER: Entry = Entry {
         "patient number",
         "chart number",
         "hospital number",
+        "med rec",
+        "mr number",
     ],
     profiles: &[Profile::Hipaa, Profile::Gdpr],
 };

@@ -11,7 +11,8 @@ const fn passport(name: &'static str, words: &'static [&'static str]) -> Entry {
 }
 
 static AU_PASSPORT: Entry = passport("AU_PASSPORT", &["australian passport"]);
-static AT_PASSPORT: Entry = passport("AT_PASSPORT", &["österreichischer reisepass", "austrian passport"]);
+static AT_PASSPORT: Entry =
+    passport("AT_PASSPORT", &["österreichischer reisepass", "austrian passport", "reisepass"]);
 static BR_PASSPORT: Entry = passport("BR_PASSPORT", &["passaporte", "brazilian passport"]);
 static CA_PASSPORT: Entry = passport("CA_PASSPORT", &["canadian passport", "passeport canadien"]);
 static CN_PASSPORT: Entry = passport("CN_PASSPORT", &["护照", "护照号", "护照号码", "chinese passport"]);
@@ -37,7 +38,8 @@ static PH_PASSPORT: Entry = passport(
         "travel document",
     ],
 );
-static PL_PASSPORT: Entry = passport("PL_PASSPORT", &["paszport", "numer paszportu", "polish passport"]);
+static PL_PASSPORT: Entry =
+    passport("PL_PASSPORT", &["paszport", "numer paszportu", "paszportu", "polish passport"]);
 static PT_PASSPORT: Entry =
     passport("PT_PASSPORT", &["passaporte português", "portuguese passport", "passaporte"]);
 static ZA_PASSPORT: Entry = passport("ZA_PASSPORT", &["south african passport", "rsa passport", "dha"]);

@@ -8,7 +8,7 @@ static UK_NINO: Entry = Entry {
     name: "UK_NINO",
     bare: 70,
     context: 90,
-    words: &["national insurance", "ni number", "ni no", "nino", "insurance number"],
+    words: &["national insurance", "ni number", "ni no", "nino", "insurance number", "nat ins"],
     profiles: &[Profile::Gdpr],
 };
 

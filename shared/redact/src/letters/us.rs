@@ -39,9 +39,12 @@ static US_DRIVER_LICENSE: Entry = Entry {
         "driver s licence",
         "driving license",
         "license number",
-        "license no",
         "dl number",
-        "dl no",
+        "dl",
+        "dln",
+        "cdl",
+        "driver lic",
+        "driver id",
     ],
     profiles: &[Profile::Hipaa, Profile::Gdpr],
 };
@@ -86,6 +89,8 @@ pub(crate) static RULES: &[Rule] = &[
     licence("A999999A"),
     licence("AAA**AA999A9"),
     licence("AAAAA999*9AA"),
+    // Washington, since 2018.
+    Rule::new("AAA*********", &US_DRIVER_LICENSE, |text| text.starts_with(b"WDL")),
 ];
 
 /// Letters but S, L, O, I, B and Z (CMS, "Understanding the MBI format").
