@@ -21,8 +21,8 @@ const NEXT: usize = 24;
 const CERTAIN: u8 = 75;
 /// What may stand between a label and its value: words, and names of HTML.
 const LINKS: &[&str] = &[
-    "is", "was", "as", "given", "no", "nr", "num", "number", "id", "value", "th", "td", "dt", "dd", "span",
-    "b", "class", "strong", "v",
+    "is", "was", "as", "at", "given", "no", "nr", "num", "number", "id", "value", "th", "td", "dt", "dd",
+    "span", "b", "class", "strong", "v",
 ];
 /// How many hits before a word are looked at for one that it is a part of.
 const BEFORE: usize = 8;

@@ -141,8 +141,12 @@ pub(crate) static IDS: &[Id] = &[
         .regrouped(76)
         .check(card)
         .within(PAYMENT),
-    // Longer ones are rare, and keys of databases have as many digits.
+    // Longer ones are those of UnionPay; keys of databases have as many digits.
     id(NAME, 76, 94, WORDS)
+        .of(&[19])
+        .check(|digits| digits.starts_with(&[6, 2]) && card(digits))
+        .within(PAYMENT),
+    id(NAME, 70, 94, WORDS)
         .of(&[17, 18, 19])
         .laid(&[("4-4-4-4-3", 85), ("4 4 4 4 3", 85)])
         .regrouped(76)
