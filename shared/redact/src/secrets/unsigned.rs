@@ -56,15 +56,35 @@ pub(crate) fn unsigned(scan: &mut Scan<'_>, word: usize, end: usize) {
     };
     let Some((from, to)) = named else { return };
     let value = Value { start, quote, floor: FLOOR };
-    let text = scan.slice(start, quoted_end(scan, value));
-    let name = text.contains("::") || text.split('_').any(|part| part.len() > 5 && is_wordy(part));
-    let firm =
-        quote != 0 || value::is_mixed(text) || text.len() >= 20 && scan.slice(from, to).contains(['_', '-']);
-    let firm = firm && !(name && (quote == 0 || text.contains("::")));
-    if text.len() >= SHORTEST && firm {
+    let end = quoted_end(scan, value);
+    let text = scan.slice(start, end);
+    let shout = digits_of(text) < 4 && !text.bytes().any(|byte| byte.is_ascii_lowercase());
+    let ends =
+        matches!(scan.at(end), 0..=b' ' | b';' | b',' | b'`' | b'\'' | b'"') && scan.at(end + 1) != b'(';
+    let long = text.len() >= 20 && scan.slice(from, to).contains(['_', '-']);
+    let firm = match quote {
+        0 => ends && !shout && !text.ends_with(')') && (long || value::is_mixed(text)),
+        _ => true,
+    };
+    if text.len() >= SHORTEST && firm && !is_name_of_code(text, quote) {
         let key = Key::of(scan.bytes.get(from..to).unwrap_or(&[]));
         judge(scan, &key, 0, value);
     }
+}
+
+/// Whether a value is what code calls something: `i64::from_str`, `mk_sort_half2`, `set-key-256.c`.
+fn is_name_of_code(text: &str, quote: u8) -> bool {
+    let mut parts = text.split(['_', '-']);
+    let (count, short) = (parts.clone().count(), parts.clone().all(|part| part.len() < 14));
+    let letters = |part: &str| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    text.contains("::")
+        || count > 2 && short && (digits_of(text) * 6 < text.len() || text.len() <= count * 6)
+        || count > 2 && parts.any(letters) && !text.bytes().any(|byte| byte.is_ascii_lowercase())
+        || quote == 0 && text.split('_').any(|part| part.len() > 5 && is_wordy(part))
+}
+
+fn digits_of(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// The name before a quote at `open`: of a call or of braces right before it, or beside it.

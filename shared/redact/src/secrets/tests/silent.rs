@@ -150,6 +150,12 @@ const SILENT: &[&str] = &[
     "// pass this range to `i64::from_str_radix` to do it",
     "the key 3c9e71d04b8f26a5e3c9d71b04f8a62e is a digest",
     "cp -a src/Widget2Factory dst",
+    "typedef void (GL_APIENTRYP PFNGLVERTEXATTRIB4FVPROC) (GLuint index);",
+    "def_API('Z3_mk_fpa_sort_128', SORT, (_in(CONTEXT),))",
+    "def_API('Z3_rcf_mk_roots', UINT, (_in(CONTEXT),))",
+    " salsa20-128-set-key.c salsa20-256-set-key.c",
+    "GL_API void GL_APIENTRY glColor4xOES (GLfixed red);",
+    "#define TLS1_TXT_RSA_PSK_WITH_CHACHA20_POLY1305 \"RSA-PSK-CHACHA20-POLY1305\"",
     "commit 3c9e71d04b8f26a5e3c9d71b04f8a62e5d3c9f17 secret",
 ];
 
