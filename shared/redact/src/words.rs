@@ -118,6 +118,11 @@ impl<'a> Words<'a> {
 impl Words<'_> {
     /// Where single letters with dots between end, which are one word: `S.S.N.`
     fn letters(&self, start: usize, word: &mut Word) -> Option<usize> {
+        // Hardly any word is a single letter.
+        let first = self.text.as_bytes().get(start)?;
+        if first.is_ascii() && self.text.as_bytes().get(start + 1) != Some(&b'.') {
+            return None;
+        }
         let mut rest = self.text.get(start..)?.chars();
         let (mut end, mut at, mut count) = (start, start, 0);
         while let Some(letter) = rest.next().filter(|it| it.is_alphabetic() && count < WORD_BYTES) {
@@ -165,6 +170,8 @@ static KINDS: [u8; 256] = {
 impl Iterator for Words<'_> {
     type Item = Word;
 
+    // Called from several places, and long.
+    #[inline(never)]
     fn next(&mut self) -> Option<Word> {
         let rest = self.text.get(self.at..)?;
         let start = self.at + rest.find(|it: char| it.is_alphanumeric() || it == '#')?;

@@ -11,7 +11,7 @@ static CRYPTO: Entry = Entry {
     context: 95,
     words: &[
         "wallet", "btc", "bitcoin", "crypto", "ethereum", "eth", "monero", "xmr", "solana", "sol",
-        "litecoin", "dogecoin",
+        "litecoin", "dogecoin", "metamask",
     ],
     profiles: &[Profile::Gdpr],
 };
