@@ -5,6 +5,7 @@ mod africa;
 mod americas;
 mod asia;
 mod birth;
+mod calls;
 mod cards;
 mod east;
 mod german;
