@@ -114,23 +114,26 @@ const SHORT: usize = 4;
 /// From which length on letters and digits in a row are no name.
 const LONG: usize = 10;
 
-/// Whether the word from `start` to `end` is none that speaks of a value.
-pub(crate) fn is_silent(text: &str, start: usize, end: usize) -> bool {
+/// Whether the word from `start` to `end` is none that speaks of a value. `tags`: whether the text may have any.
+pub(crate) fn is_silent(text: &str, tags: bool, start: usize, end: usize) -> bool {
     let bytes = text.as_bytes();
     let (before, behind) = (bytes.get(..start).unwrap_or(&[]), bytes.get(end..).unwrap_or(&[]));
     // `1.2.3-rc.4`; `- cell "Total"`.
     let release = matches!(before, [.., digit, b'-' | b'.'] if digit.is_ascii_digit());
     let role = before.ends_with(b"- ") && matches!(behind, [b' ', b'"' | b'[', ..]);
-    release && end - start < SHORT || role || in_tag(text, start) || in_random(before, behind, end - start)
+    release && end - start < SHORT
+        || role
+        || tags && in_tag(text, start)
+        || in_random(before, behind, end - start)
 }
 
 /// Whether a word is in a tag of HTML, and not in an attribute that says what stands there.
 fn in_tag(text: &str, start: usize) -> bool {
     let from = text.floor_char_boundary(start.saturating_sub(TAG));
     let near = text.get(from..start).unwrap_or("");
-    let Some(tag) = near.rfind(['<', '>']).and_then(|at| near.get(at..)?.strip_prefix('<')) else {
-        return false;
-    };
+    // By bytes: a search for characters is several times slower, and this is asked of every word near a value.
+    let bracket = near.bytes().rposition(|byte| matches!(byte, b'<' | b'>'));
+    let Some(tag) = bracket.and_then(|at| near.get(at..)?.strip_prefix('<')) else { return false };
     let tag = tag.strip_prefix('/').unwrap_or(tag);
     let name = tag.split(|it: char| !is_part(it)).next().unwrap_or("");
     if name.len() == tag.len() {
@@ -193,6 +196,6 @@ fn words_of_a_notation_say_nothing() {
         ("billingPan12", "Pan", false),
     ] {
         let start = text.find(word).unwrap();
-        assert_eq!(is_silent(text, start, start + word.len()), expected, "{text}");
+        assert_eq!(is_silent(text, true, start, start + word.len()), expected, "{text}");
     }
 }

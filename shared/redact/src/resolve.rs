@@ -184,6 +184,7 @@ fn mentions_near(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention
     let places = order::by(hits.iter().map(place).collect(), |place| place.0 as u64);
     let mut places = places.into_iter().peekable();
     let mut mentions = Vec::new();
+    let tags = text.contains('<');
     while let Some((first, mut last)) = places.next() {
         while let Some((_, end)) = places.next_if(|(start, _)| *start < last) {
             last = last.max(end);
@@ -192,7 +193,7 @@ fn mentions_near(lexicon: &Lexicon, text: &str, hits: &[Hit<'_>]) -> Vec<Mention
         let end = text.ceil_char_boundary(last);
         let near = lexicon.mentions(text.get(start..end).unwrap_or(""));
         let near = near.into_iter().map(|mention| mention.behind(start));
-        mentions.extend(near.filter(|mention| !noise::is_silent(text, mention.start, mention.end)));
+        mentions.extend(near.filter(|mention| !noise::is_silent(text, tags, mention.start, mention.end)));
     }
     mentions
 }

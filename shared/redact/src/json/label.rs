@@ -215,7 +215,14 @@ impl<'a> Labels<'a> {
             _ => false,
         };
         let kind = self.kind.as_ref().filter(|_| kinds);
-        let name = self.name.as_ref().filter(|_| role != Role::Id);
+        let digits =
+            |text: &str| text.len() <= VALUE && text.bytes().filter(u8::is_ascii_digit).nth(2).is_some();
+        let named = match role {
+            Role::Id => false,
+            Role::Answer => text.is_none_or(digits),
+            _ => true,
+        };
+        let name = self.name.as_ref().filter(|_| named);
         // What a thing is called says nothing of the words of a text about it.
         let alone = role == Role::Value || head.is_empty() && role != Role::Answer;
         let asked = name.is_some_and(|label| label.role == Role::Question);
