@@ -121,6 +121,14 @@ const PLANS: &[Plan] = &[
         ]),
         quick: false,
     },
+    Plan {
+        name: "redaction",
+        work: Work::Text(4_096),
+        tools: TOOLS,
+        loads: &[Load::Closed(1), Load::Closed(16)],
+        gateways: Gateways::These(&["token", "redact off", "redact secrets", "redact"]),
+        quick: false,
+    },
 ];
 
 /// How long and how often.

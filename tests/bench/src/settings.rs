@@ -34,7 +34,7 @@ pub struct Setting {
 const STANDARD: Setting =
     Setting { name: "token", anonymous: false, upstreams: 1, tools: TOOLS, allow: r#""*""#, more: "" };
 
-/// The first is the one that all sections use; the sections `settings` and `limits` compare several.
+/// The first is the one that all sections use; the sections `settings`, `limits` and `redaction` compare several.
 pub const SETTINGS: &[Setting] = &[
     STANDARD,
     Setting { name: "anonymous", anonymous: true, ..STANDARD },
@@ -69,6 +69,13 @@ pub const SETTINGS: &[Setting] = &[
         ]\n",
         ..STANDARD
     },
+    Setting {
+        name: "redact off",
+        more: "redact = { inspect = \"off\", reason = \"a benchmark\" }\n",
+        ..STANDARD
+    },
+    Setting { name: "redact secrets", more: "redact = { inspect = \"secrets_only\" }\n", ..STANDARD },
+    Setting { name: "redact", more: "redact = {}\n", ..STANDARD },
 ];
 
 impl Setting {
