@@ -198,7 +198,7 @@ fn the_protocol_is_spared() {
         (Way::Request, format!(r#"{{"params":{{"_meta":{{"progressToken":"{PAN}"}}}}}}"#), true),
         (Way::Request, format!(r#"{{"params":{{"requestState":"{PAN}"}}}}"#), true),
         (Way::Request, format!(r#"{{"params":{{"requestState":{{"x":"{PAN}"}}}}}}"#), false),
-        (Way::Request, format!(r#"{{"params":{{"cursor":"{PAN}"}}}}"#), false),
+        (Way::Request, r#"{"params":{"cursor":"jane.doe@corp.example.org"}}"#.to_owned(), false),
         (Way::Request, format!(r#"{{"params":{{"progressToken":"{PAN}"}}}}"#), false),
         (Way::Request, format!(r#"{{"method":"{PAN}"}}"#), false),
         (Way::Response, format!(r#"{{"id":"{PAN}"}}"#), true),
