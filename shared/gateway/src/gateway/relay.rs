@@ -40,8 +40,6 @@ pub(crate) struct View<P: Platform> {
     pub link: Rc<Link>,
     /// What is inspected of its messages.
     pub plan: Option<Rc<Plan>>,
-    /// The exposed name of the tool or prompt.
-    pub name: Option<String>,
     pub state: Scope,
     pub listed: Option<Listed>,
     /// What the call was charged; none for what only counts as a request.
@@ -244,7 +242,7 @@ impl<P: Platform> View<P> {
         if plan.and_then(Plan::dlp).is_none() {
             return Ok(clean);
         }
-        let what = self.name.as_deref().unwrap_or(self.method.name());
+        let what = plan.and_then(Plan::name).unwrap_or(self.method.name());
         let of = Of { what, server: &self.link.upstream().alias, way };
         // On the heap, as all that most calls have no part in.
         Box::pin(inspection::inbound(scene, plan, &of, clean, trail)).await

@@ -8,6 +8,9 @@ use crate::error::Error;
 use crate::mcp::json::quote;
 use crate::platform::Platform;
 
+/// What the fields of every record begin with.
+const REQUEST: &str = ",\"request\":\"";
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -36,7 +39,6 @@ impl Outcome {
 /// is dropped, which is what happens when the agent leaves.
 pub struct Trail<P: Platform> {
     platform: P,
-    request: String,
     began_ms: u64,
     last_ms: u64,
     stages: String,
@@ -54,7 +56,6 @@ impl<P: Platform> Trail<P> {
         let now = platform.now_ms();
         let mut trail = Self {
             platform: platform.clone(),
-            request: request.to_owned(),
             began_ms: now,
             last_ms: now,
             stages: String::with_capacity(96),
@@ -92,7 +93,8 @@ impl<P: Platform> Trail<P> {
     /// The id that the agent sees in `postern-request`.
     #[must_use]
     pub fn request(&self) -> &str {
-        &self.request
+        // It is the first field, and needs no escapes.
+        self.fields.strip_prefix(REQUEST).and_then(|rest| rest.split('"').next()).unwrap_or_default()
     }
 
     /// Where what is found is counted.
@@ -201,7 +203,6 @@ impl<P: Platform> Trail<P> {
     pub fn fork(&self) -> Self {
         Self {
             platform: self.platform.clone(),
-            request: self.request.clone(),
             began_ms: self.began_ms,
             last_ms: self.last_ms,
             stages: self.stages.clone(),
