@@ -1,0 +1,1 @@
+//! The predicted answer, and how sure it is.

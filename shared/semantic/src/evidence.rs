@@ -1,0 +1,1 @@
+//! How often predictions were right, and what may be served.

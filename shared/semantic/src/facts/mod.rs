@@ -1,0 +1,1 @@
+//! Hard facts of a text.

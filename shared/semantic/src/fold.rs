@@ -1,0 +1,1 @@
+//! Texts that differ in form only.

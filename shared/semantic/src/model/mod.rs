@@ -1,0 +1,1 @@
+//! Models: ONNX through ort.

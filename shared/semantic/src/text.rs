@@ -1,0 +1,1 @@
+//! Questions: what is embedded, and what is equal.
