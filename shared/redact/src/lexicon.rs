@@ -6,7 +6,7 @@ use crate::operators::own;
 use crate::order;
 use crate::words::{Word, Words, stem};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Up to how many bytes a phrase is too short to be told when it is written in one word.
@@ -32,12 +32,12 @@ impl Mention {
 
 /// All phrases, by their first word.
 pub(crate) struct Lexicon {
-    by_first: HashMap<Cow<'static, str>, Vec<usize>, Hash>,
+    by_first: ByText,
     phrases: Vec<Phrase>,
     /// Phrases in scripts without blanks, by their first character.
-    unspaced: HashMap<char, Vec<usize>, Hash>,
-    /// The names of all types.
-    names: HashSet<Cow<'static, str>, Hash>,
+    unspaced: ByText,
+    /// The names of all types, with nothing. Of the type of the others: each type of map has code of its own, of 3 KB.
+    names: ByText,
     /// Which lengths the first words have that begin with two bytes, and which third bytes, a bit each: most words need no
     /// further look.
     begins: Vec<(u64, u32)>,
@@ -46,7 +46,7 @@ pub(crate) struct Lexicon {
 /// FNV-1a: words are short, and whose they are is ours to say.
 struct Fnv(u64);
 
-type Hash = BuildHasherDefault<Fnv>;
+type ByText = HashMap<Cow<'static, str>, Vec<usize>, BuildHasherDefault<Fnv>>;
 
 impl Default for Fnv {
     fn default() -> Self {
@@ -77,24 +77,20 @@ impl Lexicon {
     /// Of these types.
     pub fn new(entries: impl Iterator<Item = &'static Entry>) -> Self {
         let mut lexicon = Self {
-            by_first: HashMap::default(),
+            by_first: ByText::default(),
             phrases: Vec::new(),
-            names: HashSet::default(),
-            unspaced: HashMap::default(),
+            names: ByText::default(),
+            unspaced: ByText::default(),
             begins: vec![(0, 0); 1 << 10],
         };
-        let mut known: HashMap<Cow<'static, str>, usize, Hash> = HashMap::default();
         for entry in entries {
-            lexicon.names.insert(entry.name.into());
+            lexicon.names.insert(entry.name.into(), Vec::new());
             for word in entry.words.iter().flat_map(|word| spellings(word)) {
-                let at = *known.entry(word.clone()).or_insert_with(|| lexicon.add(word, false));
-                if let Some(phrase) = lexicon.phrases.get_mut(at) {
-                    phrase.of.push(entry.name.into());
-                }
+                lexicon.says(word, entry.name.into());
             }
         }
         for word in noise::WORDS {
-            if !known.contains_key(*word) {
+            if lexicon.place(word).is_none() {
                 lexicon.add((*word).into(), true);
             }
         }
@@ -103,31 +99,51 @@ impl Lexicon {
 
     /// Learns the words of one more type.
     pub fn learn(&mut self, name: &str, words: &[String]) {
-        self.names.insert(name.to_owned().into());
+        self.names.insert(name.to_owned().into(), Vec::new());
         for word in words {
-            let known = self.phrases.iter().position(|phrase| phrase.text == *word);
-            let at = known.unwrap_or_else(|| self.add(word.clone().into(), false));
-            if let Some(phrase) = self.phrases.get_mut(at) {
-                phrase.of.push(name.to_owned().into());
-            }
+            self.says(word.clone().into(), name.to_owned().into());
+        }
+    }
+
+    /// Learns that a phrase speaks of a type.
+    #[inline(never)]
+    fn says(&mut self, text: Cow<'static, str>, name: Cow<'static, str>) {
+        let at = self.place(&text).unwrap_or_else(|| self.add(text, false));
+        if let Some(phrase) = self.phrases.get_mut(at) {
+            phrase.of.push(name);
+        }
+    }
+
+    /// Which phrase is a text.
+    fn place(&self, text: &str) -> Option<usize> {
+        let (by, first) = self.begin(text);
+        let is = |at: &usize| self.phrases.get(*at).is_some_and(|phrase| phrase.text == text);
+        by.get(first)?.iter().copied().find(is)
+    }
+
+    /// Where a phrase is found, and by what.
+    fn begin<'t>(&self, text: &'t str) -> (&ByText, &'t str) {
+        match unspaced(text) {
+            Some(first) => (&self.unspaced, first),
+            None => (&self.by_first, text.split(' ').next().unwrap_or(text)),
         }
     }
 
     /// Whether there is a type of this name.
     pub fn knows(&self, name: &str) -> bool {
-        self.names.contains(name)
+        self.names.contains_key(name)
     }
 
     fn add(&mut self, text: Cow<'static, str>, negative: bool) -> usize {
         let at = self.phrases.len();
-        if let Some(first) = text.chars().next().filter(|first| is_unspaced(*first)) {
-            self.unspaced.entry(first).or_default().push(at);
+        if let Some(first) = unspaced(&text) {
+            self.unspaced.entry(first.to_owned().into()).or_default().push(at);
         } else {
             let first = text.split(' ').next().unwrap_or(&text);
             self.by_first.entry(first.to_owned().into()).or_default().push(at);
             // It may stand in the plural as well.
             let lengths = 0b11_u64.checked_shl(u32::try_from(first.len()).unwrap_or(0)).unwrap_or(0);
-            for word in [first, &format!("{first}s")] {
+            for word in [first, &[first, "s"].concat()] {
                 if let Some(known) = self.begins.get_mut(two(word.as_bytes())) {
                     known.0 |= lengths;
                     known.1 |= 1 << bits(word.as_bytes(), 2);
@@ -212,10 +228,11 @@ impl Lexicon {
         let spaced = found.len();
         // In UTF-8 they begin with one of these bytes.
         if text.bytes().any(|byte| byte >= 0xE0) {
-            for (start, first) in text.char_indices().filter(|(_, first)| is_unspaced(*first)) {
-                for phrase in self.unspaced.get(&first).into_iter().flatten() {
+            for (start, _) in text.char_indices().filter(|(_, first)| is_unspaced(*first)) {
+                let rest = text.get(start..).unwrap_or("");
+                for phrase in unspaced(rest).and_then(|first| self.unspaced.get(first)).into_iter().flatten() {
                     let wanted = self.phrases.get(*phrase).map_or("", |phrase| &*phrase.text);
-                    if text.get(start..).is_some_and(|rest| rest.starts_with(wanted)) {
+                    if rest.starts_with(wanted) {
                         found.push(Mention { start, end: start + wanted.len(), phrase: *phrase });
                     }
                 }
@@ -330,6 +347,12 @@ fn two(word: &[u8]) -> usize {
 /// A byte of a word, without the bits that tell capitals; 0 behind its end.
 fn bits(word: &[u8], at: usize) -> usize {
     usize::from(word.get(at).copied().unwrap_or(0) & 31)
+}
+
+/// The character that a text begins with, if it is of a script without blanks.
+fn unspaced(text: &str) -> Option<&str> {
+    let first = text.chars().next().filter(|first| is_unspaced(*first))?;
+    text.get(..first.len_utf8())
 }
 
 /// Chinese, Japanese, Thai and their like come without blanks.

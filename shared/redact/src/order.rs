@@ -1,25 +1,36 @@
 //! Order by numbers. One sort for all of them: each type that is sorted by itself has code of its own, of 10 KB.
 
-/// Items by the number that each has, the least first; those that have the same stay in their order.
-pub(crate) fn by<T>(items: Vec<T>, number: impl Fn(&T) -> u64) -> Vec<T> {
-    let Some(places) = places(items.iter().map(number).collect()) else { return items };
-    let mut left: Vec<_> = items.into_iter().map(Some).collect();
-    let mut ordered = Vec::with_capacity(left.len());
-    for place in places {
-        ordered.extend(left.get_mut(place).and_then(Option::take));
+/// Items by the number that each has, the least first; those that have the same stay in their order. The numbers are asked
+/// for in the order of the items.
+pub(crate) fn by<T>(mut items: Vec<T>, number: impl FnMut(&T) -> u64) -> Vec<T> {
+    for (one, other) in swaps(items.iter().map(number).collect()) {
+        items.swap(one, other);
     }
-    ordered
+    items
 }
 
-/// The places of numbers in their order; none if they are in order.
+/// Which places are to be swapped, one after the other, so that numbers come in their order.
 #[inline(never)]
-fn places(numbers: Vec<u64>) -> Option<Vec<usize>> {
+fn swaps(numbers: Vec<u64>) -> Vec<(usize, usize)> {
+    let mut swaps = Vec::new();
     if numbers.is_sorted() {
-        return None;
+        return swaps;
     }
     let mut order: Vec<_> = numbers.into_iter().zip(0..).collect();
     order.sort_unstable();
-    Some(order.into_iter().map(|(_, place)| place).collect())
+    // Where each item comes from. What is in its place comes from there.
+    for first in 0..order.len() {
+        let mut place = first;
+        while let Some((_, from)) = order.get_mut(place) {
+            let from = std::mem::replace(from, place);
+            if from == first || from == place {
+                break;
+            }
+            swaps.push((place, from));
+            place = from;
+        }
+    }
+    swaps
 }
 
 /// A number of parts, the first of which counts most: each with how many bits it has. One that has no room is the greatest.
@@ -35,7 +46,9 @@ pub(crate) fn rest(part: usize, bits: u32) -> (usize, u32) {
 #[cfg(test)]
 #[test]
 fn items_are_ordered() {
-    let items = by(vec![(2, 'a'), (1, 'b'), (2, 'c'), (0, 'd')], |item| item.0);
-    assert_eq!(items.iter().map(|item| item.1).collect::<String>(), "dbac");
+    let items = by(vec![(2, 'a'), (1, 'b'), (2, 'c'), (0, 'd'), (5, 'e'), (4, 'f')], |item| item.0);
+    assert_eq!(items.iter().map(|item| item.1).collect::<String>(), "dbacfe");
+    let items = by((0..100).map(|at| at * 37 % 101).collect(), |item| *item);
+    assert!(items.is_sorted() && items.len() == 100);
     assert_eq!(parts([(1, 8), (300, 8), (2, 16), rest(3, 8), rest(999, 8)]), 0x01ff_0002_fc00);
 }
