@@ -1,6 +1,7 @@
 //! Check digits. Digits are values (0 to 9), the first one first.
 
 /// The Luhn algorithm (ISO/IEC 7812-1, annex B), the check digit last.
+#[inline(never)]
 pub(crate) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
@@ -15,6 +16,7 @@ pub(crate) fn luhn(digits: &[u8]) -> bool {
 }
 
 /// The sum of digits by their weights, as far as there are weights.
+#[inline(never)]
 pub(crate) fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
     digits.iter().zip(weights).map(|(digit, weight)| u32::from(*digit) * weight).sum()
 }
@@ -30,16 +32,19 @@ pub(crate) fn digit(digits: &[u8], at: usize) -> u32 {
 }
 
 /// The two digits from a place on as a number; above 99 outside.
+#[inline(never)]
 pub(crate) fn pair(digits: &[u8], at: usize) -> u32 {
     digit(digits, at) * 10 + digit(digits, at + 1)
 }
 
 /// Some digits as a number; for at most 19 of them.
+#[inline(never)]
 pub(crate) fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0, |value: u64, digit| value.wrapping_mul(10).wrapping_add(u64::from(*digit)))
 }
 
 /// The number that digits make, by a modulus.
+#[inline(never)]
 pub(crate) fn remainder(digits: &[u8], modulus: u32) -> u32 {
     digits.iter().fold(0, |value, digit| (value * 10 + u32::from(*digit)) % modulus)
 }
@@ -55,6 +60,7 @@ pub(crate) fn from(digits: &[u8], at: usize) -> &[u8] {
 }
 
 /// Whether all digits are the same: no register issues that, and many checks pass it.
+#[inline(never)]
 pub(crate) fn uniform(digits: &[u8]) -> bool {
     digits.iter().zip(from(digits, 1)).all(|(one, next)| one == next)
 }
@@ -96,6 +102,7 @@ const PERMUTATION: [[u8; 10]; 8] = [
 ];
 
 /// Verhoeff's check (Mathematical Centre Tract 29, 1969), the check digit last.
+#[inline(never)]
 pub(crate) fn verhoeff(digits: &[u8]) -> bool {
     let cell = |table: &[[u8; 10]], row: usize, column: u8| {
         table.get(row).and_then(|row| row.get(usize::from(column))).copied().unwrap_or(0)
@@ -107,6 +114,7 @@ pub(crate) fn verhoeff(digits: &[u8]) -> bool {
 }
 
 /// ISO/IEC 7064, MOD 11,10 (hybrid), the check digit last.
+#[inline(never)]
 pub(crate) fn iso_11_10(digits: &[u8]) -> bool {
     let Some((check, rest)) = digits.split_last() else { return false };
     let product = rest.iter().fold(10, |product, digit| {
@@ -117,6 +125,7 @@ pub(crate) fn iso_11_10(digits: &[u8]) -> bool {
 }
 
 /// ISO/IEC 7064, MOD 11-2 (pure), the check digit last; 10 stands for its X.
+#[inline(never)]
 pub(crate) fn iso_11_2(digits: &[u8]) -> bool {
     let Some((check, rest)) = digits.split_last() else { return false };
     let product = rest.iter().fold(0, |product, digit| (product + u32::from(*digit)) * 2 % 11);

@@ -58,6 +58,7 @@ pub(crate) fn ruled(text: &[u8], at: usize) -> Option<Table> {
 
 /// Visits the cells below names that something is known of, as long as lines have as many cells as there are names.
 /// Returns where the last of them ends, if any name is known.
+#[inline(never)]
 pub(crate) fn each<K>(
     scan: &mut Scan<'_>,
     table: &Table,

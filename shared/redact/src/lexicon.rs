@@ -324,6 +324,7 @@ impl Lexicon {
 }
 
 /// The hash of a name.
+#[inline(never)]
 pub(crate) fn fnv(name: &str) -> u64 {
     let mut hasher = Fnv::default();
     hasher.write(name.as_bytes());

@@ -42,6 +42,7 @@ impl Scan<'_> {
     }
 
     /// Notes a value with levels of its own.
+    #[inline(never)]
     pub fn sure(&mut self, start: usize, end: usize, entry: &'static Entry, bare: u8, context: u8) {
         self.hits.push(Hit { start, end, entry: entry.into(), bare, context });
     }
@@ -56,7 +57,18 @@ impl Scan<'_> {
         at.checked_sub(1).map_or(0, |at| self.at(at))
     }
 
+    /// Whether a text stands at an offset.
+    pub fn has(&self, at: usize, text: &str) -> bool {
+        self.bytes.get(at..).is_some_and(|rest| rest.starts_with(text.as_bytes()))
+    }
+
+    /// The bytes of a range; none outside.
+    pub fn part(&self, start: usize, end: usize) -> &[u8] {
+        self.bytes.get(start..end).unwrap_or(&[])
+    }
+
     /// The text of a range; empty outside and within a character.
+    #[inline(never)]
     pub fn slice(&self, start: usize, end: usize) -> &str {
         self.text.get(start..end).unwrap_or("")
     }
@@ -195,7 +207,7 @@ fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
         b'-' if scan.at(at + 1) == b'-' => {
             if scan.at(at + 2).is_ascii_alphabetic() {
                 secrets::flag(scan, at);
-            } else if scan.slice(at, at + 11) == "-----BEGIN " {
+            } else if scan.has(at, "-----BEGIN ") {
                 secrets::block(scan, at);
             } else if scan.before(at) != b'-'
                 && at >= scan.table

@@ -125,6 +125,7 @@ fn is_base64(byte: u8) -> bool {
 }
 
 /// Bytes as text, if nothing speaks against it: hashes, pictures and names are given up at one of their first bytes.
+#[inline(never)]
 fn printable(bytes: impl Iterator<Item = u8> + Clone) -> Option<String> {
     let bytes = bytes.take(MOST);
     let mut before = b' ';

@@ -38,6 +38,7 @@ fn kr_resident(digits: &[u8], foreign: bool) -> bool {
 }
 
 /// The check, which numbers given since October 2020 need not pass.
+#[inline(never)]
 fn kr_checked(digits: &[u8], foreign: bool) -> bool {
     let sum = weighted(digits, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]);
     let check = (11 - sum % 11) % 10;

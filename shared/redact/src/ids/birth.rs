@@ -152,6 +152,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
 }
 
 /// The number of up to four digits at `at`, and where it ends.
+#[inline(never)]
 fn number(scan: &Scan<'_>, at: usize) -> Option<(u32, usize)> {
     let digits = scan.bytes.get(at..)?.iter().take(5).take_while(|byte| byte.is_ascii_digit());
     let (value, length) =
@@ -191,13 +192,13 @@ fn numeric(scan: &Scan<'_>, start: usize, end: usize) -> Option<usize> {
     } else {
         year(third, length) && (day(first, second) || day(second, first))
     };
-    let stands = scan.slice(last, last + 3) == "T00" || ends(scan, last) && !is_time(scan, last);
+    let stands = scan.has(last, "T00") || ends(scan, last) && !is_time(scan, last);
     (known && stands).then_some(last)
 }
 
 /// Whether a time of day follows, as in a log.
 fn is_time(scan: &Scan<'_>, end: usize) -> bool {
-    scan.at(end) == b' ' && scan.at(end + 3) == b':' && scan.slice(end + 1, end + 3) != "00"
+    scan.at(end) == b' ' && scan.at(end + 3) == b':' && !scan.has(end + 1, "00")
 }
 
 /// `1985年3月12日`, and in Korean.
@@ -247,7 +248,7 @@ fn worded(scan: &Scan<'_>, start: usize, end: usize) -> Option<(usize, usize)> {
     if !(1..=31).contains(&date) {
         return None;
     }
-    let ordinal = ["st", "nd", "rd", "th", "er"].iter().any(|it| scan.slice(end, end + 2) == *it);
+    let ordinal = ["st", "nd", "rd", "th", "er"].iter().any(|it| scan.has(end, it));
     let behind = skip(scan, if ordinal { end + 2 } else { end });
     // Day first: the month follows, then the year.
     let name_end = word(scan, behind);

@@ -53,6 +53,7 @@ pub(crate) struct Window<'a> {
 }
 
 /// The separator at `at`, right behind a group of some length, if another group follows it.
+#[inline(never)]
 pub(crate) fn gap(scan: &Scan<'_>, at: usize, length: usize) -> Option<u8> {
     let byte = scan.at(at);
     let separates = match byte {
@@ -187,13 +188,14 @@ pub(crate) fn begins(scan: &Scan<'_>, start: usize) -> bool {
         b'+' | b'$' | b'*' | b'^' | b'\\' => false,
         // Of the signs of currency, the pound and the euro; others are told by their words.
         _ if scan.before(start) >= 0x80 => {
-            !["£", "€", "¥"].iter().any(|sign| scan.slice(0, start).ends_with(sign))
+            !["£", "€", "¥"].iter().any(|sign| scan.part(0, start).ends_with(sign.as_bytes()))
         }
         byte => !is_word(byte),
     }
 }
 
 /// Whether a value may end at `end`.
+#[inline(never)]
 pub(crate) fn ends(scan: &Scan<'_>, end: usize) -> bool {
     match scan.at(end) {
         b'-' | b'.' | b'+' => !is_word(scan.at(end + 1)),

@@ -111,12 +111,18 @@ fn head<'a>(name: &'a str, word: &str) -> Option<&'a str> {
 
 /// Whether a list of this name may have those of columns.
 pub(super) fn names_columns(name: &str) -> bool {
-    HEADERS.iter().any(|word| head(name, word).is_some())
+    ends_in(name, HEADERS)
 }
 
 /// Whether an array of this name may be a row.
 pub(super) fn is_row(name: &str) -> bool {
-    ROWS.iter().any(|word| head(name, word).is_some())
+    ends_in(name, ROWS)
+}
+
+/// Whether a name ends with one of some words.
+#[inline(never)]
+fn ends_in(name: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| head(name, word).is_some())
 }
 
 /// Whether a label may speak of a text: not if that is a long one, or repeats it.
@@ -258,6 +264,7 @@ pub(super) fn first_row(at: Cursor<'_>) -> Vec<Cow<'_, str>> {
     .unwrap_or_default()
 }
 
+#[inline(never)]
 fn list<'a>(
     at: Cursor<'a>,
     item: impl Fn(&mut Cursor<'a>) -> Option<Cow<'a, str>>,

@@ -20,7 +20,7 @@ pub(crate) static ENTRIES: &[&Entry] = &[&CRYPTO];
 
 /// Looks at a word that may be an address.
 pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
-    let text = scan.slice(start, end).as_bytes();
+    let text = scan.part(start, end);
     let (bare, context) = match (text, text.len()) {
         ([b'0', b'x' | b'X', rest @ ..], 42) if ethereum(rest) => (90, 95),
         (
@@ -40,6 +40,7 @@ pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
 /// Bitcoin's digits, in which no two look alike.
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
+#[inline(never)]
 fn is_base58(text: &[u8]) -> bool {
     text.iter().all(|byte| BASE58.contains(byte))
 }

@@ -105,7 +105,7 @@ pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
     groups(scan, start);
     let mut at = start;
     for _ in 0..MOST_PARTS {
-        let Some(bar) = scan.slice(at, end).find('_') else { break };
+        let Some(bar) = scan.part(at, end).iter().position(|byte| *byte == b'_') else { break };
         at += bar + 1;
         if scan.at(at).is_ascii_alphanumeric() {
             groups(scan, at);
@@ -235,6 +235,7 @@ fn code_at(scan: &mut Scan<'_>, start: usize, end: usize, code: &Code<'_>, small
 }
 
 /// Whether it is joined to more letters or digits by a hyphen or a dot, as a part of a UUID or of a name of a host is.
+#[inline(never)]
 fn is_part(scan: &Scan<'_>, start: usize, end: usize) -> bool {
     let joins = |byte| matches!(byte, b'-' | b'.');
     let before = joins(scan.before(start)) && scan.before(start - 1).is_ascii_alphanumeric();

@@ -21,7 +21,7 @@ const CARD: usize = 30;
 
 /// Looks at a word with which the second line of a passport or of a card may begin.
 pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
-    let text = scan.slice(start, end).as_bytes();
+    let text = scan.part(start, end);
     let length = match text.len() {
         27..=PASSPORT if is_passport(text) => PASSPORT,
         18..=CARD if is_dated(text) => CARD,

@@ -73,6 +73,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize) {
 }
 
 /// Seven digits and the letter of their remainder of 23; a second letter counts nine times (Revenue, since 2013).
+#[inline(never)]
 pub(crate) fn ppsn(text: &[u8]) -> bool {
     let weighted: u32 = (2..=8).rev().zip(text).map(|(weight, byte)| weight * value(*byte)).sum();
     let second = at(text, 8);

@@ -160,6 +160,7 @@ pub(crate) static RULES: &[Rule] = &[
 ];
 
 /// ISO 7064 MOD 11,10.
+#[inline(never)]
 fn mod_11_10(digits: &[u8]) -> bool {
     let Some((last, rest)) = digits.split_last() else { return false };
     let product = rest.iter().fold(10, |product, byte| {
@@ -169,6 +170,7 @@ fn mod_11_10(digits: &[u8]) -> bool {
     (product + value(*last)) % 10 == 1
 }
 
+#[inline(never)]
 fn modulo_11(digits: &[u8], weights: &[u32]) -> bool {
     weighted(digits, weights).is_multiple_of(11)
 }
@@ -189,6 +191,7 @@ fn belgian(digits: &[u8]) -> bool {
 }
 
 /// The key is the remainder by 97 of the company's number with 12 behind; newer keys have letters.
+#[inline(never)]
 fn french(text: &[u8]) -> bool {
     let company = part(text, 2, 11);
     let key = mod_97(company.iter().chain(b"12").copied());
@@ -196,6 +199,7 @@ fn french(text: &[u8]) -> bool {
 }
 
 /// Weights 8 to 2 and the last two digits make a multiple of 97, or 55 or 42 more do (HMRC).
+#[inline(never)]
 fn british(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[8, 7, 6, 5, 4, 3, 2, 10, 1]);
     [0, 55, 42].iter().any(|more| (sum + more).is_multiple_of(97))
@@ -206,6 +210,7 @@ fn luxembourgish(digits: &[u8]) -> bool {
 }
 
 /// As a citizen's number, or since 2020 by 97 over all of it.
+#[inline(never)]
 fn dutch(text: &[u8]) -> bool {
     let digits = part(text, 2, 11);
     let (sum, last) = (weighted(part(digits, 0, 8), &[9, 8, 7, 6, 5, 4, 3, 2]), value(at(digits, 8)));

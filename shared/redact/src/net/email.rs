@@ -25,7 +25,7 @@ pub(crate) fn email(scan: &mut Scan<'_>, at: usize) {
     let Some(start) = local(scan, at) else { return };
     let Some(end) = domain(scan, at + 1) else { return };
     // `git@github.com:owner/repository` is a place, not a mailbox.
-    let place = scan.slice(start, at) == "git" && matches!(scan.at(end), b':' | b'/');
+    let place = scan.part(start, at) == b"git" && matches!(scan.at(end), b':' | b'/');
     if !place && !in_authority(scan, start) {
         scan.hit(start, end, &EMAIL_ADDRESS);
     }

@@ -30,7 +30,7 @@ pub(crate) fn mac(scan: &mut Scan<'_>, start: usize) {
     let (size, groups) = if dotted { (4, 3) } else { (2, 6) };
     let separator = scan.at(start + size);
     let end = start + groups * (size + 1) - 1;
-    let text = scan.slice(start, end).as_bytes();
+    let text = scan.part(start, end);
     let fits = text.len() == end - start
         && text.iter().enumerate().all(|(at, byte)| {
             if at % (size + 1) == size { *byte == separator } else { byte.is_ascii_hexdigit() }

@@ -8,6 +8,7 @@ use super::{base32, hash};
 const LONGEST: usize = 512;
 
 /// Whether a range lies within a tag, hash or token of a type that `known` has, by its name, or has a mask within it.
+#[inline(never)]
 pub(crate) fn is_within(text: &str, start: usize, end: usize, known: impl Fn(&str) -> bool) -> bool {
     if text.get(start..end).is_some_and(is_masked) {
         return true;
@@ -61,6 +62,7 @@ fn is_tag(text: &str, begins: usize, ends: usize, word: &str, known: impl Fn(&st
 }
 
 /// `***-**-1120`: three of the same in a row
+#[inline(never)]
 fn is_masked(value: &str) -> bool {
     let mut last = ('\0', 0_u8);
     value.chars().any(|c| {
@@ -70,6 +72,7 @@ fn is_masked(value: &str) -> bool {
 }
 
 /// `US_SSN_` and a hash
+#[inline(never)]
 fn is_hash(word: &str, known: impl Fn(&str) -> bool) -> bool {
     word.rsplit_once('_').is_some_and(|(kind, hash)| {
         hash.len() == hash::CHARACTERS && hash.bytes().all(base32::is_character) && known(kind)
@@ -77,6 +80,7 @@ fn is_hash(word: &str, known: impl Fn(&str) -> bool) -> bool {
 }
 
 /// `tok_us-ssn_k1_` and what is sealed
+#[inline(never)]
 fn is_token(word: &str, known: impl Fn(&str) -> bool) -> bool {
     Token::read(word).is_some_and(|token| known(&token.kind.to_ascii_uppercase().replace('-', "_")))
 }

@@ -126,6 +126,7 @@ fn bytes_for(radix: u8, numerals: usize) -> Option<usize> {
     Some(bits.div_ceil(8) as usize).filter(|bytes| *bytes <= 12)
 }
 
+#[inline(never)]
 fn power(radix: u8, exponent: usize) -> Option<u128> {
     u128::from(radix).checked_pow(u32::try_from(exponent).ok()?)
 }

@@ -35,12 +35,14 @@ const MAKERS: &[Maker] = &[
 struct Draw(u128);
 
 impl Draw {
+    #[inline(never)]
     fn below(&mut self, bound: u128) -> u128 {
         let drawn = self.0.checked_rem(bound).unwrap_or(0);
         self.0 = self.0.checked_div(bound).unwrap_or(0);
         drawn
     }
 
+    #[inline(never)]
     fn digits(&mut self, count: usize) -> String {
         (0..count).map(|_| char::from(b'0' + (self.below(10) as u8))).collect()
     }

@@ -118,7 +118,7 @@ fn is_pair(scan: &Scan<'_>, at: usize, start: usize) -> bool {
         b',' => start <= 1 || scan.slice(start.saturating_sub(3), start).contains(['(', '{']),
         b'>' if quoted && scan.slice(at.saturating_sub(CELL), at).contains("</") => true,
         b'>' if quoted => ["name=", "key=", "id="].iter().any(|attribute| {
-            scan.slice(start.saturating_sub(1 + attribute.len()), start).starts_with(attribute)
+            scan.has(start.saturating_sub(1 + attribute.len()), attribute)
         }),
         _ => true,
     }
@@ -191,7 +191,7 @@ pub(crate) fn field(scan: &mut Scan<'_>, path: &[&str]) {
 
 /// Whether a name begins a header that a command is given: `-H "Token: ..."`.
 fn in_header(scan: &Scan<'_>, start: usize) -> bool {
-    let before = |bytes: usize| scan.slice(start.saturating_sub(bytes), start).as_bytes();
+    let before = |bytes: usize| scan.part(start.saturating_sub(bytes), start);
     before(4).windows(2).any(|it| it == b"-H") || before(10).windows(8).any(|it| it == b"--header")
 }
 

@@ -148,7 +148,7 @@ pub(super) fn telegram(scan: &mut Scan<'_>, at: usize) {
     let start = at - digits;
     // In a URL it follows `bot`: `/bot123456789:A.../sendMessage`.
     let free =
-        !scan.before(start).is_ascii_alphanumeric() || scan.slice(start.saturating_sub(3), start) == "bot";
+        !scan.before(start).is_ascii_alphanumeric() || scan.part(start.saturating_sub(3), start) == b"bot";
     if let Some(end) = fits(scan.bytes, start, TELEGRAM_BOT)
         && free
         && is_closed(scan, end)

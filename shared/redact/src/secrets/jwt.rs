@@ -14,7 +14,7 @@ const WITHOUT: u8 = 85;
 
 /// A token whose first part ends before the dot at `dot`.
 pub(super) fn token(scan: &mut Scan<'_>, start: usize, dot: usize) {
-    if scan.slice(start, start + 2) != "ey" || scan.slice(dot + 1, dot + 3) != "ey" {
+    if !scan.has(start, "ey") || !scan.has(dot + 1, "ey") {
         return;
     }
     let Some(level) = header(scan.slice(start, dot)) else { return };

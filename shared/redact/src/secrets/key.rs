@@ -41,6 +41,7 @@ impl Key {
     }
 
     /// Of a piece of text; only its end counts if it is long.
+    #[inline(never)]
     pub fn of(text: &[u8]) -> Self {
         let mut key = Self::new();
         key.add(text.get(text.len().saturating_sub(LONGEST)..).unwrap_or(text));

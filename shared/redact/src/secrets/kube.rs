@@ -17,7 +17,7 @@ pub(super) fn data(scan: &mut Scan<'_>, at: usize) {
     if !matches!(scan.at(at + 1), b'\n' | b'\r' | b' ') || scan.before(at) != b'a' {
         return;
     }
-    let named = scan.slice(at.saturating_sub(4), at) == "data"
+    let named = scan.part(at.saturating_sub(4), at) == b"data"
         && !scan.before(at.saturating_sub(4)).is_ascii_alphanumeric();
     if !named || !is_secret(scan, at) {
         return;

@@ -82,7 +82,7 @@ pub(crate) fn token(scan: &mut Scan<'_>, start: usize, end: usize) {
         return;
     }
     let start = start + escape(scan, start);
-    if scan.at(start) == b'P' && scan.slice(start, start + block::FIRST_LINE.len()) == block::FIRST_LINE {
+    if scan.at(start) == b'P' && scan.has(start, block::FIRST_LINE) {
         block::putty(scan, start);
         return;
     }
@@ -107,7 +107,7 @@ pub(crate) fn token(scan: &mut Scan<'_>, start: usize, end: usize) {
         shaped(scan, start, prefixes::FACEBOOK_APP, 30, &FACEBOOK);
     } else if scan.at(end) == b'~' {
         azure(scan, end);
-    } else if scan.slice(start, start + 4) == "ZXlK" {
+    } else if scan.has(start, "ZXlK") {
         jwt::encoded(scan, start);
     } else if end - start == 40 {
         shaped(scan, start, prefixes::MAXMIND_KEY, 40, &MAXMIND);

@@ -150,7 +150,7 @@ fn cell_before(scan: &Scan<'_>, at: usize) -> Option<usize> {
     let end = open - before.take_while(|byte| byte.is_ascii_whitespace()).count();
     let close = end
         - ["</th>", "</key>", "</name>"].map(str::len).into_iter().find(|length| {
-            end.checked_sub(*length).is_some_and(|close| scan.slice(close, close + 2) == "</")
+            end.checked_sub(*length).is_some_and(|close| scan.has(close, "</"))
         })?;
     let known = scan.before(end) == b'>';
     (known && ["th", "td", "dt", "ke", "na"].contains(&scan.slice(close + 2, close + 4))).then_some(close)

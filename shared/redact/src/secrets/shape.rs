@@ -134,6 +134,7 @@ pub(super) fn fits(bytes: &[u8], at: usize, parts: &[Part]) -> Option<usize> {
 }
 
 /// Shannon's entropy of a text, in tenths of a bit a byte.
+#[inline(never)]
 pub(super) fn entropy(text: &str) -> u32 {
     let mut counts = [0_u16; 256];
     for byte in text.bytes() {
@@ -157,12 +158,14 @@ pub(super) fn has_run(text: &str, byte: u8, count: usize) -> bool {
 }
 
 /// Whether most of a text is one run of equal or of consecutive bytes: `xxxxxxxx`, `abcdefgh`, `12345678`.
+#[inline(never)]
 pub(super) fn is_sequence(text: &str) -> bool {
     let longest = longest_run(text, 0).max(longest_run(text, 1));
     longest >= 8 && longest * 5 >= text.len() * 2
 }
 
 /// The longest run in which each byte is `step` more than the one before.
+#[inline(never)]
 fn longest_run(text: &str, step: u8) -> usize {
     let (mut longest, mut length, mut before) = (0, 1, None);
     for byte in text.bytes() {
@@ -174,6 +177,7 @@ fn longest_run(text: &str, step: u8) -> usize {
 }
 
 /// CRC-32 as in zip, bit by bit: values are short.
+#[inline(never)]
 pub(super) fn crc32(text: &str) -> u32 {
     !text.bytes().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))

@@ -105,7 +105,7 @@ fn name_of_quoted(scan: &Scan<'_>, open: usize) -> Option<(usize, usize)> {
         return None;
     }
     // R's assignment.
-    if scan.slice(end.saturating_sub(2), end) == "<-" {
+    if scan.part(end.saturating_sub(2), end) == b"<-" {
         return last_name(scan, end - 2 - usize::from(scan.before(end - 2) == b' '));
     }
     let (start, end) = last_name(scan, end)?;
@@ -173,6 +173,7 @@ fn aws_key(scan: &mut Scan<'_>, word: usize, end: usize) -> bool {
 }
 
 /// Whether forty bytes are random, and of both cases.
+#[inline(never)]
 pub(super) fn is_key(value: &str) -> bool {
     // One in a thousand has no digit.
     let mixed = [u8::is_ascii_lowercase, u8::is_ascii_uppercase];

@@ -192,6 +192,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Whether both cases stand in it, and no words.
+#[inline(never)]
 pub(super) fn is_mixed(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_lowercase())
         && text.bytes().any(|byte| byte.is_ascii_uppercase())

@@ -52,11 +52,13 @@ const fn pairs() -> [u32; 26] {
 }
 
 /// Whether its letters stand in an order that is common in words.
+#[inline(never)]
 pub(super) fn is_wordy(text: &str) -> bool {
     is_common(text, 75)
 }
 
 /// The same, for a share of common pairs in hundredths.
+#[inline(never)]
 fn is_common(text: &str, share: usize) -> bool {
     let (mut pairs, mut common) = (0_usize, 0_usize);
     let mut before = 0;

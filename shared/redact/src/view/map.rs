@@ -108,6 +108,7 @@ impl Map {
     }
 
     /// Where the piece begins and ends in the original that a byte of the derived text belongs to.
+    #[inline(never)]
     fn place(&self, derived: usize) -> (usize, usize) {
         let Some(run) = self.run_at(derived) else { return (derived, derived + 1) };
         let (derived_end, original_end) = run.end();
@@ -121,6 +122,7 @@ impl Map {
 
     /// The last run that begins at a byte of the derived text or before. What was dropped stands before what follows it, at
     /// the same place: the last one is that with the byte.
+    #[inline(never)]
     fn run_at(&self, derived: usize) -> Option<&Run> {
         let known = self.last.get();
         let near = self.runs.get(known..self.runs.len().min(known + NEAR)).unwrap_or(&[]);
