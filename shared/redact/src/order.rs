@@ -3,6 +3,9 @@
 /// Items by the number that each has, the least first; those that have the same stay in their order. The numbers are asked
 /// for in the order of the items.
 pub(crate) fn by<T>(mut items: Vec<T>, number: impl FnMut(&T) -> u64) -> Vec<T> {
+    if items.len() < 2 {
+        return items;
+    }
     for (one, other) in swaps(items.iter().map(number).collect()) {
         items.swap(one, other);
     }

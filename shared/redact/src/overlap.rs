@@ -25,6 +25,9 @@ pub(crate) fn apart<'e>(better: Vec<Finding<'e>>, others: Vec<Finding<'e>>) -> V
 /// Those that do not overlap an earlier one, ordered by where they stand. What is known by the name that it stands under
 /// comes before what is a part of it: the rest of it would stay.
 pub(crate) fn first_come(ranked: Vec<Finding<'_>>) -> Vec<Finding<'_>> {
+    if ranked.len() < 2 {
+        return ranked;
+    }
     let mut findings = with_parts(&ranked);
     findings.extend(ranked);
     let start = findings.iter().map(|it| it.start).min().unwrap_or(0);
