@@ -4,7 +4,7 @@ use crate::entry::Entry;
 use crate::noise;
 use crate::operators::own;
 use crate::order;
-use crate::words::{Word, Words, stem};
+use crate::words::{Word, Words, is_in, stem};
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -230,7 +230,8 @@ impl Lexicon {
         if text.bytes().any(|byte| byte >= 0xE0) {
             for (start, _) in text.char_indices().filter(|(_, first)| is_unspaced(*first)) {
                 let rest = text.get(start..).unwrap_or("");
-                for phrase in unspaced(rest).and_then(|first| self.unspaced.get(first)).into_iter().flatten() {
+                for phrase in unspaced(rest).and_then(|first| self.unspaced.get(first)).into_iter().flatten()
+                {
                     let wanted = self.phrases.get(*phrase).map_or("", |phrase| &*phrase.text);
                     if rest.starts_with(wanted) {
                         found.push(Mention { start, end: start + wanted.len(), phrase: *phrase });
@@ -301,7 +302,7 @@ impl Lexicon {
             let word = ahead.get(at)?;
             let Some(next) = next else {
                 // `Australian passport number` is more than a passport's number.
-                let number = word.start <= end + 1 && ["no", "nr", "number"].contains(&word.lower());
+                let number = word.start <= end + 1 && is_in(word.lower(), &["no", "nr", "number"]);
                 return Some(if number { word.end } else { end });
             };
             end = word.is(next).then_some(word.end)?;

@@ -1,6 +1,8 @@
 //! Words that say what a value is not, and those which say nothing as they are part of a notation: names of HTML, roles of
 //! a browser's snapshot, releases.
 
+use crate::words::{has_any, is_any};
+
 /// Words of what only looks like a value.
 pub(crate) const WORDS: &[&str] = &[
     "artikel",
@@ -146,10 +148,10 @@ fn in_tag(text: &str, start: usize) -> bool {
     }
     let attribute = tag.rsplit_once('=').filter(|(_, value)| match value.chars().next() {
         Some(quote @ ('"' | '\'')) => value.matches(quote).count() == 1,
-        _ => !value.contains(' '),
+        _ => !has_any(value, b" "),
     });
     let named = attribute.and_then(|(name, _)| name.rsplit(' ').next()).unwrap_or("");
-    !LABELS.iter().any(|label| named.eq_ignore_ascii_case(label))
+    !is_any(named, LABELS)
 }
 
 const fn is_part(character: char) -> bool {
@@ -157,7 +159,7 @@ const fn is_part(character: char) -> bool {
 }
 
 fn is_element(name: &str) -> bool {
-    ELEMENTS.iter().any(|element| name.eq_ignore_ascii_case(element))
+    is_any(name, ELEMENTS)
 }
 
 /// Whether a short word is part of letters and digits without a meaning: `DlTc2j84Q9`.

@@ -8,6 +8,7 @@ use crate::lexicon::{Lexicon, Mention, fnv};
 use crate::order;
 use crate::overlap;
 use crate::scan::Hit;
+use crate::words::{has_any, is_any, is_in};
 use near::{mentions_near, names_of_columns};
 
 /// How far a word may be from what it speaks of, in bytes.
@@ -116,16 +117,13 @@ impl<'a> From<&Hit<'a>> for Placed<'a> {
 
 /// Whether what stands between a label and a value links them: separators, markup, a few words.
 fn links(between: &str) -> bool {
-    !between.contains(['\n', ',', ';']) && words_link(between)
+    !has_any(between, b"\n,;") && words_link(between)
 }
 
 /// Whether all words of a text only lead to a value, or are part of it: `order no. SO-1234`, but not `my order with`.
 fn words_link(text: &str) -> bool {
     let mut words = text.split(|it: char| !it.is_alphanumeric());
-    words.all(|word| {
-        word.bytes().all(|byte| byte.is_ascii_uppercase())
-            || LINKS.iter().any(|link| word.eq_ignore_ascii_case(link))
-    })
+    words.all(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()) || is_any(word, LINKS))
 }
 
 const fn is_part(character: char) -> bool {
@@ -134,8 +132,7 @@ const fn is_part(character: char) -> bool {
 
 /// Whether what stands between two values has a label of the second one.
 fn labels(between: &str) -> bool {
-    (between.contains([':', '=', '|', '>', '\t']) || ends_sentence(between))
-        && between.contains(char::is_alphabetic)
+    (has_any(between, b":=|>\t") || ends_sentence(between)) && between.contains(char::is_alphabetic)
 }
 
 /// Whether a value is what it is even as an order's number: it has a grammar of its own, or check digits and more.
@@ -149,7 +146,7 @@ fn is_all(text: &str, hit: &Hit<'_>) -> bool {
     text.trim() == value
         && value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_uppercase())
-        && value.contains([' ', '-', '/'])
+        && has_any(value, b" -/")
 }
 
 /// Whether a sentence ends in a text, not only a short word as in `order no. `.
@@ -300,7 +297,7 @@ impl<'a, 't> Around<'a, 't> {
             let between = self.text.get(place.end..mention.start).unwrap_or("");
             between.len() <= NEXT
                 && self.lexicon.speaks(mention, place.name).is_some()
-                && !between.contains(['\n', '.', ';', '?'])
+                && !has_any(between, b"\n.;?")
         })
     }
 
@@ -321,7 +318,7 @@ impl<'a, 't> Around<'a, 't> {
             if self.lexicon.is_own(self.text, start, start + 1) {
                 return Some(Some(start));
             }
-            (!word.is_empty() && !LINKS.contains(&word)).then_some(None)
+            (!word.is_empty() && !is_in(word, LINKS)).then_some(None)
         });
         let start = start??;
         let mark = self.text.get(start..)?;

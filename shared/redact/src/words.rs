@@ -18,6 +18,30 @@ pub(crate) fn stem(word: &[u8]) -> &[u8] {
     }
 }
 
+/// Whether a byte is one of some. This and the next ones are calls: where they stand they would be 200 bytes each.
+#[inline(never)]
+pub(crate) fn among(byte: u8, bytes: &[u8]) -> bool {
+    bytes.iter().any(|it| *it == byte)
+}
+
+/// Whether a text has one of some bytes of ASCII.
+#[inline(never)]
+pub(crate) fn has_any(text: &str, bytes: &[u8]) -> bool {
+    text.bytes().any(|byte| among(byte, bytes))
+}
+
+/// Whether a word is one of several.
+#[inline(never)]
+pub(crate) fn is_in(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|it| *it == word)
+}
+
+/// Whether a word is one of several, in any case.
+#[inline(never)]
+pub(crate) fn is_any(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|it| word.eq_ignore_ascii_case(it))
+}
+
 /// A word in lower case.
 pub(crate) struct Word {
     pub start: usize,

@@ -7,6 +7,7 @@ use crate::checks::{digit, pair};
 use crate::column;
 use crate::entry::{Entry, Profile};
 use crate::scan::{Scan, is_word};
+use crate::words::has_any;
 
 static PHONE_NUMBER: Entry = Entry {
     name: "PHONE_NUMBER",
@@ -221,7 +222,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
         let found = Number::read(scan, start).longest(scan, international);
         if let Some(end) = found.filter(|_| !is_word(scan.before(first))) {
             // `(+44) 20 ...`
-            let bracket = scan.before(first) == b'(' && scan.slice(first, end).contains(')');
+            let bracket = scan.before(first) == b'(' && has_any(scan.slice(first, end), b")");
             scan.sure(first - usize::from(bracket), end, &PHONE_NUMBER, 78, 88);
         }
         return;

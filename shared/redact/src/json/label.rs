@@ -2,6 +2,7 @@
 //! `{"columns":["name","ssn"],"rows":[["Tom",".."]]}`. They speak of a value as the name of its field would.
 
 use super::cursor::Cursor;
+use crate::words::has_any;
 use std::borrow::Cow;
 
 /// Longest label, and longest one that is a name and no sentence, in bytes.
@@ -127,7 +128,7 @@ fn ends_in(name: &str, words: &[&str]) -> bool {
 
 /// Whether a label may speak of a text: not if that is a long one, or repeats it.
 pub(super) fn fits(label: &str, text: &str) -> bool {
-    let long = text.len() > VALUE && text.contains([' ', '\n']);
+    let long = text.len() > VALUE && has_any(text, b" \n");
     !long && !same(label, text)
 }
 
@@ -258,7 +259,7 @@ pub(super) fn first_row(at: Cursor<'_>) -> Vec<Cow<'_, str>> {
         let (_, says) = at.string()?;
         let text = says.into_text();
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        (text.len() <= NAME && digits < 3 && !text.contains('@')).then_some(text)
+        (text.len() <= NAME && digits < 3 && !has_any(&text, b"@")).then_some(text)
     })
     .filter(|names| names.iter().any(|name| name.contains(char::is_alphabetic)))
     .unwrap_or_default()

@@ -3,6 +3,7 @@
 use crate::column::{self, Table};
 use crate::entry::{Entry, Profile};
 use crate::scan::Scan;
+use crate::words::{has_any, is_any};
 
 static PERSON: Entry =
     Entry { name: "PERSON", bare: 0, context: 75, words: &[], profiles: &[Profile::Hipaa, Profile::Gdpr] };
@@ -184,7 +185,7 @@ fn named(text: &str, path: &[&str]) -> Option<(&'static Entry, u8)> {
     }
     let (_, entry, level) = known(own)?;
     // An `address` may be one of the net or of a wallet.
-    let postal = !matches!(own, b"address" | b"adresse") || text.trim().contains(' ');
+    let postal = !matches!(own, b"address" | b"adresse") || has_any(text.trim(), b" ");
     postal.then_some((*entry, *level))
 }
 
@@ -227,9 +228,9 @@ fn is_place(value: &str) -> bool {
 
 /// What stands where there is no value.
 fn is_nothing(value: &str) -> bool {
-    ["null", "none", "n/a", "unknown", "true", "false", "undefined", "string", "redacted"]
-        .iter()
-        .any(|word| value.eq_ignore_ascii_case(word))
+    const NOTHING: &[&str] =
+        &["null", "none", "n/a", "unknown", "true", "false", "undefined", "string", "redacted"];
+    is_any(value, NOTHING)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::entry::{Entry, Profile};
 use crate::scan::{Scan, is_word};
+use crate::words::is_any;
 use std::net::Ipv6Addr;
 
 static IP_ADDRESS: Entry = Entry {
@@ -131,7 +132,7 @@ fn is_version(scan: &Scan<'_>, start: usize) -> bool {
         from -= 1;
     }
     let word = scan.slice(from, end);
-    VERSIONS.iter().any(|known| known.eq_ignore_ascii_case(word))
+    is_any(word, VERSIONS)
 }
 
 /// The longest IPv6 address, with an IPv4 address in it.

@@ -2,6 +2,7 @@
 
 use crate::entry::{Entry, Profile};
 use crate::scan::Scan;
+use crate::words::is_any;
 
 static URL_CREDENTIALS: Entry = Entry {
     name: "URL_CREDENTIALS",
@@ -39,7 +40,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, at: usize) {
         Some((user, password)) if !is_placeholder(password) => {
             let from = start + user.len() + 1;
             // Documentation writes these; a few people do.
-            let sample = SAMPLES.iter().any(|sample| password.eq_ignore_ascii_case(sample));
+            let sample = is_any(password, SAMPLES);
             let level = if sample { 65 } else { URL_CREDENTIALS.bare };
             scan.sure(from, from + password.len(), &URL_CREDENTIALS, level, level);
         }

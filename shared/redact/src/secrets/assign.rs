@@ -12,6 +12,7 @@ use super::wordy::is_dense;
 use super::{NAMED, header, kube, prefixed, unsigned, value};
 use crate::entry::Entry;
 use crate::scan::Scan;
+use crate::words::{has_any, is_any, is_in};
 
 /// How sure a value of a vendor's shape is under its name.
 const SHAPED: u8 = 85;
@@ -115,11 +116,11 @@ pub(crate) fn assigned(scan: &mut Scan<'_>, at: usize) {
 fn is_pair(scan: &Scan<'_>, at: usize, start: usize) -> bool {
     let quoted = matches!(scan.before(at), b'"' | b'\'');
     match scan.at(at) {
-        b',' => start <= 1 || scan.slice(start.saturating_sub(3), start).contains(['(', '{']),
+        b',' => start <= 1 || has_any(scan.slice(start.saturating_sub(3), start), b"({"),
         b'>' if quoted && scan.slice(at.saturating_sub(CELL), at).contains("</") => true,
-        b'>' if quoted => ["name=", "key=", "id="].iter().any(|attribute| {
-            scan.has(start.saturating_sub(1 + attribute.len()), attribute)
-        }),
+        b'>' if quoted => ["name=", "key=", "id="]
+            .iter()
+            .any(|attribute| scan.has(start.saturating_sub(1 + attribute.len()), attribute)),
         _ => true,
     }
 }
@@ -151,7 +152,7 @@ pub(crate) fn spoken(scan: &mut Scan<'_>, end: usize) {
 /// Looks at what stands right behind a word that ends at `end`, without a sign: `password x7Kq...`.
 pub(crate) fn beside(scan: &mut Scan<'_>, end: usize) {
     let word = scan.slice(end.saturating_sub(8), end);
-    if !BESIDE.iter().any(|known| word.eq_ignore_ascii_case(known)) {
+    if !is_any(word, BESIDE) {
         return;
     }
     let mut start = end;
@@ -159,7 +160,7 @@ pub(crate) fn beside(scan: &mut Scan<'_>, end: usize) {
         let blanks = scan.bytes.iter().skip(start).take(8);
         start += blanks.take_while(|byte| matches!(byte, b' ' | b'\t' | b'-')).count();
         let rest = scan.slice(start, start + 8);
-        let Some(word) = rest.split(' ').next().filter(|word| LEADS.contains(word)) else { break };
+        let Some(word) = rest.split(' ').next().filter(|word| is_in(word, LEADS)) else { break };
         start += word.len();
     }
     let value = Value { start, quote: 0, floor: FLOOR };

@@ -6,6 +6,7 @@ use super::shape::{BASE64_PAD, BEARER, base64, entropy, fits, is};
 use super::vendors::{HTTP_AUTH, TELEGRAM};
 use super::{NAMED, is_closed, prefixed, value};
 use crate::scan::Scan;
+use crate::words::{is_any, is_in};
 
 const LEVEL: u8 = 85;
 /// The least entropy of a bearer's token, in tenths of a bit a byte.
@@ -40,7 +41,7 @@ pub(super) fn authorization(scan: &mut Scan<'_>, value: Value) -> bool {
     if blank && name == "basic" {
         return basic(scan, value.start + scheme + 1);
     }
-    let known = blank && SCHEMES.contains(&name.as_str());
+    let known = blank && is_in(&name, SCHEMES);
     // Something else follows a scheme that is not known: `AWS4-HMAC-SHA256 Credential=...`.
     known && bearer(scan, value.start + scheme + 1, true) || !blank && bearer(scan, value.start, false)
 }
@@ -130,7 +131,7 @@ pub(super) fn user(scan: &mut Scan<'_>, at: usize) {
 }
 
 fn is_sample(text: &str) -> bool {
-    SAMPLES.contains(&text.to_ascii_lowercase().as_str())
+    is_any(text, SAMPLES)
         || text.starts_with(['$', '<', '[', '{', '%'])
             && (text.ends_with([']', '>', '}', ')', '%']) && !text.bytes().any(|byte| byte.is_ascii_digit())
                 || text.starts_with('$'))

@@ -2,6 +2,7 @@
 
 use super::wordy::is_scrambled;
 use crate::scan::Scan;
+use crate::words::{has_any, is_in};
 
 /// The shortest word that is looked at.
 pub(super) const LEAST: usize = 3;
@@ -73,7 +74,7 @@ pub(super) fn is_plain(scan: &Scan<'_>, at: usize, value: Value) -> bool {
     match scan.at(value.start + letters) {
         _ if letters >= LONG_WORD => false,
         _ if is_scrambled(scan.slice(value.start, value.start + letters)) => false,
-        b' ' => !scan.slice(at.saturating_sub(4), at).contains(['n', 'N']),
+        b' ' => !has_any(scan.slice(at.saturating_sub(4), at), b"nN"),
         b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'(' | b'<' | b'\n' | b'\r' | b'}' | b']' | b'['
         | b'{' | b'>' | 0 => true,
         _ => false,
@@ -124,7 +125,7 @@ pub(super) fn name_before(scan: &Scan<'_>, at: usize) -> Option<(usize, usize)> 
     if scan.at(at) == b'=' && scan.before(typed) == b':' && matches!(scan.at(typed), b' ' | b'&') {
         start = name_start(scan, typed - 1);
         // What follows else may be a name as well: `note: token = ...`.
-        if scan.slice(typed, end).contains('&') {
+        if has_any(scan.slice(typed, end), b"&") {
             end = typed - 1;
         }
     }
@@ -143,17 +144,18 @@ fn property(scan: &Scan<'_>, at: usize) -> usize {
 fn cell_before(scan: &Scan<'_>, at: usize) -> Option<usize> {
     let tag = scan.bytes.get(at.saturating_sub(TAG)..at)?;
     let open = at - (tag.len() - tag.iter().rposition(|byte| *byte == b'<')?);
-    if !CELLS.contains(&scan.slice(open + 1, open + 3)) {
+    if !is_in(scan.slice(open + 1, open + 3), CELLS) {
         return None;
     }
     let before = scan.bytes.get(..open)?.iter().rev().take(TAG);
     let end = open - before.take_while(|byte| byte.is_ascii_whitespace()).count();
     let close = end
-        - ["</th>", "</key>", "</name>"].map(str::len).into_iter().find(|length| {
-            end.checked_sub(*length).is_some_and(|close| scan.has(close, "</"))
-        })?;
+        - ["</th>", "</key>", "</name>"]
+            .map(str::len)
+            .into_iter()
+            .find(|length| end.checked_sub(*length).is_some_and(|close| scan.has(close, "</")))?;
     let known = scan.before(end) == b'>';
-    (known && ["th", "td", "dt", "ke", "na"].contains(&scan.slice(close + 2, close + 4))).then_some(close)
+    (known && is_in(scan.slice(close + 2, close + 4), &["th", "td", "dt", "ke", "na"])).then_some(close)
 }
 
 pub(super) fn name_start(scan: &Scan<'_>, end: usize) -> usize {

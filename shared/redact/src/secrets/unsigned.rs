@@ -8,6 +8,7 @@ use super::vendors::{AWS, PASSWORD};
 use super::wordy::is_wordy;
 use super::{KEYED, NAMED, is_closed, value};
 use crate::scan::{Hit, Scan};
+use crate::words::{has_any, is_any, is_in};
 
 /// How far from the beginning of a value its first word with a digit may stand.
 const INSIDE: usize = 44;
@@ -61,7 +62,7 @@ pub(crate) fn unsigned(scan: &mut Scan<'_>, word: usize, end: usize) {
     let shout = digits_of(text) < 4 && !text.bytes().any(|byte| byte.is_ascii_lowercase());
     let ends =
         matches!(scan.at(end), 0..=b' ' | b';' | b',' | b'`' | b'\'' | b'"') && scan.at(end + 1) != b'(';
-    let long = text.len() >= 20 && scan.slice(from, to).contains(['_', '-']);
+    let long = text.len() >= 20 && has_any(scan.slice(from, to), b"_-");
     let firm = match quote {
         0 => ends && !shout && !text.ends_with(')') && (long || value::is_mixed(text)),
         _ => true,
@@ -109,7 +110,7 @@ fn name_of_quoted(scan: &Scan<'_>, open: usize) -> Option<(usize, usize)> {
         return last_name(scan, end - 2 - usize::from(scan.before(end - 2) == b' '));
     }
     let (start, end) = last_name(scan, end)?;
-    if !LEADS.iter().any(|lead| scan.slice(start, end).eq_ignore_ascii_case(lead)) {
+    if !is_any(scan.slice(start, end), LEADS) {
         return Some((start, end));
     }
     let end = start.checked_sub(1)?;
@@ -121,7 +122,7 @@ fn name_beside(scan: &Scan<'_>, start: usize) -> Option<(usize, usize)> {
     let (start, end) = last_name(scan, start - 1)?;
     let name = scan.slice(start, end);
     // "the token x7Kq...", but not "the key of ...".
-    let said = name.contains(['_', '-']) || ["key", "token", "secret", "requirepass"].contains(&name);
+    let said = has_any(name, b"_-") || is_in(name, &["key", "token", "secret", "requirepass"]);
     said.then_some((start, end))
 }
 
@@ -208,15 +209,15 @@ pub(crate) fn colon(scan: &mut Scan<'_>, at: usize) {
             || port.len() > 3 && port.len() < 6 && port.bytes().all(|byte| byte.is_ascii_digit()))
             && [base, user].iter().all(|part| {
                 !part.is_empty()
-                    && !part.contains([' ', '/', '"'])
+                    && !has_any(part, b" /\"")
                     && part.bytes().any(|byte| byte.is_ascii_lowercase() || byte == b'*')
             });
         good.then_some(port.len() + base.len() + user.len() + 3)
     } else if next.is_ascii_lowercase() && matches!(scan.slice(at.saturating_sub(5), at), ":thin" | "c:oci") {
         line.find('/')
-            .filter(|slash| line.get(*slash..).is_some_and(|it| it.contains('@')))
+            .filter(|slash| line.get(*slash..).is_some_and(|it| has_any(it, b"@")))
             .map(|slash| slash + 1)
-    } else if next == b' ' && ["creds", "login", "tials"].contains(&scan.slice(at.saturating_sub(5), at)) {
+    } else if next == b' ' && is_in(scan.slice(at.saturating_sub(5), at), &["creds", "login", "tials"]) {
         let user = line.trim_start().split([' ', '/']).next().unwrap_or("").len();
         let user = user + line.len() - line.trim_start().len();
         let behind = line.get(user..).unwrap_or("");

@@ -3,6 +3,7 @@
 use super::is_published;
 use super::shape::{entropy, is_sequence};
 use super::wordy::{is_dense, is_scrambled, is_slug, is_wordy};
+use crate::words::{among, has_any, is_in};
 
 /// The longest value, in bytes.
 pub(super) const LONGEST: usize = 150;
@@ -155,9 +156,7 @@ const HEX_FLOOR: u32 = 30;
 pub(super) fn is_placeholder(text: &str) -> bool {
     let first = text.bytes().next().unwrap_or(0);
     matches!(first, b'$' | b'<' | b'{' | b'[' | b'(' | b'%' | b'@' | b'#' | b'*')
-        && (text.len() < 3
-            || text.contains(['{', '}', '<', '>', '(', ')', ']', '*', '.'])
-            || is_name(text.get(1..).unwrap_or("")))
+        && (text.len() < 3 || has_any(text, b"{}<>()]*.") || is_name(text.get(1..).unwrap_or("")))
         || ["${", "{{", "$(", "#{", "<%", "...", "***", "\u{2026}", "\u{2022}\u{2022}"]
             .iter()
             .any(|mark| text.contains(mark))
@@ -226,7 +225,7 @@ fn has_digit_within(text: &str) -> bool {
 
 /// Names joined by dots: `config.apiKey2`. Nothing is one that has a long part.
 fn is_member(text: &str) -> bool {
-    text.contains('.')
+    has_any(text, b".")
         && text.split('.').all(|part| {
             part.len() <= 24
                 && part.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
@@ -243,19 +242,19 @@ fn has_odd_digits(text: &str) -> bool {
 /// `/etc/app2`, but not forty bytes of base64 that begin with a slash.
 fn is_path(text: &str) -> bool {
     text.starts_with('/')
-        && (text.len() < 30 || !is_mixed(text) || text.contains('.') || text.matches('/').count() > 3)
+        && (text.len() < 30 || !is_mixed(text) || has_any(text, b".") || text.matches('/').count() > 3)
 }
 
 /// A name of what a store holds: `vault:secret/data/app#password`.
 fn is_reference(text: &str) -> bool {
     text.split_once(':').is_some_and(|(store, path)| {
-        store.len() > 1 && store.bytes().all(|byte| byte.is_ascii_lowercase()) && path.contains('/')
+        store.len() > 1 && store.bytes().all(|byte| byte.is_ascii_lowercase()) && has_any(path, b"/")
     })
 }
 
 /// A constant's name: `AUTH_SHA_256`.
 fn is_shouted(text: &str) -> bool {
-    text.contains('_')
+    has_any(text, b"_")
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
@@ -294,7 +293,7 @@ fn holds_version(text: &str) -> bool {
 pub(super) fn is_vendors(text: &str) -> bool {
     let floor = if text.len() < 30 { 20 } else { 27 };
     entropy(text) >= floor
-        && (has_digit(text) || is_hex(text) || is_mixed(text) && !text.contains('/'))
+        && (has_digit(text) || is_hex(text) || is_mixed(text) && !has_any(text, b"/"))
         && !is_sequence(text)
         && (is_hex(text)
             || (!is_wordy(text) || text.len() < 30 && has_digit_within(text))
@@ -330,23 +329,23 @@ pub(super) fn is_password(text: &str, quoted: bool) -> bool {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    let marked = text.bytes().any(|byte| !byte.is_ascii_alphabetic() && !b"_-.:/*=".contains(&byte))
+    let marked = text.bytes().any(|byte| !byte.is_ascii_alphabetic() && !among(byte, b"_-.:/*="))
         || is_scrambled(text);
     // A date, a time, a share.
-    let number = text.bytes().all(|byte| byte.is_ascii_digit() || b"-/:.,%".contains(&byte))
+    let number = text.bytes().all(|byte| byte.is_ascii_digit() || among(byte, b"-/:.,%"))
         && !text.bytes().all(|byte| byte.is_ascii_digit());
     // `PWD=/home/app2`.
     let path =
-        text.starts_with(['/', '~']) && text.contains('/') || text.contains(":\\") || text.contains(":/");
-    let holds = |open: char, close: char| text.contains(open) && text.contains(close);
-    let code = holds('{', '}') || holds('<', '>') || text.ends_with("()") || text.starts_with("arn:");
+        text.starts_with(['/', '~']) && has_any(text, b"/") || text.contains(":\\") || text.contains(":/");
+    let holds = |open: u8, close: u8| has_any(text, &[open]) && has_any(text, &[close]);
+    let code = holds(b'{', b'}') || holds(b'<', b'>') || text.ends_with("()") || text.starts_with("arn:");
     let plain = quoted
         || (!is_member(text) || has_odd_digits(text))
-            && !text.contains(['(', '[', '{', '<', '>', '\\'])
+            && !has_any(text, b"([{<>\\")
             && !text.contains("::")
-            && !text.starts_with(['/', '&', '*', '!', '"', '\'', '-', '?', ':']);
+            && !text.bytes().next().is_some_and(|first| among(first, b"/&*!\"'-?:"));
     let constant = is_shouted(text) || is_snake(text);
-    let stands_for = NO_PASSWORDS.contains(&lower.as_str())
+    let stands_for = is_in(&lower, NO_PASSWORDS)
         || ["your", "changeme", "placeholder", "example", "xxxx"].iter().any(|word| lower.contains(word));
     marked
         && !is_published(text)

@@ -1,6 +1,7 @@
 //! Words told from random letters.
 
 use super::shape::entropy;
+use crate::words::among;
 
 /// Letters that often follow each letter, `a` first: nine tenths of the pairs in English and in names of code.
 const FOLLOWERS: [&str; 26] = [
@@ -97,7 +98,7 @@ pub(super) fn is_slug(text: &str) -> bool {
 
 /// Whether letters, digits and signs are mixed as nothing but a generator of keys does: Django's, fifty bytes of them.
 pub(super) fn is_dense(text: &str) -> bool {
-    let signs = b"!@#$%^*".iter().filter(|sign| text.as_bytes().contains(sign)).count();
+    let signs = b"!@#$%^*".iter().filter(|sign| among(**sign, text.as_bytes())).count();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     (30..=80).contains(&text.len())
         && signs >= 2
