@@ -5,6 +5,8 @@
 #![recursion_limit = "256"]
 
 mod account;
+#[path = "../../allocator.rs"]
+mod allocator;
 mod body;
 mod event;
 mod host;

@@ -3,6 +3,8 @@
 // The pipeline is one future, stage in stage, and the compiler lays it out in one query.
 #![recursion_limit = "256"]
 
+#[path = "../../allocator.rs"]
+mod allocator;
 mod body;
 pub mod ledger;
 mod platform;

@@ -4,6 +4,9 @@
 #[path = "../../../../shared/redact/benches/texts/mod.rs"]
 mod texts;
 
+#[path = "../../../../edge/allocator.rs"]
+mod allocator;
+
 #[cfg(feature = "rivals")]
 mod rivals;
 
