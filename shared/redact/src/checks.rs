@@ -66,6 +66,7 @@ pub(crate) fn uniform(digits: &[u8]) -> bool {
 }
 
 /// Whether a month has this day.
+#[inline(never)]
 pub(crate) const fn day(month: u32, day: u32) -> bool {
     let last = match month {
         2 => 29,

@@ -2,11 +2,12 @@
 
 /// Items by the number that each has, the least first; those that have the same stay in their order. The numbers are asked
 /// for in the order of the items.
-pub(crate) fn by<T>(mut items: Vec<T>, number: impl FnMut(&T) -> u64) -> Vec<T> {
+pub(crate) fn by<T>(mut items: Vec<T>, mut number: impl FnMut(&T) -> u64) -> Vec<T> {
     if items.len() < 2 {
         return items;
     }
-    for (one, other) in swaps(items.iter().map(number).collect()) {
+    let swaps = swaps(items.len(), &mut |at| items.get(at).map_or(0, &mut number));
+    for (one, other) in swaps {
         items.swap(one, other);
     }
     items
@@ -14,12 +15,12 @@ pub(crate) fn by<T>(mut items: Vec<T>, number: impl FnMut(&T) -> u64) -> Vec<T> 
 
 /// Which places are to be swapped, one after the other, so that numbers come in their order.
 #[inline(never)]
-fn swaps(numbers: Vec<u64>) -> Vec<(usize, usize)> {
+fn swaps(count: usize, number: &mut dyn FnMut(usize) -> u64) -> Vec<(usize, usize)> {
     let mut swaps = Vec::new();
-    if numbers.is_sorted() {
+    let mut order: Vec<_> = (0..count).map(|at| (number(at), at)).collect();
+    if order.is_sorted() {
         return swaps;
     }
-    let mut order: Vec<_> = numbers.into_iter().zip(0..).collect();
     order.sort_unstable();
     // Where each item comes from. What is in its place comes from there.
     for first in 0..order.len() {

@@ -165,10 +165,16 @@ const fn year(value: u32, length: usize) -> bool {
     length == 2 || length == 4 && value >= 1880 && value < 2040
 }
 
+/// The number that a few digits write.
+#[inline(never)]
+fn value(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit & 15))
+}
+
 /// `1985-03-12`, `12.03.1985`, `3/12/85`, `19850312`.
 fn numeric(scan: &Scan<'_>, start: usize, end: usize) -> Option<usize> {
     if end - start == 8 {
-        let part = |from, to| scan.slice(from, to).parse().unwrap_or(0);
+        let part = |from, to| value(scan.part(from, to));
         let leading =
             year(part(start, start + 4), 4) && day(part(start + 4, start + 6), part(start + 6, end));
         let trailing = year(part(start + 4, end), 4)
