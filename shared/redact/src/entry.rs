@@ -12,10 +12,25 @@ pub struct Entry {
     pub context: u8,
     /// Words and phrases that say what the value is: lower case, words by one space each, no punctuation (`social
     /// security`). They are looked for in the text around and in the names of the fields above, where `cardNumber` and
-    /// `card_number` are `card number`. A plural in s counts as well.
-    pub words: &'static [&'static str],
+    /// `card_number` are `card number`. A plural in s counts as well. All in one text, with `|` between: thousands of slices
+    /// would be as long as the words.
+    pub words: &'static str,
     /// The profiles that it is part of, beside `strict` and `standard`, which have all.
     pub profiles: &'static [Profile],
+}
+
+/// Phrases as an entry has them.
+macro_rules! words {
+    () => { "" };
+    ($first:literal $(, $more:literal)* $(,)?) => { concat!($first $(, "|", $more)*) };
+}
+pub(crate) use words;
+
+impl Entry {
+    /// Its words and phrases, one by one.
+    pub fn phrases(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.words.split('|').filter(|word| !word.is_empty())
+    }
 }
 
 /// What a finding says of its type: one of the crate's own, or a customer's.

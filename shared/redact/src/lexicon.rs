@@ -85,7 +85,7 @@ impl Lexicon {
         };
         for entry in entries {
             lexicon.names.insert(entry.name.into(), Vec::new());
-            for word in entry.words.iter().flat_map(|word| spellings(word)) {
+            for word in entry.phrases().flat_map(spellings) {
                 lexicon.says(word, entry.name.into());
             }
         }
@@ -367,7 +367,7 @@ mod tests {
     use super::*;
 
     static CARD: Entry =
-        Entry { name: "CARD", bare: 75, context: 85, words: &["card number", "kort"], profiles: &[] };
+        Entry { name: "CARD", bare: 75, context: 85, words: "card number|kort", profiles: &[] };
 
     #[test]
     fn phrases_are_found_however_they_are_written() {

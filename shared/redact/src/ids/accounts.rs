@@ -3,13 +3,14 @@
 use super::id::{Id, id};
 use crate::checks::{luhn, uniform};
 use crate::entry::Profile::{Gdpr, Hipaa};
+use crate::entry::words;
 
 pub(crate) static IDS: &[Id] = &[
     id(
         "MEDICAL_RECORD_NUMBER",
         0,
         80,
-        &[
+        words![
             "mrn",
             "medical record",
             "medical record number",
@@ -41,7 +42,7 @@ pub(crate) static IDS: &[Id] = &[
         "HEALTH_PLAN_NUMBER",
         0,
         78,
-        &[
+        words![
             "member id",
             "member number",
             "health plan",
@@ -74,7 +75,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_CLAIM_NUMBER",
         0,
         78,
-        &["claim number", "claim no", "claim id", "medical claim", "healthcare claim", "claim"],
+        words!["claim number", "claim no", "claim id", "medical claim", "healthcare claim", "claim"],
     )
     .of(&[6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
     .within(&[Gdpr, Hipaa]),
@@ -82,7 +83,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_PRESCRIPTION_NUMBER",
         0,
         78,
-        &[
+        words![
             "rx",
             "rx number",
             "rx no",
@@ -100,7 +101,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_REFERRAL_NUMBER",
         0,
         78,
-        &[
+        words![
             "referral number",
             "referral no",
             "referral id",
@@ -116,7 +117,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_PRIOR_AUTHORIZATION_NUMBER",
         0,
         78,
-        &[
+        words![
             "prior authorization",
             "prior auth",
             "preauthorization",
@@ -131,7 +132,7 @@ pub(crate) static IDS: &[Id] = &[
         "IMEI",
         50,
         88,
-        &[
+        words![
             "imei",
             "imei number",
             "device id",

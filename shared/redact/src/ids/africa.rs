@@ -2,6 +2,7 @@
 
 use super::id::{Id, id};
 use crate::checks::{day, digit, luhn, missing, number, pair, uniform, verhoeff, weighted};
+use crate::entry::words;
 
 /// Date, sex, citizenship (0 to 2), a digit that was race and is 8 or 9 since, Luhn.
 fn za_id(digits: &[u8]) -> bool {
@@ -56,7 +57,7 @@ pub(crate) static IDS: &[Id] = &[
         "ZA_ID_NUMBER",
         80,
         93,
-        &[
+        words![
             "south african id",
             "id number",
             "identity number",
@@ -79,7 +80,7 @@ pub(crate) static IDS: &[Id] = &[
         "ZA_INCOME_TAX_NUMBER",
         0,
         84,
-        &[
+        words![
             "sars",
             "tax reference",
             "income tax",
@@ -98,7 +99,7 @@ pub(crate) static IDS: &[Id] = &[
         "ZA_VAT_NUMBER",
         0,
         84,
-        &[
+        words![
             "vat",
             "vat number",
             "vat registration",
@@ -117,7 +118,7 @@ pub(crate) static IDS: &[Id] = &[
         "ZA_TRAFFIC_REGISTER_NUMBER",
         0,
         82,
-        &[
+        words![
             "traffic register",
             "traffic register number",
             "trn",
@@ -133,7 +134,7 @@ pub(crate) static IDS: &[Id] = &[
         "ZA_COMPANY_REGISTRATION",
         0,
         86,
-        &[
+        words![
             "cipc",
             "company registration",
             "registration number",
@@ -151,7 +152,7 @@ pub(crate) static IDS: &[Id] = &[
         "NG_NIN",
         0,
         88,
-        &[
+        words![
             "nin",
             "national identification number",
             "national identity number",
@@ -166,12 +167,20 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[11])
     .check(|digits| verhoeff(digits) && !uniform(digits)),
-    id("NG_NIN", 0, 78, &["nin", "nimc"]).of(&[11]).check(|digits| !uniform(digits)),
+    id("NG_NIN", 0, 78, words!["nin", "nimc"]).of(&[11]).check(|digits| !uniform(digits)),
     id(
         "SA_NATIONAL_ID",
         0,
         86,
-        &["saudi id", "iqama", "iqama number", "national id", "رقم الهوية", "الإقامة", "saudi national id"],
+        words![
+            "saudi id",
+            "iqama",
+            "iqama number",
+            "national id",
+            "رقم الهوية",
+            "الإقامة",
+            "saudi national id"
+        ],
     )
     .of(&[10])
     .check(|digits| matches!(digit(digits, 0), 1 | 2) && luhn(digits)),
@@ -179,7 +188,7 @@ pub(crate) static IDS: &[Id] = &[
         "EG_NATIONAL_ID",
         60,
         88,
-        &["egyptian id", "national id", "الرقم القومي", "raqam qawmi", "egypt", "egyptian national id"],
+        words!["egyptian id", "national id", "الرقم القومي", "raqam qawmi", "egypt", "egyptian national id"],
     )
     .of(&[14])
     .check(eg_id),
@@ -187,7 +196,7 @@ pub(crate) static IDS: &[Id] = &[
         "AU_TFN",
         45,
         86,
-        &[
+        words![
             "tfn",
             "tax file number",
             "tax file",
@@ -205,7 +214,7 @@ pub(crate) static IDS: &[Id] = &[
         "AU_ABN",
         64,
         90,
-        &[
+        words![
             "abn",
             "australian business number",
             "australian business",
@@ -222,7 +231,14 @@ pub(crate) static IDS: &[Id] = &[
         "AU_ACN",
         45,
         86,
-        &["acn", "australian company number", "australian company", "au acn", "acn number", "company number"],
+        words![
+            "acn",
+            "australian company number",
+            "australian company",
+            "au acn",
+            "acn number",
+            "company number"
+        ],
     )
     .of(&[9])
     .laid(&[("3 3 3", 60)])
@@ -232,7 +248,7 @@ pub(crate) static IDS: &[Id] = &[
         "AU_MEDICARE",
         58,
         88,
-        &[
+        words![
             "medicare",
             "medicare number",
             "medicare card",
@@ -245,7 +261,7 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[10, 11])
     .laid(&[("4 5 1", 78), ("4-5-1", 75), ("4 5 1-1", 78), ("4 5 1/1", 78), ("4 5 1 1", 75)])
     .check(au_medicare),
-    id("NZ_IRD", 0, 86, &["ird", "ird number", "inland revenue", "ird no", "new zealand tax", "nz ird"])
+    id("NZ_IRD", 0, 86, words!["ird", "ird number", "inland revenue", "ird no", "new zealand tax", "nz ird"])
         .of(&[8, 9])
         .laid(&[("2-3-3", 60), ("3-3-3", 60)])
         .check(nz_ird),

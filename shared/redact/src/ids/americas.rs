@@ -3,6 +3,7 @@
 use super::id::{Id, id};
 use crate::checks::{digit, first, from, luhn, missing, number, pair, uniform, weighted};
 use crate::entry::Profile::{Gdpr, Hipaa};
+use crate::entry::words;
 
 /// Not issued: 0, of use inside the government, and 8.
 fn ca_sin(digits: &[u8]) -> bool {
@@ -72,7 +73,7 @@ fn uy_ci(digits: &[u8]) -> bool {
     missing(weighted(digits, &[2, 9, 8, 7, 6, 3, 4]), 10) == digit(digits, 7) && !uniform(digits)
 }
 
-const NSS: &[&str] = &[
+const NSS: &str = words![
     "nss",
     "imss",
     "número de seguridad social",
@@ -86,7 +87,7 @@ pub(crate) static IDS: &[Id] = &[
         "CA_SIN",
         45,
         86,
-        &[
+        words![
             "sin",
             "sin number",
             "social insurance",
@@ -109,7 +110,7 @@ pub(crate) static IDS: &[Id] = &[
         "CA_HEALTH_CARD",
         0,
         86,
-        &[
+        words![
             "health card",
             "ohip",
             "phn",
@@ -131,7 +132,7 @@ pub(crate) static IDS: &[Id] = &[
         "BR_CPF",
         75,
         93,
-        &[
+        words![
             "cpf",
             "cadastro de pessoas físicas",
             "cadastro de pessoa física",
@@ -150,7 +151,7 @@ pub(crate) static IDS: &[Id] = &[
         "BR_CNPJ",
         76,
         94,
-        &[
+        words![
             "cnpj",
             "cadastro nacional",
             "cadastro nacional da pessoa jurídica",
@@ -164,7 +165,7 @@ pub(crate) static IDS: &[Id] = &[
     .laid(&[("2.3.3/4-2", 95), ("8/4-2", 90), ("2 3 3 4 2", 85)])
     .check(br_cnpj)
     .within(&[]),
-    id("BR_PIS", 0, 86, &["pis", "pasep", "nis", "nit", "pis pasep", "trabalhador"])
+    id("BR_PIS", 0, 86, words!["pis", "pasep", "nis", "nit", "pis pasep", "trabalhador"])
         .of(&[11])
         .laid(&[("3.5.2-1", 80)])
         .check(br_pis),
@@ -176,7 +177,7 @@ pub(crate) static IDS: &[Id] = &[
         "AR_CUIT",
         60,
         90,
-        &[
+        words![
             "cuit",
             "cuil",
             "cdi",
@@ -194,40 +195,50 @@ pub(crate) static IDS: &[Id] = &[
         "AR_DNI",
         0,
         78,
-        &["dni", "documento nacional de identidad", "documento nacional", "número de documento"],
+        words!["dni", "documento nacional de identidad", "documento nacional", "número de documento"],
     )
     .of(&[8])
     .laid(&[("2.3.3", 0)]),
-    id("CO_NIT", 0, 86, &["nit", "número de identificación tributaria", "rut", "dian", "colombia"])
+    id("CO_NIT", 0, 86, words!["nit", "número de identificación tributaria", "rut", "dian", "colombia"])
         .of(&[9, 10, 11])
         .laid(&[("9-1", 66), ("3.3.3-1", 80), ("8-1", 0), ("2.3.3-1", 0), ("10-1", 0), ("1.3.3.3-1", 0)])
         .check(co_nit)
         .within(&[]),
-    id("CO_CEDULA", 0, 78, &["cédula", "cedula", "cédula de ciudadanía", "cc", "documento de identidad"])
-        .of(&[8, 10])
-        .laid(&[("2.3.3", 0), ("1.3.3.3", 0)]),
-    id("PE_RUC", 55, 88, &["ruc", "registro único de contribuyentes", "sunat", "peru"])
+    id(
+        "CO_CEDULA",
+        0,
+        78,
+        words!["cédula", "cedula", "cédula de ciudadanía", "cc", "documento de identidad"],
+    )
+    .of(&[8, 10])
+    .laid(&[("2.3.3", 0), ("1.3.3.3", 0)]),
+    id("PE_RUC", 55, 88, words!["ruc", "registro único de contribuyentes", "sunat", "peru"])
         .of(&[11])
         .check(pe_ruc),
-    id("EC_CI", 0, 86, &["cédula", "cedula", "cédula de identidad", "ecuador"])
+    id("EC_CI", 0, 86, words!["cédula", "cedula", "cédula de identidad", "ecuador"])
         .of(&[10])
         .laid(&[("9-1", 0)])
         .check(ec_ci),
-    id("UY_CI", 0, 86, &["cédula de identidad", "cedula de identidad", "cédula", "cedula", "uruguay", "ci"])
-        .of(&[8])
-        .laid(&[("1.3.3-1", 70)])
-        .check(uy_ci),
-    id("DO_CEDULA", 0, 86, &["cédula", "cedula", "cédula de identidad", "dominican id", "dominicana"])
+    id(
+        "UY_CI",
+        0,
+        86,
+        words!["cédula de identidad", "cedula de identidad", "cédula", "cedula", "uruguay", "ci"],
+    )
+    .of(&[8])
+    .laid(&[("1.3.3-1", 70)])
+    .check(uy_ci),
+    id("DO_CEDULA", 0, 86, words!["cédula", "cedula", "cédula de identidad", "dominican id", "dominicana"])
         .of(&[11])
         .laid(&[("3-7-1", 72)])
         .check(luhn),
     // Many old ones have a wrong check digit; three digits of the municipality.
-    id("DO_CEDULA", 0, 78, &["cédula", "cedula"]).of(&[11]).check(|digits| {
+    id("DO_CEDULA", 0, 78, words!["cédula", "cedula"]).of(&[11]).check(|digits| {
         let place = number(first(digits, 3));
         (place <= 122 || place == 402) && !uniform(digits)
     }),
     id("MX_NSS", 0, 86, NSS).of(&[11]).laid(&[("2 2 2 4 1", 0), ("2-2-2-4-1", 0)]).check(luhn),
-    id("MX_CLABE", 0, 88, &["clabe", "clabe interbancaria", "cuenta clabe", "interbancaria"])
+    id("MX_CLABE", 0, 88, words!["clabe", "clabe interbancaria", "cuenta clabe", "interbancaria"])
         .of(&[18])
         .check(|digits| {
             let tens = first(digits, 17).iter().zip([3, 7, 1].iter().cycle());

@@ -2,6 +2,7 @@
 
 use super::id::{Id, id};
 use crate::checks::{day, digit, first, from, iso_11_2, missing, number, pair, uniform, verhoeff, weighted};
+use crate::entry::words;
 
 /// Codes of the provinces of China (GB/T 2260).
 const PROVINCES: [u32; 34] = [
@@ -67,7 +68,7 @@ fn my_nric(digits: &[u8]) -> bool {
         && !matches!(pair(digits, 6), 0 | 17..=20 | 69 | 70 | 73 | 80 | 81 | 94..=97)
 }
 
-const RRN: &[&str] = &[
+const RRN: &str = words![
     "rrn",
     "resident registration number",
     "resident registration",
@@ -78,7 +79,7 @@ const RRN: &[&str] = &[
     "kr rrn",
     "주민등록",
 ];
-const FRN: &[&str] = &[
+const FRN: &str = words![
     "frn",
     "foreigner registration number",
     "korean frn",
@@ -95,7 +96,7 @@ pub(crate) static IDS: &[Id] = &[
         "IN_AADHAAR",
         62,
         90,
-        &[
+        words![
             "aadhaar",
             "aadhar",
             "adhaar",
@@ -117,7 +118,7 @@ pub(crate) static IDS: &[Id] = &[
         "CN_RESIDENT_ID",
         92,
         96,
-        &[
+        words![
             "身份证",
             "身份证号",
             "公民身份号码",
@@ -140,7 +141,7 @@ pub(crate) static IDS: &[Id] = &[
         "JP_MY_NUMBER",
         50,
         88,
-        &[
+        words![
             "マイナンバー",
             "個人番号",
             "my number",
@@ -154,7 +155,7 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[12])
     .laid(&[("4-4-4", 60), ("4 4 4", 60)])
     .check(jp_my_number),
-    id("JP_CORPORATE_NUMBER", 0, 86, &["法人番号", "corporate number", "houjin bangou"])
+    id("JP_CORPORATE_NUMBER", 0, 86, words!["法人番号", "corporate number", "houjin bangou"])
         .of(&[13])
         .laid(&[("1-4-4-4", 66)])
         .check(jp_corporate)
@@ -167,7 +168,7 @@ pub(crate) static IDS: &[Id] = &[
         "KR_BRN",
         45,
         86,
-        &[
+        words![
             "brn",
             "business registration number",
             "사업자등록번호",
@@ -187,7 +188,7 @@ pub(crate) static IDS: &[Id] = &[
         "KR_DRIVER_LICENSE",
         0,
         84,
-        &[
+        words![
             "운전면허",
             "운전면허번호",
             "면허번호",
@@ -205,7 +206,7 @@ pub(crate) static IDS: &[Id] = &[
         "TH_TNIN",
         58,
         88,
-        &[
+        words![
             "tnin",
             "thai national id",
             "thai id number",
@@ -227,7 +228,7 @@ pub(crate) static IDS: &[Id] = &[
         "ID_NIK",
         0,
         86,
-        &[
+        words![
             "nik",
             "ktp",
             "nomor induk kependudukan",
@@ -243,7 +244,7 @@ pub(crate) static IDS: &[Id] = &[
         "MY_NRIC",
         0,
         86,
-        &[
+        words![
             "nric",
             "my kad",
             "mykad",
@@ -262,7 +263,7 @@ pub(crate) static IDS: &[Id] = &[
         "PH_TIN",
         0,
         82,
-        &[
+        words![
             "tin",
             "taxpayer identification number",
             "bir",
@@ -281,7 +282,7 @@ pub(crate) static IDS: &[Id] = &[
         "PH_UMID",
         0,
         84,
-        &[
+        words![
             "umid",
             "unified multi purpose id",
             "crn",
@@ -302,7 +303,7 @@ pub(crate) static IDS: &[Id] = &[
         "PK_CNIC",
         0,
         84,
-        &[
+        words![
             "cnic",
             "nadra",
             "pakistani id",
@@ -314,7 +315,7 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[13])
     .laid(&[("5-7-1", 76)])
     .check(|digits| matches!(digit(digits, 0), 1..=7)),
-    id("VN_CCCD", 0, 82, &["cccd", "căn cước", "căn cước công dân", "vietnamese id", "cmnd"])
+    id("VN_CCCD", 0, 82, words!["cccd", "căn cước", "căn cước công dân", "vietnamese id", "cmnd"])
         .of(&[12])
         .check(|digits| digit(digits, 0) == 0),
 ];

@@ -2,14 +2,14 @@
 
 use super::run::{Labels, begins, ends};
 use crate::checks::day;
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 static DATE_OF_BIRTH: Entry = Entry {
     name: "DATE_OF_BIRTH",
     bare: 0,
     context: 82,
-    words: &[
+    words: words![
         "date of birth",
         "dob",
         "do b",

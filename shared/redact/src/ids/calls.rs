@@ -1,9 +1,10 @@
 //! Words that speak of phones.
 
 use super::run::Labels;
+use crate::entry::words;
 
 /// Words for a phone, and how one asks for a call.
-pub(super) const WORDS: &[&str] = &[
+pub(super) const WORDS: &str = words![
     "phone",
     "phone number",
     "telephone",

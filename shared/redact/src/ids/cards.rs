@@ -3,7 +3,7 @@
 use super::id::{Id, id};
 use super::run::{Labels, begins, ends};
 use crate::checks::{first, luhn, number, uniform};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 pub(crate) const NAME: &str = "CREDIT_CARD";
@@ -75,7 +75,7 @@ fn card(digits: &[u8]) -> bool {
     NETWORKS.iter().any(known) && luhn(digits) && !uniform(digits)
 }
 
-const WORDS: &[&str] = &[
+const WORDS: &str = words![
     "card",
     "credit card",
     "debit card",
@@ -164,7 +164,7 @@ static SECURITY_CODE: Entry = Entry {
     name: "CREDIT_CARD_CVV",
     bare: 0,
     context: 80,
-    words: &[
+    words: words![
         "cvv",
         "cvv2",
         "cvc",
@@ -191,7 +191,7 @@ static EXPIRATION: Entry = Entry {
     name: "CREDIT_CARD_EXPIRATION",
     bare: 0,
     context: 78,
-    words: &[
+    words: words![
         "exp",
         "expiry",
         "expires",

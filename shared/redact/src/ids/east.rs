@@ -4,6 +4,7 @@ use super::id::{Id, id};
 use crate::checks::{
     day, digit, first, from, iso_11_10, missing, number, pair, remainder, uniform, weighted,
 };
+use crate::entry::words;
 
 /// The date, whose month says the century.
 fn pl_pesel(digits: &[u8]) -> bool {
@@ -31,8 +32,8 @@ fn pl_regon(digits: &[u8]) -> bool {
     short && (digits.len() == 9 || long) && !uniform(digits)
 }
 
-const PESEL: &[&str] =
-    &["pesel", "numer pesel", "nr pesel", "pl pesel", "polish national id", "ewidencyjny", "polish id"];
+const PESEL: &str =
+    words!["pesel", "numer pesel", "nr pesel", "pl pesel", "polish national id", "ewidencyjny", "polish id"];
 
 /// A date, months of women 50 more and of full days 20 more; ten digits since 1954 are a multiple of eleven, or leave
 /// ten before a zero.
@@ -118,7 +119,7 @@ pub(crate) static IDS: &[Id] = &[
         "PL_NIP",
         50,
         88,
-        &[
+        words![
             "nip",
             "numer identyfikacji podatkowej",
             "nr nip",
@@ -134,7 +135,7 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[10])
     .laid(&[("3-3-2-2", 76), ("3-2-2-3", 76), ("3 3 2 2", 72), ("3 2 2 3", 72)])
     .check(pl_nip),
-    id("PL_REGON", 45, 88, &["regon", "nr regon", "numer regon", "polish regon", "pl regon", "gus"])
+    id("PL_REGON", 45, 88, words!["regon", "nr regon", "numer regon", "polish regon", "pl regon", "gus"])
         .of(&[9, 14])
         .check(pl_regon)
         .within(&[]),
@@ -142,7 +143,7 @@ pub(crate) static IDS: &[Id] = &[
         "CZ_BIRTH_NUMBER",
         55,
         90,
-        &[
+        words![
             "rodné číslo",
             "rodne cislo",
             "rodného čísla",
@@ -160,12 +161,23 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[9, 10])
     .laid(&[("6/4", 85), ("6/3", 70), ("6-4", 55), ("6 4", 60)])
     .check(cz_birth),
-    id("CZ_ICO", 0, 85, &["ičo", "ico", "identifikační číslo", "ič"]).of(&[8]).check(cz_company).within(&[]),
+    id("CZ_ICO", 0, 85, words!["ičo", "ico", "identifikační číslo", "ič"])
+        .of(&[8])
+        .check(cz_company)
+        .within(&[]),
     id(
         "HU_TAX_ID",
         50,
         88,
-        &["adóazonosító", "adoazonosito", "adóazonosító jel", "adószám", "tax id", "hungarian tax", "adó"],
+        words![
+            "adóazonosító",
+            "adoazonosito",
+            "adóazonosító jel",
+            "adószám",
+            "tax id",
+            "hungarian tax",
+            "adó"
+        ],
     )
     .of(&[10])
     .check(hu_tax),
@@ -173,7 +185,7 @@ pub(crate) static IDS: &[Id] = &[
         "HU_TAJ",
         0,
         86,
-        &[
+        words![
             "taj",
             "taj szám",
             "tajszám",
@@ -190,7 +202,7 @@ pub(crate) static IDS: &[Id] = &[
         "HU_PERSONAL_ID",
         0,
         86,
-        &["személyi azonosító", "személyi szám", "szemelyi szam", "hungarian personal", "személyi"],
+        words!["személyi azonosító", "személyi szám", "szemelyi szam", "hungarian personal", "személyi"],
     )
     .of(&[11])
     .laid(&[("1-6-4", 75), ("1 6 4", 75)])
@@ -199,7 +211,7 @@ pub(crate) static IDS: &[Id] = &[
         "RO_CNP",
         76,
         93,
-        &[
+        words![
             "cnp",
             "cod numeric personal",
             "codul numeric personal",
@@ -215,7 +227,7 @@ pub(crate) static IDS: &[Id] = &[
         "BG_EGN",
         58,
         90,
-        &[
+        words![
             "egn",
             "егн",
             "единен граждански номер",
@@ -231,7 +243,7 @@ pub(crate) static IDS: &[Id] = &[
         "HR_OIB",
         50,
         88,
-        &[
+        words![
             "oib",
             "osobni identifikacijski broj",
             "croatian id",
@@ -246,7 +258,7 @@ pub(crate) static IDS: &[Id] = &[
         "SI_EMSO",
         70,
         92,
-        &[
+        words![
             "emšo",
             "emso",
             "jmbg",
@@ -261,18 +273,18 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[13])
     .check(emso),
-    id("SI_TAX_NUMBER", 0, 85, &["davčna številka", "davcna stevilka", "davčna", "slovenian tax"])
+    id("SI_TAX_NUMBER", 0, 85, words!["davčna številka", "davcna stevilka", "davčna", "slovenian tax"])
         .of(&[8])
         .check(si_tax),
     id(
         "RU_INN",
         0,
         86,
-        &["инн", "inn", "russian tax", "taxpayer number", "идентификационный номер налогоплательщика"],
+        words!["инн", "inn", "russian tax", "taxpayer number", "идентификационный номер налогоплательщика"],
     )
     .of(&[10, 12])
     .check(ru_inn),
-    id("RU_SNILS", 50, 90, &["снилс", "snils", "russian pension", "russian social security"])
+    id("RU_SNILS", 50, 90, words!["снилс", "snils", "russian pension", "russian social security"])
         .of(&[11])
         .laid(&[("3-3-3 2", 88), ("3-3-3-2", 76)])
         .check(ru_snils),
@@ -280,7 +292,7 @@ pub(crate) static IDS: &[Id] = &[
         "UA_TAX_ID",
         0,
         86,
-        &["рнокпп", "rnokpp", "іпн", "rntrc", "ukrainian tax", "ipn", "ідентифікаційний код"],
+        words!["рнокпп", "rnokpp", "іпн", "rntrc", "ukrainian tax", "ipn", "ідентифікаційний код"],
     )
     .of(&[10])
     .check(ua_rntrc),

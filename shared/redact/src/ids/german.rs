@@ -2,6 +2,7 @@
 
 use super::id::{Id, id};
 use crate::checks::{digit, first, iso_11_10, luhn, missing, number, pair, weighted};
+use crate::entry::words;
 
 /// The areas of the associations of panel doctors (KBV, Arztnummern-Richtlinie, annex 1).
 const DOCTORS: [u32; 19] = [1, 2, 3, 17, 20, 35, 38, 46, 51, 52, 71, 72, 73, 74, 78, 83, 88, 93, 98];
@@ -35,7 +36,7 @@ pub(crate) static IDS: &[Id] = &[
         "DE_TAX_ID",
         75,
         92,
-        &[
+        words![
             "steuer id",
             "steuerid",
             "steueridentifikationsnummer",
@@ -65,7 +66,7 @@ pub(crate) static IDS: &[Id] = &[
         "DE_TAX_NUMBER",
         0,
         82,
-        &[
+        words![
             "steuernummer",
             "steuer nr",
             "st nr",
@@ -89,7 +90,7 @@ pub(crate) static IDS: &[Id] = &[
         "DE_LANR",
         0,
         86,
-        &[
+        words![
             "lanr",
             "arztnummer",
             "lebenslange arztnummer",
@@ -115,7 +116,7 @@ pub(crate) static IDS: &[Id] = &[
         "DE_BSNR",
         0,
         80,
-        &[
+        words![
             "bsnr",
             "betriebsstättennummer",
             "betriebsstätten nummer",
@@ -141,7 +142,7 @@ pub(crate) static IDS: &[Id] = &[
         "AT_SVNR",
         55,
         88,
-        &[
+        words![
             "svnr",
             "sozialversicherungsnummer",
             "sv nummer",
@@ -163,7 +164,7 @@ pub(crate) static IDS: &[Id] = &[
         "AT_TAX_NUMBER",
         0,
         85,
-        &["steuernummer", "abgabenkontonummer", "finanzamtsnummer", "steuer nr", "stnr", "finanzonline"],
+        words!["steuernummer", "abgabenkontonummer", "finanzamtsnummer", "steuer nr", "stnr", "finanzonline"],
     )
     .of(&[9])
     .laid(&[("2-3/4", 70), ("2 3/4", 70), ("2 7", 0), ("2-7", 0)])
@@ -172,7 +173,7 @@ pub(crate) static IDS: &[Id] = &[
         "CH_AHV",
         85,
         95,
-        &[
+        words![
             "ahv",
             "ahv nummer",
             "avs",

@@ -22,7 +22,7 @@ pub(crate) struct Id {
 const OTHER_SEPARATORS: u8 = 10;
 
 /// An identifier of people, its levels and its words.
-pub(crate) const fn id(name: &'static str, bare: u8, context: u8, words: &'static [&'static str]) -> Id {
+pub(crate) const fn id(name: &'static str, bare: u8, context: u8, words: &'static str) -> Id {
     let entry = Entry { name, bare, context, words, profiles: &[Profile::Gdpr] };
     Id { entry, lengths: &[], layouts: &[], regrouped: 0, check: |_| true }
 }

@@ -4,11 +4,11 @@ use super::americas::cl_rut;
 use super::asia::cn_resident;
 use super::run::{begins, ends};
 use crate::checks::{number, pair};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 /// Words for a Chilean number.
-pub(crate) const RUT: &[&str] = &[
+pub(crate) const RUT: &str = words![
     "rut",
     "rut run",
     "run nacional",
@@ -27,10 +27,10 @@ static CL_RUT: Entry =
 
 /// The words are those of the ones of digits alone, by name.
 static CN_RESIDENT_ID: Entry =
-    Entry { name: "CN_RESIDENT_ID", bare: 94, context: 96, words: &[], profiles: &[Profile::Gdpr] };
+    Entry { name: "CN_RESIDENT_ID", bare: 94, context: 96, words: words![], profiles: &[Profile::Gdpr] };
 
 static FR_NIR: Entry =
-    Entry { name: "FR_NIR", bare: 88, context: 95, words: &[], profiles: &[Profile::Gdpr] };
+    Entry { name: "FR_NIR", bare: 88, context: 95, words: words![], profiles: &[Profile::Gdpr] };
 
 pub(crate) static ENTRIES: &[&Entry] = &[&CL_RUT, &CN_RESIDENT_ID, &FR_NIR];
 

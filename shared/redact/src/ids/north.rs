@@ -2,6 +2,7 @@
 
 use super::id::{Id, id};
 use crate::checks::{day, digit, from, luhn, missing, pair, uniform, weighted};
+use crate::entry::words;
 
 /// Luhn over the last ten digits; a coordination number counts its day 60 more.
 fn se_personal(digits: &[u8]) -> bool {
@@ -70,7 +71,7 @@ fn lv(digits: &[u8]) -> bool {
     old || pair(digits, 0) == 32
 }
 
-const CPR: &[&str] = &[
+const CPR: &str = words![
     "cpr",
     "cpr nummer",
     "cpr nr",
@@ -84,7 +85,7 @@ const CPR: &[&str] = &[
     "cpr no",
 ];
 
-const ORGANISATION: &[&str] = &[
+const ORGANISATION: &str = words![
     "organisationsnummer",
     "orgnr",
     "org nr",
@@ -104,7 +105,7 @@ pub(crate) static IDS: &[Id] = &[
         "SE_PERSONNUMMER",
         62,
         90,
-        &[
+        words![
             "personnummer",
             "svenskt personnummer",
             "svensk id",
@@ -136,7 +137,7 @@ pub(crate) static IDS: &[Id] = &[
         "NO_FNR",
         80,
         94,
-        &[
+        words![
             "fødselsnummer",
             "fodselsnummer",
             "fnr",
@@ -159,7 +160,7 @@ pub(crate) static IDS: &[Id] = &[
         "NO_ORGNR",
         0,
         85,
-        &["organisasjonsnummer", "orgnr", "org nr", "foretaksnummer", "org number", "norwegian company"],
+        words!["organisasjonsnummer", "orgnr", "org nr", "foretaksnummer", "org number", "norwegian company"],
     )
     .of(&[9])
     .laid(&[("3 3 3", 0)])
@@ -167,24 +168,39 @@ pub(crate) static IDS: &[Id] = &[
     .within(&[]),
     id("DK_CPR", 0, 86, CPR).of(&[10]).laid(&[("6-4", 66)]).check(dk_cpr),
     id("DK_CPR", 55, 88, CPR).of(&[10]).laid(&[("6-4", 75)]).check(dk_cpr_checked),
-    id("DK_CVR", 0, 85, &["cvr", "cvr nummer", "cvr nr", "cvr number", "virksomhedsnummer", "se nummer"])
-        .of(&[8])
-        .laid(&[("2 2 2 2", 0)])
-        .check(dk_cvr)
-        .within(&[]),
-    id("FI_BUSINESS_ID", 0, 86, &["y tunnus", "ytunnus", "business id", "fo nummer", "finnish business"])
-        .laid(&[("7-1", 60)])
-        .check(fi_business)
-        .within(&[]),
-    id("IS_KENNITALA", 45, 88, &["kennitala", "kt", "icelandic id", "icelandic identification", "kennitölu"])
-        .of(&[10])
-        .laid(&[("6-4", 72)])
-        .check(is_kennitala),
+    id(
+        "DK_CVR",
+        0,
+        85,
+        words!["cvr", "cvr nummer", "cvr nr", "cvr number", "virksomhedsnummer", "se nummer"],
+    )
+    .of(&[8])
+    .laid(&[("2 2 2 2", 0)])
+    .check(dk_cvr)
+    .within(&[]),
+    id(
+        "FI_BUSINESS_ID",
+        0,
+        86,
+        words!["y tunnus", "ytunnus", "business id", "fo nummer", "finnish business"],
+    )
+    .laid(&[("7-1", 60)])
+    .check(fi_business)
+    .within(&[]),
+    id(
+        "IS_KENNITALA",
+        45,
+        88,
+        words!["kennitala", "kt", "icelandic id", "icelandic identification", "kennitölu"],
+    )
+    .of(&[10])
+    .laid(&[("6-4", 72)])
+    .check(is_kennitala),
     id(
         "EE_PERSONAL_CODE",
         62,
         90,
-        &[
+        words![
             "isikukood",
             "isiku kood",
             "estonian id",
@@ -202,7 +218,7 @@ pub(crate) static IDS: &[Id] = &[
         "LT_PERSONAL_CODE",
         62,
         90,
-        &[
+        words![
             "asmens kodas",
             "asmens kodo",
             "lithuanian id",
@@ -218,7 +234,7 @@ pub(crate) static IDS: &[Id] = &[
         "LV_PERSONAL_CODE",
         0,
         88,
-        &[
+        words![
             "personas kods",
             "personas koda",
             "latvian id",

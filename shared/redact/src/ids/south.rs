@@ -2,6 +2,7 @@
 
 use super::id::{Id, id};
 use crate::checks::{day, digit, first, from, luhn, missing, number, pair, uniform, weighted};
+use crate::entry::words;
 
 /// Luhn; the province of the office that gave it.
 fn it_vat(digits: &[u8]) -> bool {
@@ -43,7 +44,7 @@ pub(crate) static IDS: &[Id] = &[
         "IT_VAT_CODE",
         50,
         86,
-        &[
+        words![
             "partita iva",
             "p iva",
             "piva",
@@ -66,7 +67,7 @@ pub(crate) static IDS: &[Id] = &[
         "ES_NSS",
         0,
         86,
-        &[
+        words![
             "seguridad social",
             "número de la seguridad social",
             "nss",
@@ -86,7 +87,7 @@ pub(crate) static IDS: &[Id] = &[
         "PT_NIF",
         45,
         86,
-        &[
+        words![
             "nif",
             "contribuinte",
             "número de contribuinte",
@@ -109,7 +110,7 @@ pub(crate) static IDS: &[Id] = &[
         "GR_AFM",
         45,
         86,
-        &[
+        words![
             "afm",
             "αφμ",
             "α φ μ",
@@ -127,7 +128,7 @@ pub(crate) static IDS: &[Id] = &[
         "GR_AMKA",
         60,
         88,
-        &["amka", "αμκα", "α μ κ α", "greek social security", "social security", "gr amka"],
+        words!["amka", "αμκα", "α μ κ α", "greek social security", "social security", "gr amka"],
     )
     .of(&[11])
     .check(|digits| day(pair(digits, 2), pair(digits, 0)) && luhn(digits)),
@@ -135,7 +136,7 @@ pub(crate) static IDS: &[Id] = &[
         "TR_NATIONAL_ID",
         75,
         92,
-        &[
+        words![
             "tc kimlik",
             "t c kimlik",
             "kimlik no",
@@ -163,7 +164,7 @@ pub(crate) static IDS: &[Id] = &[
         "IL_ID_NUMBER",
         45,
         86,
-        &[
+        words![
             "teudat zehut",
             "israeli id",
             "israel id",
@@ -185,7 +186,7 @@ pub(crate) static IDS: &[Id] = &[
         "AE_EMIRATES_ID",
         82,
         95,
-        &[
+        words![
             "emirates id",
             "eid",
             "uae id",

@@ -3,6 +3,7 @@
 use super::id::{Id, id};
 use crate::checks::{digit, luhn, number, pair, uniform, weighted};
 use crate::entry::Profile::{Gdpr, Hipaa};
+use crate::entry::words;
 
 /// Numbers that were published, in a wallet (1938) or in advertisements, and that are never issued again.
 const PUBLISHED: [u64; 4] = [78_051_120, 219_099_999, 123_456_789, 457_555_462];
@@ -49,7 +50,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_SSN",
         45,
         85,
-        &[
+        words![
             "ssn",
             "social security",
             "social security number",
@@ -91,7 +92,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_ITIN",
         50,
         86,
-        &[
+        words![
             "itin",
             "individual taxpayer",
             "individual taxpayer identification number",
@@ -116,7 +117,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_ATIN",
         0,
         85,
-        &["atin", "adoption taxpayer", "adoption taxpayer identification number", "adoption", "us atin"],
+        words!["atin", "adoption taxpayer", "adoption taxpayer identification number", "adoption", "us atin"],
     )
     .of(&[9])
     .laid(&[("3-2-4", 70)])
@@ -125,7 +126,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_EIN",
         0,
         85,
-        &[
+        words![
             "ein",
             "employer identification",
             "employer identification number",
@@ -151,7 +152,7 @@ pub(crate) static IDS: &[Id] = &[
         "ABA_ROUTING_NUMBER",
         45,
         85,
-        &[
+        words![
             "aba",
             "routing",
             "routing number",
@@ -177,7 +178,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_BANK_NUMBER",
         0,
         76,
-        &[
+        words![
             "account number",
             "bank account",
             "bank account number",
@@ -206,7 +207,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_NPI",
         60,
         88,
-        &[
+        words![
             "npi",
             "national provider",
             "national provider identifier",
@@ -231,7 +232,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_PASSPORT",
         0,
         80,
-        &[
+        words![
             "passport",
             "passport number",
             "passport no",
@@ -248,7 +249,7 @@ pub(crate) static IDS: &[Id] = &[
         "US_DRIVER_LICENSE",
         0,
         78,
-        &[
+        words![
             "driver license",
             "driver s license",
             "drivers license",

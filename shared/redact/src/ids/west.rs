@@ -2,6 +2,7 @@
 
 use super::id::{Id, id};
 use crate::checks::{day, digit, first, from, luhn, missing, number, pair, uniform, verhoeff, weighted};
+use crate::entry::words;
 
 /// The check digits of a taxpayer reference, by the remainder of eleven.
 const UTR: [u32; 11] = [2, 1, 9, 8, 7, 6, 5, 4, 3, 2, 1];
@@ -73,7 +74,7 @@ pub(crate) static IDS: &[Id] = &[
         "UK_NHS",
         55,
         90,
-        &[
+        words![
             "nhs",
             "nhs number",
             "nhs no",
@@ -95,7 +96,7 @@ pub(crate) static IDS: &[Id] = &[
         "UK_UTR",
         0,
         86,
-        &[
+        words![
             "utr",
             "unique taxpayer reference",
             "unique tax reference",
@@ -111,15 +112,15 @@ pub(crate) static IDS: &[Id] = &[
     .laid(&[("5 5", 60)])
     .check(utr),
     // VAT numbers as they are written at home, without the code of the country.
-    id("UK_VAT_ID", 0, 85, &["vat registration", "vat reg", "vat no", "vat number"])
+    id("UK_VAT_ID", 0, 85, words!["vat registration", "vat reg", "vat no", "vat number"])
         .of(&[9, 12])
         .laid(&[("3 4 2", 0), ("3 3 3", 0)])
         .check(gb_vat),
-    id("FR_VAT_ID", 0, 85, &["numéro de tva", "tva", "tva intracommunautaire", "n tva"])
+    id("FR_VAT_ID", 0, 85, words!["numéro de tva", "tva", "tva intracommunautaire", "n tva"])
         .of(&[11])
         .laid(&[("2 3 3 3", 0), ("2 9", 0)])
         .check(fr_vat),
-    id("BG_VAT_ID", 0, 80, &["ддс", "ддс номер"]).of(&[9]).check(|digits| {
+    id("BG_VAT_ID", 0, 80, words!["ддс", "ддс номер"]).of(&[9]).check(|digits| {
         let check = match weighted(first(digits, 8), &[1, 2, 3, 4, 5, 6, 7, 8]) % 11 {
             10 => weighted(first(digits, 8), &[3, 4, 5, 6, 7, 8, 9, 10]) % 11 % 10,
             check => check,
@@ -130,18 +131,18 @@ pub(crate) static IDS: &[Id] = &[
         "UK_PASSPORT",
         0,
         80,
-        &["uk passport", "british passport", "gb passport", "hmpo", "his majesty s passport office"],
+        words!["uk passport", "british passport", "gb passport", "hmpo", "his majesty s passport office"],
     )
     .of(&[9])
     .check(|digits| !uniform(digits)),
-    id("UK_SORT_CODE", 0, 76, &["sort code", "sortcode", "bank sort code", "s c"])
+    id("UK_SORT_CODE", 0, 76, words!["sort code", "sortcode", "bank sort code", "s c"])
         .laid(&[("2-2-2", 0)])
         .of(&[6]),
     id(
         "FR_NIR",
         78,
         95,
-        &[
+        words![
             "nir",
             "sécurité sociale",
             "securite sociale",
@@ -167,12 +168,12 @@ pub(crate) static IDS: &[Id] = &[
     .laid(&[("1 2 2 2 3 3 2", 92), ("1 2 2 2 3 3/2", 92)])
     .regrouped(75)
     .check(nir),
-    id("FR_NIR", 0, 85, &["nir"]).of(&[13]).laid(&[("1 2 2 2 3 3", 70)]).check(nir_without_key),
+    id("FR_NIR", 0, 85, words!["nir"]).of(&[13]).laid(&[("1 2 2 2 3 3", 70)]).check(nir_without_key),
     id(
         "FR_TAX_ID",
         50,
         86,
-        &[
+        words![
             "numéro fiscal",
             "numero fiscal",
             "spi",
@@ -195,7 +196,7 @@ pub(crate) static IDS: &[Id] = &[
         "FR_CNI",
         0,
         78,
-        &[
+        words![
             "cni",
             "carte nationale d identité",
             "carte d identité",
@@ -206,12 +207,12 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[12]),
-    id("FR_SIRET", 55, 86, &["siret", "numéro siret", "établissement", "entreprise"])
+    id("FR_SIRET", 55, 86, words!["siret", "numéro siret", "établissement", "entreprise"])
         .of(&[14])
         .laid(&[("3 3 3 5", 75)])
         .check(|digits| luhn(digits) && luhn(first(digits, 9)))
         .within(&[]),
-    id("FR_SIREN", 0, 85, &["siren", "numéro siren", "rcs", "registre du commerce"])
+    id("FR_SIREN", 0, 85, words!["siren", "numéro siren", "rcs", "registre du commerce"])
         .of(&[9])
         .laid(&[("3 3 3", 0)])
         .check(luhn)
@@ -220,7 +221,7 @@ pub(crate) static IDS: &[Id] = &[
         "NL_BSN",
         45,
         86,
-        &[
+        words![
             "bsn",
             "burgerservicenummer",
             "burger service nummer",
@@ -243,7 +244,7 @@ pub(crate) static IDS: &[Id] = &[
         "BE_RRN",
         72,
         92,
-        &[
+        words![
             "rijksregisternummer",
             "numéro national",
             "numero national",
@@ -275,7 +276,7 @@ pub(crate) static IDS: &[Id] = &[
         "LU_NATIONAL_ID",
         82,
         92,
-        &[
+        words![
             "matricule",
             "numéro d identification national",
             "identification nationale",

@@ -2,22 +2,24 @@
 //! digit.
 
 use super::shape::Rule;
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 /// A kind of number.
-const fn number(name: &'static str, words: &'static [&'static str]) -> Entry {
+const fn number(name: &'static str, words: &'static str) -> Entry {
     Entry { name, bare: 0, context: 80, words, profiles: &[Profile::Hipaa, Profile::Gdpr] }
 }
 
-static CLAIM: Entry = number("US_CLAIM_NUMBER", &["claim number", "claim no", "claim id", "medical claim"]);
+static CLAIM: Entry =
+    number("US_CLAIM_NUMBER", words!["claim number", "claim no", "claim id", "medical claim"]);
 static AUTHORIZATION: Entry = number(
     "US_PRIOR_AUTHORIZATION_NUMBER",
-    &["prior authorization", "prior auth", "preauthorization", "authorization number", "pre auth"],
+    words!["prior authorization", "prior auth", "preauthorization", "authorization number", "pre auth"],
 );
 static PRESCRIPTION: Entry =
-    number("US_PRESCRIPTION_NUMBER", &["prescription", "prescription number", "rx", "rx number"]);
-static REFERRAL: Entry = number("US_REFERRAL_NUMBER", &["referral", "referral number", "infusion referral"]);
+    number("US_PRESCRIPTION_NUMBER", words!["prescription", "prescription number", "rx", "rx number"]);
+static REFERRAL: Entry =
+    number("US_REFERRAL_NUMBER", words!["referral", "referral number", "infusion referral"]);
 
 pub(crate) static ENTRIES: &[&Entry] = &[&CLAIM, &AUTHORIZATION, &PRESCRIPTION, &REFERRAL];
 

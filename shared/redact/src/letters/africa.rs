@@ -2,13 +2,13 @@
 
 use super::checks::{one_of, part};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static ZA_DRIVER_LICENSE: Entry = Entry {
     name: "ZA_DRIVER_LICENSE",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "driving licence",
         "driving license",
         "driver licence",
@@ -27,7 +27,7 @@ static ZA_COMPANY_REGISTRATION: Entry = Entry {
     name: "ZA_COMPANY_REGISTRATION",
     bare: 60,
     context: 85,
-    words: &[
+    words: words![
         "cipc",
         "company registration",
         "registration number",

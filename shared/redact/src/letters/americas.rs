@@ -2,13 +2,13 @@
 
 use super::checks::{at, day_month, one_of, part, value};
 use super::shape::Rule;
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static BR_CNPJ: Entry = Entry {
     name: "BR_CNPJ",
     bare: 80,
     context: 95,
-    words: &["cnpj", "cadastro nacional da pessoa jurídica", "empresa"],
+    words: words!["cnpj", "cadastro nacional da pessoa jurídica", "empresa"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -16,7 +16,7 @@ static MX_CURP: Entry = Entry {
     name: "MX_CURP",
     bare: 85,
     context: 95,
-    words: &["curp", "clave única de registro", "clave unica de registro"],
+    words: words!["curp", "clave única de registro", "clave unica de registro"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -24,7 +24,7 @@ static MX_RFC: Entry = Entry {
     name: "MX_RFC",
     bare: 75,
     context: 90,
-    words: &["rfc", "registro federal de contribuyentes"],
+    words: words!["rfc", "registro federal de contribuyentes"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -32,7 +32,7 @@ static CA_POSTAL_CODE: Entry = Entry {
     name: "CA_POSTAL_CODE",
     bare: 50,
     context: 75,
-    words: &[
+    words: words![
         "postal code",
         "postcode",
         "zip",
@@ -50,7 +50,7 @@ static NZ_NHI: Entry = Entry {
     name: "NZ_NHI",
     bare: 45,
     context: 85,
-    words: &["nhi", "nhi number", "national health index"],
+    words: words!["nhi", "nhi number", "national health index"],
     profiles: &[Profile::Gdpr],
 };
 

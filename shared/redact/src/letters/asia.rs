@@ -2,14 +2,14 @@
 
 use super::checks::{at, ends_with, number, one_of, part, value, weighted};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 static SG_NRIC_FIN: Entry = Entry {
     name: "SG_NRIC_FIN",
     bare: 85,
     context: 95,
-    words: &["nric", "fin", "nric fin", "identity card"],
+    words: words!["nric", "fin", "nric fin", "identity card"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -17,7 +17,7 @@ static SG_UEN: Entry = Entry {
     name: "SG_UEN",
     bare: 75,
     context: 90,
-    words: &["uen", "unique entity number", "business registration", "acra"],
+    words: words!["uen", "unique entity number", "business registration", "acra"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -25,7 +25,15 @@ static HK_ID: Entry = Entry {
     name: "HK_ID",
     bare: 80,
     context: 90,
-    words: &["hkid", "hk id", "hong kong identity", "hong kong id", "identity card", "身份證", "身份證號碼"],
+    words: words![
+        "hkid",
+        "hk id",
+        "hong kong identity",
+        "hong kong id",
+        "identity card",
+        "身份證",
+        "身份證號碼"
+    ],
     profiles: &[Profile::Gdpr],
 };
 
@@ -33,7 +41,7 @@ static TW_ID: Entry = Entry {
     name: "TW_ID",
     bare: 70,
     context: 95,
-    words: &[
+    words: words![
         "taiwan id",
         "national id",
         "身分證",
@@ -50,7 +58,14 @@ static KR_PASSPORT: Entry = Entry {
     name: "KR_PASSPORT",
     bare: 0,
     context: 75,
-    words: &["korean passport", "korean passport number", "여권", "여권번호", "passport", "passport number"],
+    words: words![
+        "korean passport",
+        "korean passport number",
+        "여권",
+        "여권번호",
+        "passport",
+        "passport number"
+    ],
     profiles: &[Profile::Gdpr],
 };
 
@@ -58,7 +73,7 @@ static JP_RESIDENCE_CARD: Entry = Entry {
     name: "JP_RESIDENCE_CARD",
     bare: 0,
     context: 75,
-    words: &["residence card", "zairyu card", "在留カード", "在留カード番号"],
+    words: words!["residence card", "zairyu card", "在留カード", "在留カード番号"],
     profiles: &[Profile::Gdpr],
 };
 

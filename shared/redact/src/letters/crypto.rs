@@ -1,6 +1,6 @@
 //! Addresses of cryptocurrencies.
 
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 use keccak::Keccak;
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ static CRYPTO: Entry = Entry {
     name: "CRYPTO",
     bare: 90,
     context: 95,
-    words: &[
+    words: words![
         "wallet", "btc", "bitcoin", "crypto", "ethereum", "eth", "monero", "xmr", "solana", "sol",
         "litecoin", "dogecoin", "metamask",
     ],

@@ -2,13 +2,13 @@
 
 use super::checks::{value, weighted};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static FR_CNI: Entry = Entry {
     name: "FR_CNI",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "cni",
         "carte nationale d identité",
         "carte nationale d identite",
@@ -23,7 +23,7 @@ static PT_CC: Entry = Entry {
     name: "PT_CC",
     bare: 70,
     context: 95,
-    words: &[
+    words: words![
         "cartão de cidadão",
         "cartao de cidadao",
         "cartão cidadão",
@@ -37,7 +37,7 @@ static PL_ID_CARD: Entry = Entry {
     name: "PL_ID_CARD",
     bare: 55,
     context: 85,
-    words: &["dowód osobisty", "dowod osobisty", "dowodu osobistego", "numer dowodu", "seria i numer"],
+    words: words!["dowód osobisty", "dowod osobisty", "dowodu osobistego", "numer dowodu", "seria i numer"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -45,7 +45,7 @@ static GR_ID_CARD: Entry = Entry {
     name: "GR_ID_CARD",
     bare: 0,
     context: 75,
-    words: &["adt", "αδτ", "αριθμός ταυτότητας", "ταυτότητα", "δελτίο ταυτότητας", "greek id"],
+    words: words!["adt", "αδτ", "αριθμός ταυτότητας", "ταυτότητα", "δελτίο ταυτότητας", "greek id"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -53,7 +53,7 @@ static HU_ID_CARD: Entry = Entry {
     name: "HU_ID_CARD",
     bare: 0,
     context: 75,
-    words: &["személyi igazolvány", "személyi igazolványszám", "személyi szám", "szem ig"],
+    words: words!["személyi igazolvány", "személyi igazolványszám", "személyi szám", "szem ig"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -61,7 +61,7 @@ static NL_ID_CARD: Entry = Entry {
     name: "NL_ID_CARD",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "identiteitskaart",
         "documentnummer",
         "paspoort",
@@ -76,7 +76,7 @@ static ES_SUPPORT: Entry = Entry {
     name: "ES_DNI_SUPPORT",
     bare: 0,
     context: 75,
-    words: &["número de soporte", "numero de soporte", "soporte", "idesp"],
+    words: words!["número de soporte", "numero de soporte", "soporte", "idesp"],
     profiles: &[Profile::Gdpr],
 };
 

@@ -1,15 +1,25 @@
 //! Values that only the name of their field tells: people and addresses.
 
 use crate::column::{self, Table};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 use crate::words::{has_any, is_any};
 
-static PERSON: Entry =
-    Entry { name: "PERSON", bare: 0, context: 75, words: &[], profiles: &[Profile::Hipaa, Profile::Gdpr] };
+static PERSON: Entry = Entry {
+    name: "PERSON",
+    bare: 0,
+    context: 75,
+    words: words![],
+    profiles: &[Profile::Hipaa, Profile::Gdpr],
+};
 
-static LOCATION: Entry =
-    Entry { name: "LOCATION", bare: 0, context: 75, words: &[], profiles: &[Profile::Hipaa, Profile::Gdpr] };
+static LOCATION: Entry = Entry {
+    name: "LOCATION",
+    bare: 0,
+    context: 75,
+    words: words![],
+    profiles: &[Profile::Hipaa, Profile::Gdpr],
+};
 
 pub(crate) static ENTRIES: &[&Entry] = &[&PERSON, &LOCATION];
 

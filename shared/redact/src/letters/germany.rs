@@ -2,13 +2,13 @@
 
 use super::checks::{at, icao, number, part, split, value};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static DE_ID_CARD: Entry = Entry {
     name: "DE_ID_CARD",
     bare: 45,
     context: 75,
-    words: &[
+    words: words![
         "personalausweis",
         "personalausweisnummer",
         "ausweis",
@@ -29,7 +29,7 @@ static DE_PASSPORT: Entry = Entry {
     name: "DE_PASSPORT",
     bare: 45,
     context: 75,
-    words: &[
+    words: words![
         "reisepass",
         "reisepassnummer",
         "passnummer",
@@ -49,7 +49,7 @@ static DE_SOCIAL_SECURITY: Entry = Entry {
     name: "DE_SOCIAL_SECURITY",
     bare: 80,
     context: 95,
-    words: &[
+    words: words![
         "rentenversicherungsnummer",
         "rentenversicherung",
         "sozialversicherungsnummer",
@@ -72,7 +72,7 @@ static DE_HEALTH_INSURANCE: Entry = Entry {
     name: "DE_HEALTH_INSURANCE",
     bare: 65,
     context: 95,
-    words: &[
+    words: words![
         "krankenversicherungsnummer",
         "krankenversichertennummer",
         "krankenversicherung",
@@ -99,7 +99,7 @@ static DE_FUEHRERSCHEIN: Entry = Entry {
     name: "DE_FUEHRERSCHEIN",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "führerschein",
         "führerscheinnummer",
         "fuehrerschein",
@@ -123,7 +123,7 @@ static DE_HANDELSREGISTER: Entry = Entry {
     name: "DE_HANDELSREGISTER",
     bare: 75,
     context: 85,
-    words: &[
+    words: words![
         "handelsregister",
         "handelsregisternummer",
         "amtsgericht",

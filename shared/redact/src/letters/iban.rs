@@ -2,13 +2,13 @@
 
 use super::checks::{mod_97, one_of, part};
 use super::shape::Rule;
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static IBAN_CODE: Entry = Entry {
     name: "IBAN_CODE",
     bare: 95,
     context: 95,
-    words: &["iban", "bank account", "bankverbindung", "kontonummer"],
+    words: words!["iban", "bank account", "bankverbindung", "kontonummer"],
     profiles: &[Profile::Pci, Profile::Gdpr, Profile::Hipaa],
 };
 
@@ -16,7 +16,7 @@ static SWIFT_CODE: Entry = Entry {
     name: "SWIFT_CODE",
     bare: 30,
     context: 80,
-    words: &["swift", "swift code", "bic", "bic code", "bank identifier", "bank code"],
+    words: words!["swift", "swift code", "bic", "bic code", "bank identifier", "bank code"],
     profiles: &[Profile::Pci, Profile::Gdpr],
 };
 

@@ -2,13 +2,13 @@
 
 use super::checks::{at, luhn_in, number, one_of, part};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static IN_PAN: Entry = Entry {
     name: "IN_PAN",
     bare: 75,
     context: 90,
-    words: &["permanent account number", "pan", "pan number", "pan card", "income tax"],
+    words: words!["permanent account number", "pan", "pan number", "pan card", "income tax"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -16,7 +16,7 @@ static IN_GSTIN: Entry = Entry {
     name: "IN_GSTIN",
     bare: 85,
     context: 95,
-    words: &[
+    words: words![
         "gstin",
         "gst",
         "gst number",
@@ -31,7 +31,7 @@ static IN_VOTER: Entry = Entry {
     name: "IN_VOTER",
     bare: 45,
     context: 80,
-    words: &[
+    words: words![
         "voter",
         "voter id",
         "epic",
@@ -47,7 +47,7 @@ static IN_PASSPORT: Entry = Entry {
     name: "IN_PASSPORT",
     bare: 0,
     context: 75,
-    words: &["passport", "indian passport", "passport number"],
+    words: words!["passport", "indian passport", "passport number"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -55,7 +55,7 @@ static IN_VEHICLE_REGISTRATION: Entry = Entry {
     name: "IN_VEHICLE_REGISTRATION",
     bare: 65,
     context: 85,
-    words: &[
+    words: words![
         "rto",
         "vehicle",
         "vehicle number",

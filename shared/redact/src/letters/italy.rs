@@ -2,13 +2,13 @@
 
 use super::checks::{at, number, part};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static IT_FISCAL_CODE: Entry = Entry {
     name: "IT_FISCAL_CODE",
     bare: 85,
     context: 95,
-    words: &["codice fiscale", "cod fiscale", "cod fisc", "c f", "cf"],
+    words: words!["codice fiscale", "cod fiscale", "cod fisc", "c f", "cf"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -16,7 +16,7 @@ static IT_PASSPORT: Entry = Entry {
     name: "IT_PASSPORT",
     bare: 0,
     context: 75,
-    words: &["passaporto", "italian passport", "numero di passaporto", "viaggio", "dogana"],
+    words: words!["passaporto", "italian passport", "numero di passaporto", "viaggio", "dogana"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -24,7 +24,7 @@ static IT_IDENTITY_CARD: Entry = Entry {
     name: "IT_IDENTITY_CARD",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "carta d identità",
         "carta d identita",
         "carta di identità",
@@ -40,7 +40,7 @@ static IT_DRIVER_LICENSE: Entry = Entry {
     name: "IT_DRIVER_LICENSE",
     bare: 0,
     context: 75,
-    words: &["patente", "patente di guida", "licenza di guida", "licenza"],
+    words: words!["patente", "patente di guida", "licenza di guida", "licenza"],
     profiles: &[Profile::Gdpr],
 };
 

@@ -3,14 +3,14 @@
 use super::checks::{at, part};
 use super::hyphened;
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 static MEDICAL_RECORD_NUMBER: Entry = Entry {
     name: "MEDICAL_RECORD_NUMBER",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "mrn",
         "medical record",
         "medical record number",
@@ -28,7 +28,7 @@ static US_HEALTH_INSURANCE_MEMBER_ID: Entry = Entry {
     name: "US_HEALTH_INSURANCE_MEMBER_ID",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "member id",
         "member number",
         "subscriber id",
@@ -46,7 +46,7 @@ static ICD10_CODE: Entry = Entry {
     name: "ICD10_CODE",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "icd",
         "icd 10",
         "icd10",
@@ -64,7 +64,7 @@ static NDC_CODE: Entry = Entry {
     name: "NDC_CODE",
     bare: 0,
     context: 80,
-    words: &["ndc", "national drug code", "ndc code", "drug code"],
+    words: words!["ndc", "national drug code", "ndc code", "drug code"],
     profiles: &[Profile::Hipaa],
 };
 

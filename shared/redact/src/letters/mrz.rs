@@ -2,14 +2,14 @@
 //! digit behind each.
 
 use super::checks::{at, icao, part, value};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 static MRZ: Entry = Entry {
     name: "MRZ",
     bare: 90,
     context: 95,
-    words: &["mrz", "machine readable", "passport", "travel document", "id card"],
+    words: words!["mrz", "machine readable", "passport", "travel document", "id card"],
     profiles: &[Profile::Hipaa, Profile::Gdpr],
 };
 

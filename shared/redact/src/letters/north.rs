@@ -3,14 +3,14 @@
 use super::checks::{at, day_month, ends_with, number, part, value};
 use super::hyphened;
 use super::shape::Rule;
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 static FI_PERSONAL_IDENTITY_CODE: Entry = Entry {
     name: "FI_PERSONAL_IDENTITY_CODE",
     bare: 85,
     context: 95,
-    words: &[
+    words: words![
         "hetu",
         "henkilötunnus",
         "henkilotunnus",
@@ -25,7 +25,7 @@ static IE_PPSN: Entry = Entry {
     name: "IE_PPSN",
     bare: 70,
     context: 90,
-    words: &["pps", "ppsn", "pps number", "personal public service"],
+    words: words!["pps", "ppsn", "pps number", "personal public service"],
     profiles: &[Profile::Gdpr],
 };
 

@@ -3,32 +3,33 @@
 
 use super::checks::at;
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 /// A passport of one country.
-const fn passport(name: &'static str, words: &'static [&'static str]) -> Entry {
+const fn passport(name: &'static str, words: &'static str) -> Entry {
     Entry { name, bare: 0, context: 75, words, profiles: &[Profile::Gdpr] }
 }
 
-static AU_PASSPORT: Entry = passport("AU_PASSPORT", &["australian passport"]);
+static AU_PASSPORT: Entry = passport("AU_PASSPORT", words!["australian passport"]);
 static AT_PASSPORT: Entry =
-    passport("AT_PASSPORT", &["österreichischer reisepass", "austrian passport", "reisepass"]);
-static BR_PASSPORT: Entry = passport("BR_PASSPORT", &["passaporte", "brazilian passport"]);
-static CA_PASSPORT: Entry = passport("CA_PASSPORT", &["canadian passport", "passeport canadien"]);
-static CN_PASSPORT: Entry = passport("CN_PASSPORT", &["护照", "护照号", "护照号码", "chinese passport"]);
+    passport("AT_PASSPORT", words!["österreichischer reisepass", "austrian passport", "reisepass"]);
+static BR_PASSPORT: Entry = passport("BR_PASSPORT", words!["passaporte", "brazilian passport"]);
+static CA_PASSPORT: Entry = passport("CA_PASSPORT", words!["canadian passport", "passeport canadien"]);
+static CN_PASSPORT: Entry = passport("CN_PASSPORT", words!["护照", "护照号", "护照号码", "chinese passport"]);
 static ES_PASSPORT: Entry = passport(
     "ES_PASSPORT",
-    &["pasaporte", "número de pasaporte", "passport", "passport number", "spanish passport"],
+    words!["pasaporte", "número de pasaporte", "passport", "passport number", "spanish passport"],
 );
 static FR_PASSPORT: Entry = passport(
     "FR_PASSPORT",
-    &["passeport", "numéro de passeport", "french passport", "passport", "passport number"],
+    words!["passeport", "numéro de passeport", "french passport", "passport", "passport number"],
 );
-static JP_PASSPORT: Entry = passport("JP_PASSPORT", &["パスポート", "旅券", "旅券番号", "japanese passport"]);
-static NL_PASSPORT: Entry = passport("NL_PASSPORT", &["paspoort", "paspoortnummer", "dutch passport"]);
+static JP_PASSPORT: Entry =
+    passport("JP_PASSPORT", words!["パスポート", "旅券", "旅券番号", "japanese passport"]);
+static NL_PASSPORT: Entry = passport("NL_PASSPORT", words!["paspoort", "paspoortnummer", "dutch passport"]);
 static PH_PASSPORT: Entry = passport(
     "PH_PASSPORT",
-    &[
+    words![
         "philippine passport",
         "philippines passport",
         "pasaporte",
@@ -39,10 +40,10 @@ static PH_PASSPORT: Entry = passport(
     ],
 );
 static PL_PASSPORT: Entry =
-    passport("PL_PASSPORT", &["paszport", "numer paszportu", "paszportu", "polish passport"]);
+    passport("PL_PASSPORT", words!["paszport", "numer paszportu", "paszportu", "polish passport"]);
 static PT_PASSPORT: Entry =
-    passport("PT_PASSPORT", &["passaporte português", "portuguese passport", "passaporte"]);
-static ZA_PASSPORT: Entry = passport("ZA_PASSPORT", &["south african passport", "rsa passport", "dha"]);
+    passport("PT_PASSPORT", words!["passaporte português", "portuguese passport", "passaporte"]);
+static ZA_PASSPORT: Entry = passport("ZA_PASSPORT", words!["south african passport", "rsa passport", "dha"]);
 
 pub(crate) static ENTRIES: &[&Entry] = &[
     &AU_PASSPORT,

@@ -2,13 +2,13 @@
 
 use super::checks::{at, ends_with, number, part, value};
 use super::shape::Rule;
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static ES_NIF: Entry = Entry {
     name: "ES_NIF",
     bare: 85,
     context: 95,
-    words: &["dni", "nif", "documento nacional de identidad", "identificación", "identificacion"],
+    words: words!["dni", "nif", "documento nacional de identidad", "identificación", "identificacion"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -16,7 +16,7 @@ static ES_NIE: Entry = Entry {
     name: "ES_NIE",
     bare: 85,
     context: 95,
-    words: &[
+    words: words![
         "nie",
         "número de identificación de extranjero",
         "numero de identificacion de extranjero",
@@ -29,7 +29,14 @@ static ES_CIF: Entry = Entry {
     name: "ES_CIF",
     bare: 60,
     context: 90,
-    words: &["cif", "nif", "código de identificación fiscal", "identificación fiscal", "empresa", "sociedad"],
+    words: words![
+        "cif",
+        "nif",
+        "código de identificación fiscal",
+        "identificación fiscal",
+        "empresa",
+        "sociedad"
+    ],
     profiles: &[Profile::Gdpr],
 };
 

@@ -2,13 +2,13 @@
 
 use super::checks::{at, day_month, one_of, part};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static UK_NINO: Entry = Entry {
     name: "UK_NINO",
     bare: 70,
     context: 90,
-    words: &["national insurance", "ni number", "ni no", "nino", "insurance number", "nat ins"],
+    words: words!["national insurance", "ni number", "ni no", "nino", "insurance number", "nat ins"],
     profiles: &[Profile::Gdpr],
 };
 
@@ -16,7 +16,7 @@ static UK_PASSPORT: Entry = Entry {
     name: "UK_PASSPORT",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "passport",
         "passport number",
         "passport no",
@@ -32,7 +32,7 @@ static UK_DRIVING_LICENCE: Entry = Entry {
     name: "UK_DRIVING_LICENCE",
     bare: 75,
     context: 90,
-    words: &[
+    words: words![
         "driving licence",
         "driving license",
         "driver licence",
@@ -51,7 +51,7 @@ static UK_POSTCODE: Entry = Entry {
     name: "UK_POSTCODE",
     bare: 45,
     context: 75,
-    words: &[
+    words: words![
         "postcode",
         "post code",
         "postal code",

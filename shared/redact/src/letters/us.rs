@@ -2,13 +2,13 @@
 
 use super::checks::{at, part, value};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static US_MBI: Entry = Entry {
     name: "US_MBI",
     bare: 70,
     context: 90,
-    words: &["medicare", "mbi", "beneficiary", "cms", "medicaid", "hicn", "hic"],
+    words: words!["medicare", "mbi", "beneficiary", "cms", "medicaid", "hicn", "hic"],
     profiles: &[Profile::Hipaa, Profile::Gdpr],
 };
 
@@ -16,7 +16,7 @@ static MEDICAL_LICENSE: Entry = Entry {
     name: "MEDICAL_LICENSE",
     bare: 70,
     context: 90,
-    words: &["dea", "dea number", "dea no", "medical license", "medical", "certificate", "prescriber"],
+    words: words!["dea", "dea number", "dea no", "medical license", "medical", "certificate", "prescriber"],
     profiles: &[Profile::Hipaa, Profile::Gdpr],
 };
 
@@ -24,7 +24,7 @@ static US_PASSPORT: Entry = Entry {
     name: "US_PASSPORT",
     bare: 0,
     context: 75,
-    words: &["passport", "us passport", "passport number", "passport no", "travel document"],
+    words: words!["passport", "us passport", "passport number", "passport no", "travel document"],
     profiles: &[Profile::Hipaa, Profile::Gdpr],
 };
 
@@ -32,7 +32,7 @@ static US_DRIVER_LICENSE: Entry = Entry {
     name: "US_DRIVER_LICENSE",
     bare: 0,
     context: 75,
-    words: &[
+    words: words![
         "driver license",
         "driver s license",
         "driver licence",

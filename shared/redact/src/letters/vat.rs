@@ -3,14 +3,14 @@
 use super::checks::{at, luhn_in, mod_97, number, part, value, weighted};
 use super::shape::Rule;
 use super::{north, spain};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 /// A VAT number, named after its country.
 const fn vat(name: &'static str) -> Entry {
     Entry { name, bare: 50, context: 85, words: WORDS, profiles: &[Profile::Gdpr] }
 }
 
-const WORDS: &[&str] = &[
+const WORDS: &str = words![
     "vat",
     "vat id",
     "vat number",
@@ -69,7 +69,7 @@ static IT: Entry = Entry {
     name: "IT_VAT_CODE",
     bare: 50,
     context: 85,
-    words: &["partita iva", "p iva", "piva", "vat number", "vat id"],
+    words: words!["partita iva", "p iva", "piva", "vat number", "vat id"],
     profiles: &[Profile::Gdpr],
 };
 static LT: Entry = vat("LT_VAT_ID");

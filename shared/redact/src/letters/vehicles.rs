@@ -2,13 +2,13 @@
 
 use super::checks::{at, one_of, part, value};
 use super::shape::{Rule, any};
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 static VIN: Entry = Entry {
     name: "VIN",
     bare: 80,
     context: 95,
-    words: &[
+    words: words![
         "vin",
         "vehicle identification",
         "vehicle",
@@ -22,13 +22,13 @@ static VIN: Entry = Entry {
 };
 
 /// A number plate of one country.
-const fn plate(name: &'static str, words: &'static [&'static str]) -> Entry {
+const fn plate(name: &'static str, words: &'static str) -> Entry {
     Entry { name, bare: 0, context: 75, words, profiles: &[Profile::Hipaa, Profile::Gdpr] }
 }
 
 static UK_VEHICLE_REGISTRATION: Entry = plate(
     "UK_VEHICLE_REGISTRATION",
-    &[
+    words![
         "vehicle registration",
         "number plate",
         "licence plate",
@@ -44,11 +44,19 @@ static UK_VEHICLE_REGISTRATION: Entry = plate(
 );
 static NG_VEHICLE_REGISTRATION: Entry = plate(
     "NG_VEHICLE_REGISTRATION",
-    &["plate number", "vehicle registration", "license plate", "number plate", "nigeria", "frsc", "plate"],
+    words![
+        "plate number",
+        "vehicle registration",
+        "license plate",
+        "number plate",
+        "nigeria",
+        "frsc",
+        "plate"
+    ],
 );
 static DE_KFZ: Entry = plate(
     "DE_KFZ",
-    &[
+    words![
         "kennzeichen",
         "kfz",
         "kfz kennzeichen",
@@ -67,11 +75,11 @@ static DE_KFZ: Entry = plate(
 );
 static TR_LICENSE_PLATE: Entry = plate(
     "TR_LICENSE_PLATE",
-    &["plaka", "plaka numarası", "araç plakası", "license plate", "number plate", "plate"],
+    words!["plaka", "plaka numarası", "araç plakası", "license plate", "number plate", "plate"],
 );
 static ZA_LICENSE_PLATE: Entry = plate(
     "ZA_LICENSE_PLATE",
-    &[
+    words![
         "licence plate",
         "license plate",
         "number plate",
@@ -82,7 +90,8 @@ static ZA_LICENSE_PLATE: Entry = plate(
         "registration",
     ],
 );
-static US_LICENSE_PLATE: Entry = plate("US_LICENSE_PLATE", &["license plate", "plate number", "license tag"]);
+static US_LICENSE_PLATE: Entry =
+    plate("US_LICENSE_PLATE", words!["license plate", "plate number", "license tag"]);
 
 pub(crate) static ENTRIES: &[&Entry] = &[
     &VIN,

@@ -2,14 +2,14 @@
 
 use super::domains::is_top_level;
 use super::url::in_authority;
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 
 static EMAIL_ADDRESS: Entry = Entry {
     name: "EMAIL_ADDRESS",
     bare: 90,
     context: 95,
-    words: &["email", "e mail", "mail", "mailto", "contact"],
+    words: words!["email", "e mail", "mail", "mailto", "contact"],
     profiles: &[Profile::Hipaa, Profile::Gdpr],
 };
 

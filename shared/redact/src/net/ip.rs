@@ -1,6 +1,6 @@
 //! IP addresses.
 
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::{Scan, is_word};
 use crate::words::is_any;
 use std::net::Ipv6Addr;
@@ -9,7 +9,7 @@ static IP_ADDRESS: Entry = Entry {
     name: "IP_ADDRESS",
     bare: 80,
     context: 90,
-    words: &[
+    words: words![
         "ip",
         "ipv4",
         "ipv6",

@@ -1,13 +1,13 @@
 //! Hardware addresses.
 
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::{Scan, is_word};
 
 static MAC_ADDRESS: Entry = Entry {
     name: "MAC_ADDRESS",
     bare: 80,
     context: 90,
-    words: &[
+    words: words![
         "mac",
         "mac address",
         "hardware address",

@@ -1,6 +1,6 @@
 //! URLs with credentials.
 
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 use crate::words::is_any;
 
@@ -8,7 +8,7 @@ static URL_CREDENTIALS: Entry = Entry {
     name: "URL_CREDENTIALS",
     bare: 95,
     context: 95,
-    words: &["url", "uri", "connection string", "dsn", "database url"],
+    words: words!["url", "uri", "connection string", "dsn", "database url"],
     profiles: &[Profile::Secrets, Profile::Gdpr],
 };
 

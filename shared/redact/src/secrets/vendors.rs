@@ -1,13 +1,13 @@
 //! The types of credentials, by whose they are.
 
-use crate::entry::{Entry, Profile};
+use crate::entry::{Entry, Profile, words};
 
 /// A random value under a name that speaks of secrets.
 pub(super) static GENERIC: Entry = Entry {
     name: "SECRET_GENERIC",
     bare: 75,
     context: 75,
-    words: &["access", "api", "auth", "credential", "key", "secret", "token"],
+    words: words!["access", "api", "auth", "credential", "key", "secret", "token"],
     profiles: &[Profile::Secrets],
 };
 
@@ -16,7 +16,7 @@ pub(super) static PASSWORD: Entry = Entry {
     name: "SECRET_PASSWORD",
     bare: 75,
     context: 75,
-    words: &["passphrase", "passwd", "password", "pwd"],
+    words: words!["passphrase", "passwd", "password", "pwd"],
     profiles: &[Profile::Secrets],
 };
 
@@ -27,7 +27,7 @@ macro_rules! vendors {
             name: concat!("SECRET_", stringify!($name)),
             bare: 85,
             context: 85,
-            words: &[],
+            words: words![],
             profiles: &[Profile::Secrets],
         };)*
 
