@@ -1,5 +1,9 @@
 //! The words of a text.
 
+mod lower;
+
+pub(crate) use lower::lower;
+
 /// The longest word that is looked up, in bytes.
 const WORD_BYTES: usize = 40;
 
@@ -81,13 +85,12 @@ impl Word {
             self.length += 1;
             return;
         }
-        for lower in character.to_lowercase() {
-            let end = self.length.saturating_add(lower.len_utf8());
-            if let Some(room) = self.lower.get_mut(self.length..end) {
-                lower.encode_utf8(room);
-            }
-            self.length = end;
+        let lower = lower(character);
+        let end = self.length.saturating_add(lower.len_utf8());
+        if let Some(room) = self.lower.get_mut(self.length..end) {
+            lower.encode_utf8(room);
         }
+        self.length = end;
     }
 }
 

@@ -4,6 +4,7 @@ use super::run::{Labels, begins, ends};
 use crate::checks::day;
 use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
+use crate::words::lower;
 
 static DATE_OF_BIRTH: Entry = Entry {
     name: "DATE_OF_BIRTH",
@@ -230,7 +231,7 @@ fn word(scan: &Scan<'_>, at: usize) -> usize {
 /// Whether a word is the name of a month.
 fn is_month(word: &str) -> bool {
     let known = |month: &&str| {
-        let mut lower = word.chars().flat_map(char::to_lowercase);
+        let mut lower = word.chars().map(lower);
         month.chars().all(|wanted| lower.next() == Some(wanted))
     };
     word.len() >= 3 && MONTHS.iter().any(known)
