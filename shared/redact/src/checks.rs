@@ -46,7 +46,11 @@ pub(crate) fn number(digits: &[u8]) -> u64 {
 /// The number that digits make, by a modulus.
 #[inline(never)]
 pub(crate) fn remainder(digits: &[u8], modulus: u32) -> u32 {
-    digits.iter().fold(0, |value, digit| (value * 10 + u32::from(*digit)) % modulus)
+    // Nine digits at once: a division takes as long as they do.
+    let rest = digits.chunks(9).fold(0, |value, digits| {
+        digits.iter().fold(value, |value, digit| value * 10 + u64::from(*digit)) % u64::from(modulus)
+    });
+    u32::try_from(rest).unwrap_or(0)
 }
 
 /// The first `count` digits; none when there are fewer.

@@ -256,12 +256,12 @@ impl Lexicon {
 
     /// Whether a range lies within what this crate has put in a value's place.
     pub fn is_own(&self, text: &str, start: usize, end: usize) -> bool {
-        own::is_within(text, start, end, |name| self.knows(name))
+        own::is_within(text, start, end, &|name| self.knows(name))
     }
 
     /// Whether such a thing lies within a range.
     pub fn has_own(&self, text: &str, start: usize, end: usize) -> bool {
-        own::has(text, start, end, |name| self.knows(name))
+        own::has(text, start, end, &|name| self.knows(name))
     }
 
     /// Whether a phrase may begin with a word, in any case.

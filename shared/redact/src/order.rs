@@ -18,7 +18,7 @@ pub(crate) fn by<T>(mut items: Vec<T>, mut number: impl FnMut(&T) -> u64) -> Vec
 fn swaps(count: usize, number: &mut dyn FnMut(usize) -> u64) -> Vec<(usize, usize)> {
     let mut swaps = Vec::new();
     let mut order: Vec<_> = (0..count).map(|at| (number(at), at)).collect();
-    if order.is_sorted() {
+    if order.is_sorted_by_key(|it| it.0) {
         return swaps;
     }
     order.sort_unstable();

@@ -58,6 +58,7 @@ impl Scan<'_> {
     }
 
     /// Whether a text stands at an offset.
+    #[inline(always)]
     pub fn has(&self, at: usize, text: &str) -> bool {
         self.bytes.get(at..).is_some_and(|rest| rest.starts_with(text.as_bytes()))
     }

@@ -31,7 +31,13 @@ pub(crate) fn among(byte: u8, bytes: &[u8]) -> bool {
 /// Whether a text has one of some bytes of ASCII.
 #[inline(never)]
 pub(crate) fn has_any(text: &str, bytes: &[u8]) -> bool {
-    text.bytes().any(|byte| among(byte, bytes))
+    // A bit for each byte that is looked for.
+    let (mut low, mut high) = (0_u64, 0_u64);
+    for byte in bytes {
+        let half = if *byte < 64 { &mut low } else { &mut high };
+        *half |= 1 << (byte & 63);
+    }
+    text.bytes().any(|byte| byte < 128 && (if byte < 64 { low } else { high }) >> (byte & 63) & 1 != 0)
 }
 
 /// Whether a word is one of several.

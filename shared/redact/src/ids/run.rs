@@ -53,7 +53,6 @@ pub(crate) struct Window<'a> {
 }
 
 /// The separator at `at`, right behind a group of some length, if another group follows it.
-#[inline(never)]
 pub(crate) fn gap(scan: &Scan<'_>, at: usize, length: usize) -> Option<u8> {
     let byte = scan.at(at);
     let separates = match byte {

@@ -1,6 +1,6 @@
 //! Where around an operator the name stands, and where the value.
 
-use super::wordy::is_scrambled;
+use super::wordy::{SCRAMBLED, is_scrambled};
 use crate::scan::Scan;
 use crate::words::{has_any, is_in};
 
@@ -73,8 +73,11 @@ pub(super) fn is_plain(scan: &Scan<'_>, at: usize, value: Value) -> bool {
         scan.bytes.iter().skip(value.start).take(NAME).take_while(|byte| byte.is_ascii_alphabetic()).count();
     match scan.at(value.start + letters) {
         _ if letters >= LONG_WORD => false,
-        _ if is_scrambled(scan.slice(value.start, value.start + letters)) => false,
-        b' ' => !has_any(scan.slice(at.saturating_sub(4), at), b"nN"),
+        _ if letters >= SCRAMBLED && is_scrambled(scan.slice(value.start, value.start + letters)) => false,
+        b' ' => {
+            let before = scan.text.get(at.saturating_sub(4)..at).unwrap_or("");
+            !before.bytes().any(|byte| byte | 0x20 == b'n')
+        }
         b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'(' | b'<' | b'\n' | b'\r' | b'}' | b']' | b'['
         | b'{' | b'>' | 0 => true,
         _ => false,

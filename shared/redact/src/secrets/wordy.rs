@@ -77,6 +77,9 @@ fn is_common(text: &str, share: usize) -> bool {
     pairs >= 5 && pairs * 100 >= text.len() * 52 && common * 100 >= pairs * share
 }
 
+/// Fewest letters that are looked at for that.
+pub(super) const SCRAMBLED: usize = 10;
+
 /// Whether capitals and small letters change as no name has them: `FXlbLgjGrGZ`, but not `getPasswordOf`.
 pub(super) fn is_scrambled(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -86,7 +89,7 @@ pub(super) fn is_scrambled(text: &str) -> bool {
         }
         _ => false,
     });
-    bytes.len() >= 10 && changes.count() >= 4 && entropy(text) >= 29 && !is_common(text, 62)
+    bytes.len() >= SCRAMBLED && changes.count() >= 4 && entropy(text) >= 29 && !is_common(text, 62)
 }
 
 /// Words and numbers: `some-model-4-20250514`, `kv-shop-prod-weu-01`.
