@@ -25,7 +25,7 @@ pub(crate) fn stem(word: &[u8]) -> &[u8] {
 /// Whether a byte is one of some. This and the next ones are calls: where they stand they would be 200 bytes each.
 #[inline(never)]
 pub(crate) fn among(byte: u8, bytes: &[u8]) -> bool {
-    bytes.iter().any(|it| *it == byte)
+    bytes.contains(&byte)
 }
 
 /// Whether a text has one of some bytes of ASCII.
@@ -43,7 +43,7 @@ pub(crate) fn has_any(text: &str, bytes: &[u8]) -> bool {
 /// Whether a word is one of several.
 #[inline(never)]
 pub(crate) fn is_in(word: &str, words: &[&str]) -> bool {
-    words.iter().any(|it| *it == word)
+    words.contains(&word)
 }
 
 /// Whether a word is one of several, in any case.
