@@ -96,6 +96,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[6, 7, 8, 9, 10, 11, 12])
+    .laid(&[("7-2", 0)])
     .within(&[Gdpr, Hipaa]),
     id(
         "US_REFERRAL_NUMBER",
@@ -144,7 +145,9 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[15])
-    .laid(&[("2-6-6-1", 80), ("2 6 6 1", 76), ("6-2-6-1", 76)])
+    .laid(&[("2-6-6-1", 80), ("2 6 6 1", 76), ("6-2-6-1", 76), ("8-6-1", 76)])
     .check(|digits| luhn(digits) && !uniform(digits))
     .within(&[Gdpr, Hipaa]),
+    // Without its check digit, or with the version of the software behind.
+    id("IMEI", 0, 84, words![]).laid(&[("8-6-2", 0), ("2-6-6-2", 0), ("2-6-6", 0)]).within(&[Gdpr, Hipaa]),
 ];

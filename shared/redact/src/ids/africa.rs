@@ -212,7 +212,7 @@ pub(crate) static IDS: &[Id] = &[
     .check(au_tfn),
     id(
         "AU_ABN",
-        64,
+        65,
         90,
         words![
             "abn",
@@ -263,6 +263,6 @@ pub(crate) static IDS: &[Id] = &[
     .check(au_medicare),
     id("NZ_IRD", 0, 86, words!["ird", "ird number", "inland revenue", "ird no", "new zealand tax", "nz ird"])
         .of(&[8, 9])
-        .laid(&[("2-3-3", 60), ("3-3-3", 60)])
+        .laid(&[("2-3-3", 60), ("3-3-3", 60), ("7-1", 0)])
         .check(nz_ird),
 ];

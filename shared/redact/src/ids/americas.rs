@@ -162,7 +162,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[14])
-    .laid(&[("2.3.3/4-2", 95), ("8/4-2", 90), ("2 3 3 4 2", 85)])
+    .laid(&[("2.3.3/4-2", 95), ("2.3.3.4-2", 85), ("8/4-2", 90), ("2 3 3 4 2", 85)])
     .check(br_cnpj)
     .within(&[]),
     id("BR_PIS", 0, 86, words!["pis", "pasep", "nis", "nit", "pis pasep", "trabalhador"])
@@ -197,11 +197,11 @@ pub(crate) static IDS: &[Id] = &[
         78,
         words!["dni", "documento nacional de identidad", "documento nacional", "número de documento"],
     )
-    .of(&[8])
-    .laid(&[("2.3.3", 0)]),
+    .of(&[7, 8])
+    .laid(&[("2.3.3", 0), ("1.3.3", 0)]),
     id("CO_NIT", 0, 86, words!["nit", "número de identificación tributaria", "rut", "dian", "colombia"])
         .of(&[9, 10, 11])
-        .laid(&[("9-1", 66), ("3.3.3-1", 80), ("8-1", 0), ("2.3.3-1", 0), ("10-1", 0), ("1.3.3.3-1", 0)])
+        .laid(&[("9-1", 66), ("3.3.3-1", 80), ("8-1", 0), ("2.3.3-1", 0), ("A-1", 0), ("1.3.3.3-1", 0)])
         .check(co_nit)
         .within(&[]),
     id(

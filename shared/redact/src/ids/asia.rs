@@ -53,6 +53,11 @@ fn kr_company(digits: &[u8]) -> bool {
     missing(sum, 10) == digit(digits, 9) && number(first(digits, 3)) > 100
 }
 
+/// The office that gave it.
+fn kr_licence(digits: &[u8]) -> bool {
+    matches!(pair(digits, 0), 11..=26 | 28)
+}
+
 fn th_tnin(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
     (11 - sum % 11) % 10 == digit(digits, 12) && digit(digits, 0) != 0 && !uniform(digits)
@@ -65,6 +70,7 @@ fn id_nik(digits: &[u8]) -> bool {
 
 fn my_nric(digits: &[u8]) -> bool {
     day(pair(digits, 2), pair(digits, 4))
+        && !(pair(digits, 4) == 29 && pair(digits, 2) == 2 && !pair(digits, 0).is_multiple_of(4))
         && !matches!(pair(digits, 6), 0 | 17..=20 | 69 | 70 | 73 | 80 | 81 | 94..=97)
 }
 
@@ -199,9 +205,10 @@ pub(crate) static IDS: &[Id] = &[
             "driver s license",
         ],
     )
-    .of(&[12])
     .laid(&[("2-2-6-2", 70), ("2 2 6 2", 66)])
-    .check(|digits| matches!(pair(digits, 0), 11..=26 | 28)),
+    .check(kr_licence),
+    // Without hyphens it is an American one as well.
+    id("KR_DRIVER_LICENSE", 0, 77, words![]).of(&[12]).check(kr_licence),
     id(
         "TH_TNIN",
         58,
@@ -222,7 +229,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[13])
-    .laid(&[("1-4-5-2-1", 88), ("1 4 5 2 1", 85)])
+    .laid(&[("1-4-5-2-1", 88), ("1 4 5 2 1", 85), ("1-2-1-3-5-1", 76)])
     .check(th_tnin),
     id(
         "ID_NIK",
@@ -314,7 +321,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[13])
     .laid(&[("5-7-1", 76)])
-    .check(|digits| matches!(digit(digits, 0), 1..=7)),
+    .check(|digits| matches!(digit(digits, 0), 1..=7) && digit(digits, 12) != 0),
     id("VN_CCCD", 0, 82, words!["cccd", "căn cước", "căn cước công dân", "vietnamese id", "cmnd"])
         .of(&[12])
         .check(|digits| digit(digits, 0) == 0),

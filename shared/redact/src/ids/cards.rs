@@ -55,7 +55,10 @@ const NETWORKS: &[Network] = &[
     Network(630_400, 630_499, lengths(12, 19)),
     Network(675_900, 675_999, lengths(12, 19)),
     Network(676_100, 676_399, lengths(12, 19)),
-    Network(677_000, 677_999, lengths(16, 19)),
+    Network(670_000, 679_999, lengths(16, 19)),
+    // Dankort; Switch and Solo, which Maestro was before.
+    Network(501_900, 501_999, 1 << 16),
+    Network(633_100, 633_499, lengths(16, 19)),
     // Troy, Verve, InstaPayment, Elo, Hipercard.
     Network(979_200, 979_299, 1 << 16),
     Network(506_099, 506_198, lengths(16, 19)),

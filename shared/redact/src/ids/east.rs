@@ -1,4 +1,5 @@
-//! Central and Eastern Europe: Poland, Czechia, Slovakia, Hungary, Romania, Bulgaria, Croatia, Slovenia, Russia, Ukraine.
+//! Central and Eastern Europe: Poland, Czechia, Slovakia, Hungary, Romania, Bulgaria, Croatia, Slovenia, Russia, Ukraine,
+//! and Lithuania's companies.
 
 use super::id::{Id, id};
 use crate::checks::{
@@ -40,7 +41,43 @@ const PESEL: &str =
 fn cz_birth(digits: &[u8]) -> bool {
     let nine = remainder(first(digits, 9), 11);
     let checked = digits.len() == 9 || nine % 10 == digit(digits, 9) && (nine < 10 || digit(digits, 9) == 0);
-    day(pair(digits, 2) % 50 % 20, pair(digits, 4)) && checked
+    // Nine digits were given until 1953.
+    let long = digits.len() == 10 || !matches!(pair(digits, 0), 54..80);
+    day(pair(digits, 2) % 50 % 20, pair(digits, 4)) && checked && long
+}
+
+/// A company's number, or a person's.
+fn cz_vat(digits: &[u8]) -> bool {
+    if digits.len() == 8 { cz_company(digits) } else { cz_birth(digits) }
+}
+
+/// Two rows of weights, the second where the first one leaves ten.
+fn rows(digits: &[u8], one: &[u32], other: &[u32]) -> u32 {
+    match weighted(digits, one) % 11 {
+        10 => weighted(digits, other) % 11 % 10,
+        check => check,
+    }
+}
+
+/// Companies have nine digits. People have ten with one of three checks, which together say little.
+fn bg_vat(digits: &[u8]) -> bool {
+    let check = || rows(digits, &[1, 2, 3, 4, 5, 6, 7, 8], &[3, 4, 5, 6, 7, 8, 9, 10]);
+    (digits.len() == 10 || check() == digit(digits, 8)) && !uniform(digits)
+}
+
+/// The last but one of a company is 1, of others the last but two.
+fn lt_vat(digits: &[u8]) -> bool {
+    let Some((check, rest)) = digits.split_last() else { return false };
+    let one = [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2];
+    let other = [3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4];
+    digit(rest, rest.len() - 1) == 1 && rows(rest, &one, &other) == u32::from(*check)
+}
+
+fn ro_vat(digits: &[u8]) -> bool {
+    let Some((check, rest)) = digits.split_last() else { return false };
+    let weights = [7, 5, 3, 2, 1, 7, 5, 3, 2];
+    let sum = weighted(rest, weights.get(9_usize.saturating_sub(rest.len())..).unwrap_or(&[]));
+    sum * 10 % 11 % 10 == u32::from(*check) && digit(digits, 0) != 0 && !uniform(digits)
 }
 
 fn cz_company(digits: &[u8]) -> bool {
@@ -95,7 +132,7 @@ fn si_tax(digits: &[u8]) -> bool {
 /// Of companies with ten digits, of people with twelve.
 fn ru_inn(digits: &[u8]) -> bool {
     let check = |weights, at| weighted(digits, weights) % 11 % 10 == digit(digits, at);
-    let known = !uniform(digits) && pair(digits, 0) > 0;
+    let known = !uniform(digits);
     if digits.len() == 10 {
         return known && check(&[2, 4, 10, 3, 5, 9, 4, 6, 8], 9);
     }
@@ -165,6 +202,11 @@ pub(crate) static IDS: &[Id] = &[
         .of(&[8])
         .check(cz_company)
         .within(&[]),
+    // VAT numbers as they are written at home, without the code of the country.
+    id("CZ_VAT_ID", 0, 84, words!["dič"]).of(&[8, 9, 10]).named().check(cz_vat),
+    id("BG_VAT_ID", 0, 80, words!["ддс"]).of(&[9, 10]).named().check(bg_vat),
+    id("LT_VAT_ID", 0, 84, words!["pvm"]).of(&[9, 12]).named().check(lt_vat),
+    id("RO_VAT_ID", 0, 82, words!["cui"]).of(&[6, 7, 8, 9, 10]).named().check(ro_vat),
     id(
         "HU_TAX_ID",
         50,

@@ -60,7 +60,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[11])
-    .laid(&[("2 3 3 3", 85)])
+    .laid(&[("2 3 3 3", 85), ("A 1", 0)])
     .check(de_tax),
     id(
         "DE_TAX_NUMBER",
@@ -85,7 +85,9 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[10, 11, 13])
-    .laid(&[("3/3/5", 70), ("2/3/5", 55), ("3/4/4", 55), ("5/5", 0), ("2 3 5", 0), ("3 3 5", 0)]),
+    .laid(&[("3/3/5", 70), ("2/3/5", 65), ("3/4/4", 65), ("5/5", 0), ("2 3 5", 0), ("3 3 5", 0)])
+    // In the form of all countries the fifth digit is a zero.
+    .check(|digits| digits.len() != 13 || digit(digits, 4) == 0),
     id(
         "DE_LANR",
         0,
@@ -169,6 +171,11 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[9])
     .laid(&[("2-3/4", 70), ("2 3/4", 70), ("2 7", 0), ("2-7", 0)])
     .check(luhn),
+    // As it is written at home, without the country's letters.
+    id("CH_VAT_ID", 0, 80, words!["uid", "mwst"])
+        .laid(&[("3.3.3", 0)])
+        .named()
+        .check(|digits| weighted(digits, &[5, 4, 3, 2, 7, 6, 5, 4, 1]).is_multiple_of(11)),
     id(
         "CH_AHV",
         85,

@@ -10,10 +10,12 @@ pub(crate) struct Id {
     /// How many digits it has, written in any way.
     pub lengths: &'static [u8],
     /// How it is usually written, with how sure it is bare then: `3-2-4` is groups of three, two and four digits with
-    /// hyphens between.
+    /// hyphens between. `A` is ten digits, and on from there.
     pub layouts: &'static [(&'static str, u8)],
     /// How sure it is bare when its digits are grouped in some other way.
     pub regrouped: u8,
+    /// Whether one of its own words must stand shortly before it: others of its type speak of other numbers too.
+    pub named: bool,
     /// Whether its digits can be one.
     pub check: fn(&[u8]) -> bool,
 }
@@ -24,7 +26,7 @@ const OTHER_SEPARATORS: u8 = 10;
 /// An identifier of people, its levels and its words.
 pub(crate) const fn id(name: &'static str, bare: u8, context: u8, words: &'static str) -> Id {
     let entry = Entry { name, bare, context, words, profiles: &[Profile::Gdpr] };
-    Id { entry, lengths: &[], layouts: &[], regrouped: 0, check: |_| true }
+    Id { entry, lengths: &[], layouts: &[], regrouped: 0, named: false, check: |_| true }
 }
 
 impl Id {
@@ -46,6 +48,12 @@ impl Id {
         self
     }
 
+    /// Only behind a word of its own.
+    pub const fn named(mut self) -> Self {
+        self.named = true;
+        self
+    }
+
     /// With this check.
     pub const fn check(mut self, check: fn(&[u8]) -> bool) -> Self {
         self.check = check;
@@ -61,7 +69,8 @@ impl Id {
     /// How it is usually written, one by one.
     pub fn layouts(&'static self) -> impl Iterator<Item = Laid> {
         self.layouts.iter().map(move |(layout, level)| {
-            let lengths = || layout.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0');
+            let value = |byte: u8| if byte > b'9' { byte - b'A' + 10 } else { byte - b'0' };
+            let lengths = || layout.bytes().filter(u8::is_ascii_alphanumeric).map(value);
             Laid {
                 id: self,
                 count: lengths().map(usize::from).sum(),

@@ -22,6 +22,7 @@ mod west;
 
 use crate::entry::Entry;
 use crate::scan::{Scan, is_word};
+use crate::words::Words;
 use id::{Id, Laid};
 use run::{MOST, Run, Window, begins, gap};
 use std::sync::LazyLock;
@@ -173,12 +174,23 @@ fn grouped(scan: &mut Scan<'_>, window: &Window<'_>) {
 
 /// Notes an identifier whose digits pass.
 fn found(scan: &mut Scan<'_>, window: &Window<'_>, id: &'static Id, bare: u8, context: u8) {
-    if (id.check)(window.values) && !is_of_another(scan, window.start, id.entry.name) {
+    let known = (id.check)(window.values) && (!id.named || is_named(scan, window.start, &id.entry));
+    if known && !is_of_another(scan, window.start, id.entry.name) {
         scan.sure(window.start, window.end, &id.entry, bare, context);
         if id.entry.name == cards::NAME {
             cards::behind(scan, window.end);
         }
     }
+}
+
+/// How far before digits one of their own words may be, in bytes.
+const NAMED: usize = 32;
+
+/// Whether one of some words stands shortly before `start`, and no letters with a hyphen between.
+fn is_named(scan: &Scan<'_>, start: usize, entry: &Entry) -> bool {
+    let from = scan.text.floor_char_boundary(start.saturating_sub(NAMED));
+    let before = scan.slice(from, start);
+    !before.ends_with('-') && Words::of(before).any(|said| entry.phrases().any(|word| said.is(word)))
 }
 
 /// The countries whose VAT numbers have their code before them (Directive 2006/112/EC, article 215, and others).

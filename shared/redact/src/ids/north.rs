@@ -66,9 +66,18 @@ fn baltic(digits: &[u8]) -> bool {
 
 /// A date and its check, or one of those given since 2017, which begin with 32 and have none.
 fn lv(digits: &[u8]) -> bool {
-    let check = (1 + weighted(digits, &[10, 5, 8, 4, 2, 1, 6, 3, 7, 9])) % 11 % 10;
-    let old = day(pair(digits, 2), pair(digits, 0)) && digit(digits, 6) <= 2 && check == digit(digits, 10);
+    let old = day(pair(digits, 2), pair(digits, 0)) && digit(digits, 6) <= 2 && lv_checked(digits);
     old || pair(digits, 0) == 32
+}
+
+fn lv_checked(digits: &[u8]) -> bool {
+    (1 + weighted(digits, &[10, 5, 8, 4, 2, 1, 6, 3, 7, 9])) % 11 % 10 == digit(digits, 10)
+}
+
+/// Of people their own number, of companies one that begins with 4 to 9.
+fn lv_vat(digits: &[u8]) -> bool {
+    let sum = weighted(digits, &[9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1]);
+    if digit(digits, 0) > 3 { sum % 11 == 3 } else { lv(digits) && lv_checked(digits) }
 }
 
 const CPR: &str = words![
@@ -127,6 +136,10 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[10, 12])
     .laid(&[("6-4", 78), ("8-4", 85), ("6+4", 78), ("8+4", 85)])
     .check(se_personal),
+    // Of the last century, which no time of today is.
+    id("SE_PERSONNUMMER", 76, 90, words![])
+        .of(&[12])
+        .check(|digits| pair(digits, 0) == 19 && se_personal(digits)),
     id("SE_ORGANISATIONSNUMMER", 45, 88, ORGANISATION)
         .of(&[10, 12])
         .laid(&[("6-4", 60), ("8-4", 60)])
@@ -154,7 +167,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[11])
-    .laid(&[("6 5", 85), ("6-5", 85)])
+    .laid(&[("6 5", 85), ("6-5", 85), ("9-2", 0)])
     .check(no_birth),
     id(
         "NO_ORGNR",
@@ -230,6 +243,12 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[11])
     .check(baltic),
+    // VAT numbers as they are written at home.
+    id("EE_VAT_ID", 0, 84, words!["kmkr"])
+        .of(&[9])
+        .named()
+        .check(|digits| weighted(digits, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)),
+    id("LV_VAT_ID", 0, 84, words!["pvn"]).of(&[11]).laid(&[("6-5", 0)]).named().check(lv_vat),
     id(
         "LV_PERSONAL_CODE",
         0,

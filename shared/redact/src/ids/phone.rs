@@ -212,10 +212,12 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
     if digits < 7 && !marked && scan.at(end + 1) != b'(' {
         return;
     }
+    // `+(44) 20 ...`
+    let plus = before == b'(' && scan.before(start - 1) == b'+';
     // `+ 1 2 1 2 ...`
     let spaced = before == b' ' && end - start == 1 && scan.before(start - 1) == b'+' && single(scan, end);
-    let first = if marked { start - 1 } else { start - 2 * usize::from(spaced) };
-    if before == b'+' || spaced {
+    let first = if marked { start - 1 - usize::from(plus) } else { start - 2 * usize::from(spaced) };
+    if before == b'+' || spaced || plus {
         if before == b'+' && is_position(scan, start, end) {
             return;
         }
@@ -240,6 +242,8 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize, digits: usiz
         scan.sure(first, end, &PHONE_NUMBER, level, 86);
     } else if let Some(to) = abroad() {
         scan.sure(first, to, &PHONE_NUMBER, if to == end { 0 } else { 72 }, 86);
+    } else if let Some(end) = trunk(scan, start, end) {
+        scan.sure(first, end, &PHONE_NUMBER, 75, 86);
     } else {
         national(scan, first, start);
     }
@@ -257,16 +261,30 @@ fn is_position(scan: &Scan<'_>, start: usize, end: usize) -> bool {
     matches!(scan.at(end), b'+' | b'-') && matches!((end - start, second, table), (6, 7, _) | (4, 5, true))
 }
 
+/// Where a number ends whose trunk prefix and area stand in brackets: `(020) 7946 0958`.
+fn trunk(scan: &Scan<'_>, start: usize, end: usize) -> Option<usize> {
+    let bracket = scan.before(start) == b'(' && scan.at(start) == b'0' && scan.at(end) == b')';
+    let number = (bracket && matches!(end - start, 3..=5)).then(|| Number::read(scan, start))?;
+    number.longest(scan, |digits| (9..=11).contains(&digits.len()))
+}
+
+/// From so many bytes on, a number with its trunk prefix is a whole one.
+const WHOLE: usize = 9;
+
 /// A number as those in the country write it, beside a word.
 fn national(scan: &mut Scan<'_>, first: usize, start: usize) {
     let labelled = LABELS.before(scan, start);
-    if !labelled && !column::may_begin(scan.bytes, first) {
+    // With a trunk prefix the word may stand behind: `020 7946 0958 is my phone number`.
+    let trunk = scan.at(start) == b'0' && scan.at(start + 1) != b'0';
+    if !labelled && !trunk && !column::may_begin(scan.bytes, first) {
         return;
     }
     let number = Number::read(scan, start);
     let found = number.longest(scan, |digits| (7..=13).contains(&digits.len()));
     if let Some(end) = found.filter(|_| !number.begins_with_date())
-        && (labelled || LABELS.above(scan, first, end))
+        && (labelled
+            || trunk && end - first > WHOLE && LABELS.behind(scan, end)
+            || LABELS.above(scan, first, end))
     {
         scan.hit(first, end, &PHONE_NUMBER);
     }

@@ -152,8 +152,9 @@ impl Window<'_> {
             && self.groups.get(1).is_some_and(|group| matches!(group.gap, b'_' | b'.'))
             && lengths().skip(1).all(|length| length == 3)
             && lengths().take(1).all(|length| length <= 3);
-        // Orders of a shop are written `123-1234567-1234567`.
-        let order = lengths().eq([3, 7, 7]);
+        // Orders of a shop are written `123-1234567-1234567`; numbers of social security have a layout of their own.
+        let order = lengths().eq([3, 7, 7])
+            || lengths().eq([3, 2, 4]) && self.groups.get(1).is_some_and(|group| group.gap == b'-');
         thousands || address || date || zip || order || dots && self.groups.len() == 2
     }
 

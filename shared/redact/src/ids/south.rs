@@ -42,7 +42,7 @@ fn ae(digits: &[u8]) -> bool {
 pub(crate) static IDS: &[Id] = &[
     id(
         "IT_VAT_CODE",
-        50,
+        65,
         86,
         words![
             "partita iva",
@@ -63,6 +63,8 @@ pub(crate) static IDS: &[Id] = &[
     .regrouped(0)
     .check(it_vat)
     .within(&[]),
+    // A company's is its VAT number.
+    id("IT_FISCAL_CODE", 0, 84, words!["codice fiscale"]).of(&[11]).check(it_vat),
     id(
         "ES_NSS",
         0,
@@ -126,7 +128,7 @@ pub(crate) static IDS: &[Id] = &[
     .check(gr_afm),
     id(
         "GR_AMKA",
-        60,
+        66,
         88,
         words!["amka", "αμκα", "α μ κ α", "greek social security", "social security", "gr amka"],
     )
@@ -180,7 +182,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[9])
-    .laid(&[("8-1", 55), ("1-7-1", 55), ("1 7 1", 55)])
+    .laid(&[("8-1", 55), ("1-7-1", 55), ("1 7 1", 55), ("7-1", 0)])
     .check(|digits| luhn(digits) && !uniform(digits)),
     id(
         "AE_EMIRATES_ID",

@@ -85,7 +85,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[9])
-    .laid(&[("3-2-4", 75), ("3 2 4", 66), ("3-6", 0)])
+    .laid(&[("3-2-4", 75), ("3 2 4", 66), ("3-6", 0), ("5-4", 0)])
     .check(ssn)
     .within(&[Gdpr, Hipaa]),
     id(
@@ -110,7 +110,7 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[9])
-    .laid(&[("3-2-4", 75), ("3-6", 0), ("5-4", 0)])
+    .laid(&[("3-2-4", 75), ("3-6", 65), ("5-4", 0)])
     .check(|digits| nine(digits, |group| matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99)))
     .within(&[Gdpr, Hipaa]),
     id(
@@ -198,6 +198,9 @@ pub(crate) static IDS: &[Id] = &[
             "account nbr",
             "beneficiary account",
             "bank number",
+            "my account",
+            "debit account",
+            "credit account",
         ],
     )
     .of(&[8, 9, 10, 11, 12, 13, 14, 15, 16, 17])
@@ -274,10 +277,22 @@ pub(crate) static IDS: &[Id] = &[
             "driver lic",
             "lic",
             "drivers lic",
+            "my license",
+            "driving permit",
+            "driver permit",
         ],
     )
     .of(&[7, 8, 9, 10, 11, 12, 13, 14])
-    .laid(&[("3-2-4", 0), ("3-3-3", 0), ("3 3 3", 0), ("2-3-4", 0), ("2-2-4", 0), ("2 3 3", 0)])
+    .laid(&[
+        ("3-2-4", 0),
+        ("3-3-3", 0),
+        ("3 3 3", 0),
+        ("2-3-4", 0),
+        ("2-2-4", 0),
+        ("2 3 3", 0),
+        ("4-2-4", 0),
+        ("6-3", 0),
+    ])
     .check(|digits| !uniform(digits))
     .within(&[Gdpr, Hipaa]),
 ];

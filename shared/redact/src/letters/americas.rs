@@ -62,6 +62,9 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AAAA 999999 AAAAAA *9", &MX_CURP, curp),
     Rule::new("AAAA 999999 ***", &MX_RFC, rfc),
     Rule::new("AAA 999999 ***", &MX_RFC, rfc),
+    // Of some the check digit is wrong.
+    Rule::new("AAAA 999999 ***", &MX_RFC, |text| dated(part(text, 4, 10))).levels(0, 76),
+    Rule::new("AAA 999999 ***", &MX_RFC, |text| dated(part(text, 3, 9))).levels(0, 76),
     Rule::new("AAAA 999999", &MX_RFC, |text| dated(part(text, 4, 10))).levels(0, 75),
     Rule::new("A9A 9A9", &CA_POSTAL_CODE, canadian),
     Rule::new("AAA 9999", &NZ_NHI, health_index),

@@ -90,7 +90,8 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("A 999999999", &TW_ID, taiwanese),
     Rule::new("AA99999999", &TW_ID, taiwanese_resident),
     Rule::new("A999A9999", &KR_PASSPORT, |text| b"MSROD".contains(&at(text, 0))),
-    Rule::new("A99999999", &KR_PASSPORT, |text| b"MSROD".contains(&at(text, 0))),
+    // Before the American ones, which begin with other letters.
+    Rule::new("A99999999", &KR_PASSPORT, |text| b"MSROD".contains(&at(text, 0))).levels(0, 76),
     Rule::new("AA99999999AA", &JP_RESIDENCE_CARD, any),
 ];
 

@@ -68,6 +68,7 @@ static NL_ID_CARD: Entry = Entry {
         "paspoortnummer",
         "dutch passport",
         "id kaart",
+        "identiteitskaartnummer",
     ],
     profiles: &[Profile::Gdpr],
 };
@@ -86,7 +87,7 @@ pub(crate) static ENTRIES: &[&Entry] =
 pub(crate) static RULES: &[Rule] = &[
     Rule::new("9*******9", &FR_CNI, card),
     Rule::new("A*******9", &FR_CNI, card),
-    Rule::new("99999999 9 AA9", &PT_CC, citizen),
+    Rule::new("99999999 9 AA 9", &PT_CC, citizen),
     Rule::new("99999999 9 *A9", &PT_CC, citizen).levels(50, 90),
     Rule::new("AAA 999999", &PL_ID_CARD, polish),
     Rule::new("AA 999999", &GR_ID_CARD, any),
@@ -99,7 +100,7 @@ pub(crate) static RULES: &[Rule] = &[
 /// Cards since 2021: consonants and digits.
 fn card(text: &[u8]) -> bool {
     let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
-    (3..9).contains(&digits) && text.iter().all(|byte| !b"AEIOUY".contains(byte))
+    (2..9).contains(&digits) && text.iter().all(|byte| !b"AEIOUY".contains(byte))
 }
 
 /// Luhn with letters from 10 on; nine is taken off what is more than nine (Portal do Cidadão).

@@ -174,6 +174,12 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AAA 9999", &DE_HANDELSREGISTER, register),
     Rule::new("AAA 99999", &DE_HANDELSREGISTER, register),
     Rule::new("AAA 999999", &DE_HANDELSREGISTER, register),
+    // Berlin's are followed by a letter.
+    Rule::new("AAA 99999 A", &DE_HANDELSREGISTER, register),
+    Rule::new("AAA 999999 A", &DE_HANDELSREGISTER, register),
+    // Partnerships and societies.
+    Rule::new("AA 9999", &DE_HANDELSREGISTER, society).levels(0, 80),
+    Rule::new("AA 99999", &DE_HANDELSREGISTER, society).levels(0, 80),
 ];
 
 /// Consonants and digits, in which no word can be read (Personalausweisverordnung, annex; ICAO 9303).
@@ -223,6 +229,10 @@ fn health(text: &[u8]) -> bool {
         .map(|(digit, weight)| digit * weight / 10 + digit * weight % 10)
         .sum();
     sum % 10 == value(at(text, 9))
+}
+
+fn society(text: &[u8]) -> bool {
+    matches!(part(text, 0, 2), b"PR" | b"VR")
 }
 
 fn register(text: &[u8]) -> bool {

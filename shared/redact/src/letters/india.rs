@@ -74,7 +74,7 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AAAAA 9999 A", &IN_PAN, pan),
     Rule::new("99 AAAAA 9999 A * A *", &IN_GSTIN, gstin),
     Rule::new("AAA 9999999", &IN_VOTER, any),
-    Rule::new("A9999999", &IN_PASSPORT, passport),
+    Rule::new("A 9999999", &IN_PASSPORT, passport),
     Rule::new("A9 9 99999", &IN_PASSPORT, passport),
     Rule::new("A99 99999", &IN_PASSPORT, passport),
     Rule::new("AA 99 A 9999", &IN_VEHICLE_REGISTRATION, plate),
@@ -82,8 +82,9 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AA 99 AAA 9999", &IN_VEHICLE_REGISTRATION, plate),
     Rule::new("AA 9 A 9999", &IN_VEHICLE_REGISTRATION, plate),
     Rule::new("AA 9 AA 9999", &IN_VEHICLE_REGISTRATION, plate),
-    Rule::new("AA 9 AAA 9999", &IN_VEHICLE_REGISTRATION, plate),
+    Rule::new("AA 9 A AA 9999", &IN_VEHICLE_REGISTRATION, plate),
     Rule::new("99 AA 9999 AA", &IN_VEHICLE_REGISTRATION, bharat),
+    Rule::new("99 AA 9999 A", &IN_VEHICLE_REGISTRATION, bharat),
     Rule::new("99 A 999999 A", &IN_VEHICLE_REGISTRATION, armed),
     Rule::new("99 AA 99", &IN_VEHICLE_REGISTRATION, diplomatic).levels(50, 85),
     Rule::new("99 AA 999", &IN_VEHICLE_REGISTRATION, diplomatic),
@@ -109,7 +110,7 @@ fn gstin(text: &[u8]) -> bool {
 }
 
 fn passport(text: &[u8]) -> bool {
-    at(text, 1) != b'0' && at(text, 7) != b'0' && !b"QXZ".contains(&at(text, 0))
+    at(text, 1) != b'0' && at(text, 7) != b'0' && !b"QX".contains(&at(text, 0))
 }
 
 fn plate(text: &[u8]) -> bool {

@@ -53,6 +53,7 @@ static ICD10_CODE: Entry = Entry {
         "icd 10 cm",
         "diagnosis",
         "diagnosis code",
+        "diagnosed",
         "diagnoses",
         "diagnose",
         "dx",

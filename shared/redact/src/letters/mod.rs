@@ -97,12 +97,19 @@ const MOST_DIGITS: usize = 12;
 const LONG: usize = 15;
 /// What a value is worth at most that is short and written in small letters, or is part of something longer.
 const DOUBTFUL: u8 = 55;
+/// What small letters cost a short one that is sure otherwise.
+const SMALL: u8 = 15;
+/// From so many digits on, what needs a word beside it is found in small letters too.
+const DIGITS: usize = 5;
+/// From so many characters on, hexadecimal numbers are frequent in texts.
+const HEXADECIMAL: usize = 10;
 
 /// Looks at a word of letters and digits.
 pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
     crypto::word(scan, start, end);
     mrz::word(scan, start, end);
     groups(scan, start);
+    behind_small(scan, start);
     let mut at = start;
     for _ in 0..MOST_PARTS {
         let Some(bar) = scan.part(at, end).iter().position(|byte| *byte == b'_') else { break };
@@ -127,6 +134,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         return;
     }
     admin::digits(scan, start, end);
+    behind_small(scan, start);
     if scan.at(end) == b'-' && matches!(end - start, 4..=6) {
         medical::digits(scan, start);
         north::digits(scan, start);
@@ -134,6 +142,18 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
     if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() && !is_small_word(scan, end + 1)
     {
         groups(scan, start);
+    }
+}
+
+/// Looks at groups that begin with one or two small letters before what begins at `start`: `ab 12 34 56 c`. Capitals begin
+/// groups by themselves.
+fn behind_small(scan: &mut Scan<'_>, start: usize) {
+    let letters =
+        |at: usize| (at.saturating_sub(2)..at).rev().take_while(|at| scan.at(*at).is_ascii_lowercase());
+    let Some(gap) = start.checked_sub(1).filter(|gap| matches!(scan.at(*gap), b' ' | b'-')) else { return };
+    let first = gap - letters(gap).count();
+    if first < gap && !is_word(scan.before(first)) {
+        groups(scan, first);
     }
 }
 
@@ -214,22 +234,41 @@ fn groups(scan: &mut Scan<'_>, start: usize) {
         if !is_separator(scan.at(at)) || !scan.at(at + 1).is_ascii_alphanumeric() {
             return;
         }
-        hyphens &= scan.at(at) == b'-';
+        hyphens &= matches!(scan.at(at), b'-' | b'+');
         at += 1;
         breaks |= 1 << length;
     }
 }
 
 /// Asks the rules of its length about a code.
+/// Whether it is short, or its digits stand in one run: those of a hexadecimal number seldom do.
+fn whole(code: &Code<'_>) -> bool {
+    if code.text.len() < HEXADECIMAL {
+        return true;
+    }
+    let digits = !code.letters & (1_u64.checked_shl(code.text.len() as u32).unwrap_or(0).wrapping_sub(1));
+    digits.wrapping_add(digits & digits.wrapping_neg()) & digits == 0
+}
+
 fn code_at(scan: &mut Scan<'_>, start: usize, end: usize, code: &Code<'_>, small: bool) {
     let first = usize::try_from(code.letters & ((1 << TOLD) - 1)).unwrap_or(0);
     let Some(rules) = BY_LENGTH.get(code.text.len()).and_then(|rules| rules.get(first)) else { return };
     // Nobody writes short codes that are nothing by themselves in small letters; `b12` is no diagnosis.
-    let short = code.text.len() < LONG;
-    let rules = rules.iter().filter(|rule| !(small && short && rule.bare == 0));
+    let short = small && code.text.len() < LONG;
+    let little = short && !(whole(code) && code.text.len() - (code.letters.count_ones() as usize) >= DIGITS);
+    // A letter follows that would be one of its groups: `AB 12 34 56 E`.
+    let goes_on = code.breaks != 0
+        && is_separator(scan.at(end))
+        && scan.at(end + 1).is_ascii_uppercase()
+        && !is_word(scan.at(end + 2));
+    let rules = rules.iter().filter(|rule| !((little || goes_on) && rule.bare == 0));
     for rule in rules.filter(|rule| rule.is(code)) {
-        let doubtful = small && short || rule.bare < 85 && is_part(scan, start, end) || rule.is_loose(code);
-        let bare = if doubtful { rule.bare.min(DOUBTFUL) } else { rule.bare };
+        let doubtful = rule.bare < 85 && is_part(scan, start, end) || rule.is_loose(code);
+        let bare = match (doubtful, short) {
+            (true, _) => rule.bare.min(DOUBTFUL),
+            (_, true) => rule.bare.min(DOUBTFUL.max(rule.bare.saturating_sub(SMALL))),
+            _ => rule.bare,
+        };
         scan.sure(start, end, rule.entry, bare, rule.context);
     }
 }

@@ -33,7 +33,7 @@ pub(crate) static ENTRIES: &[&Entry] = &[&FI_PERSONAL_IDENTITY_CODE, &IE_PPSN];
 
 pub(crate) static RULES: &[Rule] = &[
     Rule::new("999999A999*", &FI_PERSONAL_IDENTITY_CODE, hetu_with_mark),
-    Rule::new("999999 999*", &FI_PERSONAL_IDENTITY_CODE, hetu).grouped(),
+    Rule::new("999999-999*", &FI_PERSONAL_IDENTITY_CODE, hetu).grouped(),
     Rule::new("9999999 A", &IE_PPSN, |text| ppsn(part(text, 0, 8))),
     Rule::new("9999999 AA", &IE_PPSN, ppsn).levels(80, 90),
 ];

@@ -75,6 +75,7 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AA9999999", &JP_PASSPORT, any),
     Rule::new("AA******9", &NL_PASSPORT, |text| !text.contains(&b'O')),
     Rule::new("A9999999A", &PH_PASSPORT, any),
+    Rule::new("AA9999999", &PH_PASSPORT, |text| at(text, 0) == b'E').levels(0, 76),
     Rule::new("AA9999999", &PH_PASSPORT, any),
     Rule::new("AA9999999", &PL_PASSPORT, any),
     Rule::new("A999999", &PT_PASSPORT, any),

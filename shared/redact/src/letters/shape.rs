@@ -41,7 +41,7 @@ pub(crate) struct Code<'a> {
     pub letters: u64,
     /// A bit for each before which a separator stands.
     pub breaks: u64,
-    /// Whether all separators are hyphens.
+    /// Whether all separators are hyphens, or the plus of a century.
     pub hyphens: bool,
 }
 

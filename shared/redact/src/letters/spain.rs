@@ -45,7 +45,8 @@ pub(crate) static ENTRIES: &[&Entry] = &[&ES_NIF, &ES_NIE, &ES_CIF];
 pub(crate) static RULES: &[Rule] = &[
     Rule::new("99 999 999 A", &ES_NIF, nif),
     // The leading zero is often left out.
-    Rule::new("9 999 999 A", &ES_NIF, nif).levels(60, 90),
+    Rule::new("9999999 A", &ES_NIF, nif).levels(66, 90),
+    Rule::new("9 999 999 A", &ES_NIF, nif).levels(66, 90).grouped(),
     Rule::new("A 9999999 A", &ES_NIE, nie),
     Rule::new("A 9 999 999 A", &ES_NIE, nie),
     Rule::new("A 99999999", &ES_CIF, cif),

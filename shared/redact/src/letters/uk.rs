@@ -61,6 +61,13 @@ static UK_POSTCODE: Entry = Entry {
         "delivery",
         "mailing",
         "shipping",
+        "street",
+        "road",
+        "avenue",
+        "lane",
+        "london",
+        "england",
+        "uk",
     ],
     profiles: &[Profile::Gdpr],
 };
@@ -72,6 +79,7 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AA999999A", &UK_NINO, nino),
     Rule::new("AA 999999 A", &UK_NINO, nino).grouped(),
     Rule::new("AA999999 A", &UK_NINO, nino).grouped(),
+    Rule::new("AA 999999A", &UK_NINO, nino).grouped(),
     Rule::new("AA 99 99 99 A", &UK_NINO, nino).levels(55, 85),
     Rule::new("AA 999 999 A", &UK_NINO, nino).grouped(),
     // Without its suffix, which says little.
@@ -79,6 +87,9 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AA9999999", &UK_PASSPORT, any),
     Rule::new("***** 999999 *****", &UK_DRIVING_LICENCE, licence),
     Rule::new("***** 999999 *** **", &UK_DRIVING_LICENCE, licence).grouped(),
+    // With the number of its issue.
+    Rule::new("***** 999999 ***** 99", &UK_DRIVING_LICENCE, licence),
+    Rule::new("AAA 9AA", &UK_POSTCODE, |text| text == b"GIR0AA"),
     Rule::new("A9 9AA", &UK_POSTCODE, postcode),
     Rule::new("A99 9AA", &UK_POSTCODE, postcode),
     Rule::new("AA9 9AA", &UK_POSTCODE, postcode),

@@ -65,17 +65,19 @@ pub(crate) static RULES: &[Rule] = &[
     // Of the AAMVA's list, those with letters.
     licence("A999999"),
     licence("A9999999"),
-    licence("A99999999"),
+    licence("A99 999 999"),
     licence("A999999999"),
     licence("A9999999999"),
     licence("A99999999999"),
     licence("A999 9999 9999"),
     licence("A999 999 99 999 9"),
     licence("A999 9999 9999 9"),
-    licence("A999 999 999 999"),
+    licence("A 999 999 999 999"),
+    licence("A999 9999 9999 99"),
     licence("A9999 99999 99999"),
     licence("A999 999 999 9999 99999"),
     licence("AA999999"),
+    licence("AAA 99 9999"),
     licence("AA9999999"),
     licence("AA999999A"),
     licence("A99 99 9999"),
@@ -89,8 +91,9 @@ pub(crate) static RULES: &[Rule] = &[
     licence("A999999A"),
     licence("AAA**AA999A9"),
     licence("AAAAA999*9AA"),
-    // Washington, since 2018.
+    // Washington, since 2018; New Hampshire.
     Rule::new("AAA*********", &US_DRIVER_LICENSE, |text| text.starts_with(b"WDL")),
+    Rule::new("AAA99999999", &US_DRIVER_LICENSE, |text| text.starts_with(b"NHL")),
 ];
 
 /// Letters but S, L, O, I, B and Z (CMS, "Understanding the MBI format").

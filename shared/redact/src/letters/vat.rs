@@ -2,7 +2,7 @@
 
 use super::checks::{at, luhn_in, mod_97, number, part, value, weighted};
 use super::shape::Rule;
-use super::{north, spain};
+use super::{italy, north, spain};
 use crate::entry::{Entry, Profile, words};
 
 /// A VAT number, named after its country.
@@ -102,6 +102,11 @@ const fn weak(pattern: &str, entry: &'static Entry, check: fn(&[u8]) -> bool) ->
 pub(crate) static RULES: &[Rule] = &[
     sure("AA A 99999999", &AT, |it| it.starts_with(b"ATU") && austrian(part(it, 3, 11))),
     sure("AA 9999 999 999", &BE, |it| it.starts_with(b"BE") && belgian(part(it, 2, 12))),
+    // Of old ones the leading zero is missing.
+    sure("AA 999 999 999", &BE, |it| {
+        let key = number(part(it, 9, 11));
+        it.starts_with(b"BE") && number(part(it, 2, 9)).map(|rest| 97 - rest % 97) == key
+    }),
     sure("AA 999 999 999", &DE, |it| it.starts_with(b"DE") && mod_11_10(part(it, 2, 11))),
     sure("AA 99 99 99 99", &DK, |it| {
         it.starts_with(b"DK") && modulo_11(part(it, 2, 10), &[2, 7, 6, 5, 4, 3, 2, 1])
@@ -110,16 +115,25 @@ pub(crate) static RULES: &[Rule] = &[
         it.starts_with(b"FI") && modulo_11(part(it, 2, 10), &[7, 9, 10, 5, 8, 4, 2, 1])
     }),
     sure("AA ** 999 999 999", &FR, |it| it.starts_with(b"FR") && french(part(it, 2, 13))),
+    // As it is written at home, with a letter in its key.
+    weak("** 999 999 999", &FR, |it| is_mixed(it) && french(it)).levels(0, 85),
     sure("AA * 9999999 *", &ES, |it| it.starts_with(b"ES") && spain::tax(part(it, 2, 11))),
     sure("AA 999 9999 99", &GB, |it| it.starts_with(b"GB") && british(part(it, 2, 11))),
     // A branch has three more.
     sure("AA 999 9999 99 999", &GB, |it| it.starts_with(b"GB") && british(part(it, 2, 11))),
+    // Of the government and of its health authorities.
+    weak("AA999", &GB, |it| {
+        let number = part(it, 2, 5);
+        it.starts_with(b"GD") && number < b"500" || it.starts_with(b"HA") && number >= b"500"
+    })
+    .levels(0, 78),
     sure("AA 99999999999", &HR, |it| it.starts_with(b"HR") && mod_11_10(part(it, 2, 13))),
     sure("AA 9999999A", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 10))),
     sure("AA 9999999AA", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 11))),
     sure("AA 99999999999", &IT, |it| it.starts_with(b"IT") && luhn_in(10, part(it, 2, 13))),
     sure("AA 99999999", &LU, |it| it.starts_with(b"LU") && luxembourgish(part(it, 2, 10))),
     sure("AA 999999999 A99", &NL, |it| it.starts_with(b"NL") && at(it, 11) == b'B' && dutch(it)),
+    weak("999999999 A99", &NL, |it| at(it, 9) == b'B' && citizen(it)).levels(0, 85),
     sure("AA 9999999999", &PL, |it| it.starts_with(b"PL") && polish(part(it, 2, 12))),
     sure("AA 999999999", &PT, |it| it.starts_with(b"PT") && portuguese(part(it, 2, 11))),
     sure("AA 999999 9999 99", &SE, |it| {
@@ -131,7 +145,9 @@ pub(crate) static RULES: &[Rule] = &[
     sure("AAA 999 999 999", &CH, |it| it.starts_with(b"CHE") && swiss(part(it, 3, 12))),
     weak("AA 999999999", &BG, |it| it.starts_with(b"BG")),
     weak("AA 9999999999", &BG, |it| it.starts_with(b"BG")),
-    weak("AA 99999999A", &CY, |it| it.starts_with(b"CY")),
+    weak("AA 99999999A", &CY, |it| {
+        it.starts_with(b"CY") && u32::from(at(it, 10).wrapping_sub(b'A')) == italy::check(part(it, 2, 10))
+    }),
     weak("AA 99999999", &CZ, |it| it.starts_with(b"CZ")),
     weak("AA 999999999", &CZ, |it| it.starts_with(b"CZ")),
     weak("AA 9999999999", &CZ, |it| it.starts_with(b"CZ")),
@@ -190,6 +206,11 @@ fn belgian(digits: &[u8]) -> bool {
     matches!(at(digits, 0), b'0' | b'1') && number(part(digits, 0, 8)).map(|rest| 97 - rest % 97) == key
 }
 
+/// Whether a digit and a letter begin it, in either order: two letters may be those of a country.
+fn is_mixed(text: &[u8]) -> bool {
+    at(text, 0).is_ascii_digit() != at(text, 1).is_ascii_digit()
+}
+
 /// The key is the remainder by 97 of the company's number with 12 behind; newer keys have letters.
 #[inline(never)]
 fn french(text: &[u8]) -> bool {
@@ -213,8 +234,12 @@ fn luxembourgish(digits: &[u8]) -> bool {
 #[inline(never)]
 fn dutch(text: &[u8]) -> bool {
     let digits = part(text, 2, 11);
-    let (sum, last) = (weighted(part(digits, 0, 8), &[9, 8, 7, 6, 5, 4, 3, 2]), value(at(digits, 8)));
-    sum % 11 == last || mod_97(text.iter().copied()) == 1
+    citizen(digits) || mod_97(text.iter().copied()) == 1
+}
+
+/// The eleven test of citizens.
+fn citizen(digits: &[u8]) -> bool {
+    weighted(part(digits, 0, 8), &[9, 8, 7, 6, 5, 4, 3, 2]) % 11 == value(at(digits, 8))
 }
 
 fn polish(digits: &[u8]) -> bool {

@@ -40,6 +40,11 @@ static UK_VEHICLE_REGISTRATION: Entry = plate(
         "mot",
         "license plate",
         "logbook",
+        "vehicle reg",
+        "car reg",
+        "car registration",
+        "reg plate",
+        "registration plate",
     ],
 );
 static NG_VEHICLE_REGISTRATION: Entry = plate(
@@ -103,8 +108,12 @@ pub(crate) static ENTRIES: &[&Entry] = &[
     &US_LICENSE_PLATE,
 ];
 
+const fn older(pattern: &str) -> Rule {
+    Rule::new(pattern, &UK_VEHICLE_REGISTRATION, any).levels(0, 70)
+}
+
 const fn german(pattern: &str) -> Rule {
-    Rule::new(pattern, &DE_KFZ, any).grouped()
+    Rule::new(pattern, &DE_KFZ, german_end).grouped()
 }
 
 const fn turkish(pattern: &str) -> Rule {
@@ -121,39 +130,47 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("*************9999", &VIN, |text| !matches!(at(text, 0), b'1'..=b'5') && identification(text))
         .levels(0, 80),
     Rule::new("AA 99 AAA", &UK_VEHICLE_REGISTRATION, british),
-    Rule::new("A 999 AAA", &UK_VEHICLE_REGISTRATION, any).levels(0, 70),
-    Rule::new("AAA 999 A", &UK_VEHICLE_REGISTRATION, any).levels(0, 70),
+    // Of 1983 to 2001 and of 1963 to 1983.
+    older("A 9 AAA"),
+    older("A 99 AAA"),
+    older("A 999 AAA"),
+    older("AAA 9 A"),
+    older("AAA 99 A"),
+    older("AAA 999 A"),
+    // Before the Nigerian ones, which may end in any letters.
+    south_african("AA 99 AA AA"),
+    south_african("AAA 999 AA"),
+    south_african("AA 999 999 AA"),
+    south_african("AA 999 AA"),
+    Rule::new("AA 999 999", &ZA_LICENSE_PLATE, |text| b"CN".contains(&at(text, 0))),
     Rule::new("AAA 999 AA", &NG_VEHICLE_REGISTRATION, any),
     german("A A 99"),
-    german("A A 999"),
-    german("A A 9999"),
+    german("A A 99*"),
+    german("A A 999*"),
     german("A AA 9"),
-    german("A AA 99"),
-    german("A AA 999"),
-    german("A AA 9999"),
-    german("AA A 99"),
-    german("AA A 999"),
-    german("AA A 9999"),
-    german("AA AA 99"),
-    german("AA AA 999"),
-    german("AA AA 9999"),
-    german("AAA A 99"),
-    german("AAA A 999"),
-    german("AAA A 9999"),
+    german("A AA 9*"),
+    german("A AA 99*"),
+    german("A AA 999*"),
+    german("AA A 9*"),
+    german("AA A 99*"),
+    german("AA A 999*"),
+    german("AA AA 9*"),
+    german("AA AA 99*"),
+    german("AA AA 999*"),
+    german("AAA A 9*"),
+    german("AAA A 99*"),
+    german("AAA A 999*"),
     german("AAA AA 9"),
-    german("AAA AA 99"),
-    german("AAA AA 999"),
+    german("AAA AA 9*"),
+    german("AAA AA 99*"),
     turkish("99 A 9999"),
     turkish("99 A 99999"),
     turkish("99 AA 999"),
     turkish("99 AA 9999"),
     turkish("99 AAA 99"),
     turkish("99 AAA 999"),
-    south_african("AA 99 AA AA"),
-    south_african("AAA 999 AA"),
-    south_african("AA 999 999 AA"),
-    south_african("AA 999 AA"),
-    Rule::new("AAA 9999", &US_LICENSE_PLATE, any).levels(0, 70),
+    Rule::new("AAA 9999", &US_LICENSE_PLATE, any),
+    Rule::new("AAA999", &US_LICENSE_PLATE, any),
     Rule::new("9AAA999", &US_LICENSE_PLATE, any),
 ];
 
@@ -185,6 +202,11 @@ fn checked(text: &[u8]) -> bool {
 fn british(text: &[u8]) -> bool {
     let place = part(text, 0, 2).iter().all(|byte| !b"IQZ".contains(byte));
     place && part(text, 2, 4) > b"01" && part(text, 4, 7).iter().all(|byte| !b"IQ".contains(byte))
+}
+
+/// A digit, the E of electric cars, or the H of old ones.
+fn german_end(text: &[u8]) -> bool {
+    text.last().is_some_and(|last| last.is_ascii_digit() || b"EH".contains(last))
 }
 
 /// Turkey's 81 provinces.

@@ -101,6 +101,12 @@ impl Keys {
         Ok(Self { newest, older })
     }
 
+    /// The name of the newest one.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.newest.id()
+    }
+
     pub(super) const fn newest(&self) -> &Key {
         &self.newest
     }
