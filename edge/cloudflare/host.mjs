@@ -126,6 +126,18 @@ export function accounts(call) {
   return call.env.ACCOUNTS !== undefined;
 }
 
+/** Reads a file of at most `limit` bytes that is deployed with the Worker; told is nothing when it cannot be had. */
+export async function asset(call, number, name, limit) {
+  let bytes;
+  try {
+    const response = await call.env.ASSETS?.fetch(`http://assets/${name}`);
+    if (response?.status === 200) bytes = await whole(response, limit);
+  } catch (error) {
+    console.warn(`the asset ${name} cannot be read: ${error}`);
+  }
+  call.tell("chunk", number, false, bytes);
+}
+
 /** A reader of the body of a request or response; nothing when there is none. */
 export function reader(message) {
   return message.body?.getReader();

@@ -31,6 +31,8 @@ extern "C" {
     pub fn step(call: &Call, number: u32, name: &str, jurisdiction: &str, location: &str, transition: &str);
     /// Whether there are accounts.
     pub fn accounts(call: &Call) -> bool;
+    /// Reads a file that is deployed with the Worker; told is `Chunk`, of nothing when it cannot be had.
+    pub fn asset(call: &Call, number: u32, name: &str, limit: usize);
     /// A header of the agent's request.
     pub fn header(call: &Call, name: &str) -> Option<String>;
 

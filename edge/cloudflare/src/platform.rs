@@ -10,8 +10,8 @@ use postern::error::LedgerFault;
 use postern::ledger::{Outcome, Transition};
 use postern::limits;
 use postern::platform::{
-    AccountName, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Ledger,
-    Outgoing, Random, Store,
+    AccountName, Assets, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal,
+    Ledger, Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed};
 use postern::tenant::Placement;
@@ -147,8 +147,12 @@ impl Fetch for Workers {
 }
 
 impl Store for Workers {
+    const EXPIRES: bool = true;
+
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
-        self.kv()?.get(key).bytes().await.ok()?
+        // The shortest time that a place may serve what it has read itself, in seconds: what is changed elsewhere is seen
+        // half a minute later.
+        self.kv()?.get(key).cache_ttl(30).bytes().await.ok()?
     }
 
     async fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) {
@@ -156,6 +160,17 @@ impl Store for Workers {
         let Ok(put) = kv.put_bytes(key, &value) else { return };
         // KV takes one write a second and key: the loser of a race has written the same.
         let _ = put.expiration_ttl(u64::from(ttl_s.max(KV_TTL_FLOOR_S))).execute().await;
+    }
+}
+
+impl Assets for Workers {
+    async fn asset(&self, name: &str) -> Option<Vec<u8>> {
+        let expected = Expected::new();
+        host::asset(&self.0.call, expected.number(), name, limits::ASSET_BYTES);
+        match expected.await {
+            Event::Chunk(bytes) => bytes,
+            _ => None,
+        }
     }
 }
 

@@ -4,9 +4,10 @@ use crate::body::{Inward, Outward};
 use crate::ledger;
 use postern::error::LedgerFault;
 use postern::ledger::{Outcome, Transition, turn};
+use postern::limits;
 use postern::platform::{
-    AccountName, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal, Ledger,
-    Outgoing, Random, Store,
+    AccountName, Assets, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal,
+    Ledger, Outgoing, Random, Store,
 };
 use postern::reply::ReplyBody;
 use postern::stage::authenticate::{Key, Signed, verify_here};
@@ -16,6 +17,9 @@ use spin_sdk::{key_value, variables, wasip3};
 use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where the component's `files` have assets.
+const ASSETS: &str = "/model/";
 
 /// In front of every key: applications may share the key space of one Redis.
 const PREFIX: &str = "postern/";
@@ -142,6 +146,8 @@ fn bodiless(request: Request<()>) -> Option<types::Request> {
 
 /// The store has no expiry of its own: it stands in front of each value, as 8 bytes of Unix ms.
 impl Store for Spin {
+    const EXPIRES: bool = false;
+
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
         let store = key_value::Store::open_default().await.ok()?;
         let mut value = store.get(format!("{PREFIX}{key}")).await.ok()??;
@@ -155,6 +161,13 @@ impl Store for Spin {
         let value = [&until.to_be_bytes()[..], &value].concat();
         // The loser of a race has written the same, and a fault is a miss.
         let _ = store.set(format!("{PREFIX}{key}"), value).await;
+    }
+}
+
+impl Assets for Spin {
+    /// Reading a file stops every request of the instance: once in its life.
+    async fn asset(&self, name: &str) -> Option<Vec<u8>> {
+        std::fs::read([ASSETS, name].concat()).ok().filter(|bytes| bytes.len() <= limits::ASSET_BYTES)
     }
 }
 
