@@ -1,12 +1,17 @@
 //! One account, and the steps that change it.
 
 use super::counter::Counter;
+use super::ends::Ends;
 use super::hold::{Hold, Kind, Part};
 use super::loops::{Chains, Verdict};
 use super::terms::{RuleKey, Terms};
 use super::{Ask, Charge, Denial, Grant, Outcome, Settle, Shown, Standing, Transition, Watch};
 use crate::limits;
+use postern_semantic::evidence::Evidence;
 use serde::{Deserialize, Serialize};
+
+/// How long evidence is kept after the last of it came, in ms: 30 days. A tool that nobody asks for as long begins anew.
+const EVIDENCE_MS: u64 = 30 * 86_400_000;
 
 /// What was used of each rule, and what is reserved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +24,10 @@ pub struct Account {
     pub(super) holds: Vec<Hold>,
     /// What the loop breaker remembers.
     pub(super) chains: Chains,
+    /// What is known of a tool's predictions, and until when (Unix ms).
+    pub(super) evidence: Option<(Evidence, u64)>,
+    /// What its calls have ended in the cache.
+    pub(super) ends: Ends,
 }
 
 impl Account {
@@ -49,6 +58,14 @@ impl Account {
                 self.set(*rule, terms, *used, now_ms);
                 (Outcome::Done, true)
             }
+            Transition::Witness(terms, witnesses) => {
+                let (evidence, until_ms) = self.evidence.get_or_insert_default();
+                let standing = evidence.apply(terms, witnesses);
+                if !witnesses.is_empty() {
+                    *until_ms = now_ms.saturating_add(EVIDENCE_MS);
+                }
+                (Outcome::Evidence(standing), !witnesses.is_empty())
+            }
         }
     }
 
@@ -72,8 +89,11 @@ impl Account {
             }
         }
         self.hold(charge, parts, now_ms);
+        self.ends.sweep(now_ms);
+        let ended = self.ends.told();
+        self.ends.begin(&charge.ends, charge.id, now_ms.saturating_add(u64::from(charge.hold_ms)));
         let standings = charge.asks.iter().map(|ask| self.standing(ask, now_ms)).collect();
-        Outcome::Granted(Grant { standings, verdicts })
+        Outcome::Granted(Grant { standings, verdicts, ended })
     }
 
     fn watch(&mut self, watch: &Watch, now_ms: u64) -> Vec<Verdict> {
@@ -139,6 +159,7 @@ impl Account {
 
     /// What the call really used. A second settlement of the same charge, and one that comes after its time, do nothing.
     fn settle(&mut self, settle: &Settle, now_ms: u64) {
+        self.ends.settle(settle.id, settle.undo, now_ms);
         for (id, finding) in &settle.findings {
             if settle.undo {
                 self.chains.forget(*id);
@@ -242,10 +263,13 @@ impl Account {
         self.end_holds(now_ms);
         self.counters.retain(|(_, counter)| counter.over_ms() > now_ms);
         self.chains.sweep(now_ms);
+        self.ends.sweep(now_ms);
         let holds = self.holds.iter().map(|hold| hold.until_ms);
         // What is in flight ends with its hold.
         let counters =
             self.counters.iter().map(|(_, counter)| counter.over_ms()).filter(|over| *over < u64::MAX);
-        holds.chain(counters).chain(self.chains.over_ms()).max()
+        self.evidence.take_if(|(_, until_ms)| *until_ms <= now_ms);
+        let evidence = self.evidence.as_ref().map(|(_, until_ms)| *until_ms);
+        holds.chain(counters).chain(self.chains.over_ms()).chain(self.ends.over_ms()).chain(evidence).max()
     }
 }

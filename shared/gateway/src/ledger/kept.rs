@@ -39,8 +39,13 @@ impl Kept {
     pub fn apply(&mut self, transition: &Transition, now_ms: u64) -> (Outcome, Option<Vec<u8>>) {
         let (outcome, changed) = self.account.apply(transition, now_ms);
         self.touched |= changed;
-        // What an operator does is stored as it is; counters that went back must not stay ahead.
-        let whole = matches!(transition, Transition::Reset(_) | Transition::Set(..));
+        // What an operator does is stored as it is; counters that went back must not stay ahead. A crash must not forget
+        // that a prediction was wrong.
+        let whole = match transition {
+            Transition::Reset(_) | Transition::Set(..) => true,
+            Transition::Witness(_, witnesses) => !witnesses.is_empty(),
+            Transition::Charge(_) | Transition::Settle(_) | Transition::Show(_) => false,
+        };
         if whole {
             self.store_whole();
         }

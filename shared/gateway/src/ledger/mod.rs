@@ -2,10 +2,12 @@
 //! host makes a step atomic in its own way.
 //!
 //! An account belongs to one agent of a tenant, or to what agents share: a tool, an upstream, the tenant. One step
-//! looks at all rules of a charge and charges all of them or none.
+//! looks at all rules of a charge and charges all of them or none. What is known of the predictions of a tool's answers is
+//! an account too.
 
 mod account;
 mod counter;
+mod ends;
 mod hold;
 mod kept;
 pub mod loops;
@@ -16,12 +18,14 @@ mod turn;
 mod tests;
 
 pub use account::Account;
+pub use ends::UNDER_WAY;
 pub use kept::Kept;
 pub use terms::{NEVER, RuleKey, Terms};
 pub use turn::{Turn, turn};
 
 use crate::codec::{self, CodecError};
 use crate::limits;
+use postern_semantic::evidence;
 use serde::{Deserialize, Serialize};
 
 /// What is done to an account in one atomic step.
@@ -37,6 +41,8 @@ pub enum Transition {
     Reset(Vec<RuleKey>),
     /// Sets what is used of a rule (of a rate: how much of its burst).
     Set(RuleKey, Terms, u64),
+    /// Tells what predictions of a tool's answers were worth; none at all only reads.
+    Witness(evidence::Terms, Vec<evidence::Witness>),
 }
 
 /// A charge: all of it, or nothing.
@@ -54,6 +60,8 @@ pub struct Charge {
     pub undo_ms: u32,
     /// The calls that the loop breaker looks at. They are charged whatever it says: who repeats himself pays for it.
     pub watch: Option<Watch>,
+    /// Tools whose kept answers its calls end, each by a keyed digest of its name.
+    pub ends: Vec<u32>,
     /// How earlier calls ended: rides along, and is applied first.
     pub settled: Vec<Settle>,
 }
@@ -104,6 +112,8 @@ pub enum Outcome {
     Refused(Denial),
     /// What was shown.
     Shown(Vec<Shown>),
+    /// What a tool has earned by now.
+    Evidence(evidence::Standing),
     /// Done.
     Done,
 }
@@ -115,6 +125,8 @@ pub struct Grant {
     pub standings: Vec<Standing>,
     /// What the loop breaker says of each call, in their order.
     pub verdicts: Vec<loops::Verdict>,
+    /// Of tools whose kept answers this agent's calls have ended lately: when, in Unix ms, or [`UNDER_WAY`].
+    pub ended: Vec<(u32, u64)>,
 }
 
 /// Where a rule stands after a charge.

@@ -47,7 +47,7 @@ pub(super) fn estimate(rule: u64, terms: Terms, amount: u64) -> Ask {
 }
 
 pub(super) fn charge(id: u64, asks: Vec<Ask>) -> Charge {
-    Charge { id, asks, hold_ms: 10_000, undo_ms: 0, watch: None, settled: Vec::new() }
+    Charge { id, asks, hold_ms: 10_000, undo_ms: 0, watch: None, ends: Vec::new(), settled: Vec::new() }
 }
 
 pub(super) fn settle(id: u64, amounts: &[(u64, u64)]) -> Settle {
@@ -88,7 +88,7 @@ fn what_is_encoded_is_read_back() {
     }
     let denial = Denial { ask: 1, left: 2, retry_ms: NEVER };
     for outcome in [
-        Outcome::Granted(Grant { standings: vec![Standing::default()], verdicts: vec![] }),
+        Outcome::Granted(Grant { standings: vec![Standing::default()], verdicts: vec![], ended: vec![] }),
         Outcome::Refused(denial),
         Outcome::Shown(vec![]),
         Outcome::Done,
