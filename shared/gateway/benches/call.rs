@@ -75,6 +75,9 @@ const CASES: &[(&str, &str, usize)] = &[
     ("400 B, redact", "redact = {}", 400),
     ("4 KB, redact", "redact = {}", 4_096),
     ("32 KB, redact", "redact = {}", 32_768),
+    ("400 B, kept, asked", KEPT, 400),
+    ("400 B, kept, hit", KEPT, 400),
+    ("32 KB, kept, hit", KEPT, 32_768),
     (
         "400 B, two limits, leased",
         r#"limits = [
@@ -84,6 +87,9 @@ const CASES: &[(&str, &str, usize)] = &[
         400,
     ),
 ];
+
+const KEPT: &str =
+    "tools = { \"*\" = { cache = { mode = \"exact\", read_only = true } } }\nloop = { mode = \"off\" }";
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}},"name":"bench__look","arguments":{"customer":"C-1001","limit":LIMIT}}}"#;
 
@@ -135,7 +141,7 @@ fn main() {
         let mut number = 0_u32;
         // Never the same twice: the loop breaker would stop it.
         let mut call = || {
-            number += 1;
+            number += u32::from(!name.ends_with("hit") || number == 0);
             let text = CALL.replace("LIMIT", &number.to_string());
             let body: MemoryBody = memory.answer_in_steps(200, "", [Step::Bytes(text.into())]).body;
             let future = gateway.handle(&memory, &(), head(), body);

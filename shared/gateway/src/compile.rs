@@ -3,6 +3,7 @@
 //! The same function runs in `postern check`, at build and at start.
 
 mod admin;
+mod cache;
 mod dlp;
 mod guard;
 mod issuer;
@@ -113,8 +114,14 @@ fn bundle(settings: &Settings, secrets: &dyn Secrets, findings: &mut Findings) -
     }
     let single = settings.tenants.len() == 1;
     let mut tenants = Vec::new();
-    for (name, settings) in &settings.tenants {
-        let scope = tenant::Scope { name, settings, issuers: &issuers, single };
+    for (name, tenant) in &settings.tenants {
+        let scope = tenant::Scope {
+            name,
+            settings: tenant,
+            issuers: &issuers,
+            single,
+            cache_off: settings.cache_off,
+        };
         tenants.push(Rc::new(tenant::compile(&scope, secrets, findings)));
     }
     for name in settings.issuers.keys() {

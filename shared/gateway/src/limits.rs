@@ -73,6 +73,14 @@ pub const DLP_VERDICTS: usize = 2_048;
 pub const DLP_SCOPES: usize = 1_024;
 /// Findings of a verdict that is kept; one with more is asked for again.
 pub const DLP_SPANS: usize = 64;
+/// Answers of tools that an isolate keeps, in each of two halves, and their bytes: a tenth of its memory with their index.
+pub const CACHE_ENTRIES: usize = 4_096;
+/// Groups of questions that it keeps in each half; their bytes are bounded like those of answers.
+pub const CACHE_GROUPS: usize = 512;
+/// See [`CACHE_ENTRIES`].
+pub const CACHE_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a file that is deployed with the gateway: Workers take no larger one.
+pub const ASSET_BYTES: usize = 25 * 1024 * 1024;
 
 /// The bounds of an agent's request.
 pub const REQUEST: Bounds = bounds(REQUEST_BYTES);

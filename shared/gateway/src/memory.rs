@@ -13,7 +13,7 @@ pub use body::{MemoryBody, Step};
 use crate::error::LedgerFault;
 use crate::ledger::Transition;
 use crate::platform::{
-    Bindings, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
+    Assets, Bindings, Clock, Crypto, Effect, Fetch, FetchError, Incoming, Journal, Outgoing, Random, Store,
 };
 use crate::stage::authenticate::{Key, Signed, verify_here};
 use std::cell::{Cell, RefCell};
@@ -40,6 +40,7 @@ struct World {
     sleepers: RefCell<BTreeMap<(u64, u64), Waker>>,
     random: Cell<u64>,
     store: RefCell<HashMap<String, (Vec<u8>, u64)>>,
+    recalled: RefCell<Vec<String>>,
     network: RefCell<Network>,
     sent: RefCell<Vec<Outgoing>>,
     open_bodies: Rc<Cell<usize>>,
@@ -49,6 +50,7 @@ struct World {
     ledger: Cell<Result<u32, LedgerFault>>,
     steps: RefCell<Vec<(String, Transition)>>,
     variables: RefCell<HashMap<String, String>>,
+    assets: RefCell<HashMap<String, Vec<u8>>>,
     unwritable: Cell<bool>,
     warnings: RefCell<Vec<String>>,
 }
@@ -70,6 +72,7 @@ impl Memory {
             sleepers: RefCell::default(),
             random: Cell::new(1),
             store: RefCell::default(),
+            recalled: RefCell::default(),
             network: RefCell::new(network),
             sent: RefCell::default(),
             open_bodies: Rc::default(),
@@ -79,6 +82,7 @@ impl Memory {
             ledger: Cell::new(Ok(0)),
             steps: RefCell::default(),
             variables: RefCell::default(),
+            assets: RefCell::default(),
             unwritable: Cell::default(),
             warnings: RefCell::default(),
         }))
@@ -87,6 +91,17 @@ impl Memory {
     /// Sets a variable. One that is called `kv:NAME` is the text called NAME at the place `kv`.
     pub fn set_variable(&self, name: &str, value: &str) {
         self.0.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Deploys a file.
+    pub fn set_asset(&self, name: &str, bytes: Vec<u8>) {
+        self.0.assets.borrow_mut().insert(name.to_owned(), bytes);
+    }
+
+    /// Every key that the store was asked for, in order.
+    #[must_use]
+    pub fn recalled(&self) -> Vec<String> {
+        self.0.recalled.borrow().clone()
     }
 
     /// Has every text that is to be kept refused from now on, or no more.
@@ -108,6 +123,12 @@ impl Memory {
     #[must_use]
     pub fn steps(&self) -> Vec<(String, Transition)> {
         self.0.steps.borrow().clone()
+    }
+
+    /// Everything in the store, expired or not.
+    #[must_use]
+    pub fn kept(&self) -> Vec<(String, Vec<u8>)> {
+        self.0.store.borrow().iter().map(|(key, (value, _))| (key.clone(), value.clone())).collect()
     }
 
     /// The lines for the operator so far.
@@ -309,7 +330,10 @@ impl Fetch for Memory {
 }
 
 impl Store for Memory {
+    const EXPIRES: bool = true;
+
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.recalled.borrow_mut().push(key.to_owned());
         let store = self.0.store.borrow();
         store.get(key).filter(|(_, until_ms)| self.now_ms() < *until_ms).map(|(value, _)| value.clone())
     }
@@ -317,6 +341,12 @@ impl Store for Memory {
     async fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) {
         let until_ms = self.now_ms() + u64::from(ttl_s) * 1000;
         self.0.store.borrow_mut().insert(key.to_owned(), (value, until_ms));
+    }
+}
+
+impl Assets for Memory {
+    async fn asset(&self, name: &str) -> Option<Vec<u8>> {
+        self.0.assets.borrow().get(name).cloned()
     }
 }
 

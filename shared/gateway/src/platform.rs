@@ -170,10 +170,20 @@ pub trait Fetch {
 
 /// Eventually consistent storage with expiry, shared by all nodes: key sets, lists. A fault is a miss.
 pub trait Store {
+    /// Whether the host deletes what has expired. Where it does not, what may have many keys is to be given few.
+    const EXPIRES: bool;
     /// The value kept under `key`, unless it is absent, expired or cannot be read.
     fn recall(&self, key: &str) -> impl Future<Output = Option<Vec<u8>>>;
     /// Keeps `value` under `key` for about `ttl_s` seconds (hosts may have a floor of 60). Faults are dropped.
     fn remember(&self, key: &str, value: Vec<u8>, ttl_s: u32) -> impl Future<Output = ()>;
+}
+
+/// Files that are deployed with the gateway, such as models.
+pub trait Assets {
+    /// The file called `name`, of at most [`crate::limits::ASSET_BYTES`]; `None` when there is none, or it cannot be read.
+    /// The name is a plain path below the folder of assets: no `..`, no `/` in front, nothing but letters, digits and
+    /// `/-_.`.
+    fn asset(&self, name: &str) -> impl Future<Output = Option<Vec<u8>>>;
 }
 
 /// Signature verification, where the host has a faster verifier than ours.
@@ -251,6 +261,12 @@ pub trait Ledger {
 }
 
 /// Everything together. Cheap to clone: streams keep one.
-pub trait Platform: Clock + Random + Fetch + Store + Ledger + Crypto + Journal + Clone + 'static {}
+pub trait Platform:
+    Clock + Random + Fetch + Store + Assets + Ledger + Crypto + Journal + Clone + 'static
+{
+}
 
-impl<T: Clock + Random + Fetch + Store + Ledger + Crypto + Journal + Clone + 'static> Platform for T {}
+impl<T: Clock + Random + Fetch + Store + Assets + Ledger + Crypto + Journal + Clone + 'static> Platform
+    for T
+{
+}

@@ -10,7 +10,7 @@ use crate::gateway::Gateway;
 use crate::mcp::seal::Sealer;
 use crate::platform::{Bindings, Body, Platform};
 use crate::reply::Reply;
-use crate::settings::{Problem, Problems, Settings};
+use crate::settings::{Accounted, Problem, Problems, Settings};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
@@ -260,17 +260,22 @@ impl Draft {
                 secrets.insert(name.to_owned(), value);
             }
         }
-        if let Some(path) = settings.needs_ledger()
+        if let Some((path, what)) = settings.needs_ledger()
             && !host.has_ledger().await
         {
+            let (what, other) = match what {
+                Accounted::Limits => {
+                    ("limits are", "write `on_fault = \"local\"`, and each isolate counts by itself")
+                }
+                Accounted::Evidence => {
+                    ("evidence is", "write `mode = \"exact\"`, and equal questions alone are answered")
+                }
+            };
             problems.0.push(Problem {
                 line: settings.line(&path),
                 path,
-                message: "limits are kept in accounts, and this gateway has none".to_owned(),
-                remedy: format!(
-                    "{}; or write `on_fault = \"local\"`, and each isolate counts by itself",
-                    H::LEDGER_REMEDY
-                ),
+                message: format!("{what} kept in accounts, and this gateway has none"),
+                remedy: format!("{}; or {other}", H::LEDGER_REMEDY),
             });
         }
         Self { settings, problems, secrets }

@@ -2,6 +2,7 @@
 //!
 //! This module knows shapes: keys, types, ranges of numbers. What the values mean is `compile`'s.
 
+mod cache;
 mod dlp;
 mod guard;
 mod limits;
@@ -10,6 +11,7 @@ mod reader;
 mod redact;
 mod tools;
 
+pub use cache::{CacheSettings, ToolCacheSettings};
 pub use dlp::{DlpCredentialSettings, DlpSettings};
 pub use guard::{BreakerSettings, GuardSettings};
 pub use limits::{LimitSettings, LoopSettings, PriceSettings, SelectorSettings};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub issuers: BTreeMap<String, IssuerSettings>,
     /// `[tenants.NAME]`.
     pub tenants: BTreeMap<String, TenantSettings>,
+    /// `[cache] enabled = false`: nothing is answered from the cache, whatever tenants and tools say.
+    pub cache_off: bool,
     /// The line of every key, by its path; for messages.
     lines: BTreeMap<String, u32>,
 }
@@ -94,6 +98,8 @@ pub struct TenantSettings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// `[tenants.NAME.tools.PATTERN]`.
     pub tools: BTreeMap<String, ToolSettings>,
+    /// `[tenants.NAME.cache]`.
+    pub cache: CacheSettings,
     /// `[tenants.NAME.redact]`: nothing is redacted without it.
     pub redact: Option<RedactSettings>,
     /// `[tenants.NAME.dlp.NAME]`.
@@ -180,6 +186,15 @@ impl CredentialSettings {
     }
 }
 
+/// What is kept in accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounted {
+    /// What agents have used.
+    Limits,
+    /// How often answers by meaning would have been right.
+    Evidence,
+}
+
 impl Settings {
     /// Parses settings.
     ///
@@ -200,6 +215,7 @@ impl Settings {
             root.version();
             settings.issuers = root.tables("issuers", issuer);
             settings.tenants = root.tables("tenants", tenant);
+            settings.cache_off = root.table("cache", cache::is_off).unwrap_or_default();
             root.finish();
         }
         let (problems, lines) = source.finish();
@@ -219,16 +235,22 @@ impl Settings {
             .chain(services.flat_map(DlpSettings::secrets))
     }
 
-    /// The path of a setting that cannot be kept without a ledger, if there is one.
+    /// A setting that cannot be kept without a ledger, if there is one: its path, and what would be in an account.
     #[must_use]
-    pub fn needs_ledger(&self) -> Option<String> {
+    pub fn needs_ledger(&self) -> Option<(String, Accounted)> {
         self.tenants.iter().find_map(|(name, tenant)| {
-            let path = join("tenants", name);
+            let at = |keys: &[&str]| keys.iter().fold(join("tenants", name), |path, key| join(&path, key));
             if tenant.breaker.mode != "off" && tenant.breaker.precision == "strict" {
-                return Some(join(&path, "loop.precision"));
+                return Some((at(&["loop", "precision"]), Accounted::Limits));
             }
-            let at = tenant.limits.iter().position(|limit| limit.on_fault != "local")?;
-            Some(join(&join(&path, "limits"), &at.to_string()))
+            if let Some(limit) = tenant.limits.iter().position(|limit| limit.on_fault != "local") {
+                return Some((at(&["limits", &limit.to_string()]), Accounted::Limits));
+            }
+            let on = !self.cache_off && tenant.cache.enabled != Some(false);
+            let (pattern, _) = tenant.tools.iter().filter(|_| on).find(|(_, tool)| {
+                tool.cache.as_ref().is_some_and(|cache| ["shadow", "serve"].contains(&cache.mode.as_str()))
+            })?;
+            Some((at(&["tools", pattern, "cache", "mode"]), Accounted::Evidence))
         })
     }
 
@@ -280,6 +302,7 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         agents: reader.tables("agents", agent),
         upstreams: reader.tables("upstreams", upstream),
         tools: reader.tables("tools", ToolSettings::read),
+        cache: reader.table("cache", CacheSettings::read).unwrap_or_default(),
         redact: reader.table("redact", RedactSettings::read),
         dlp: reader.tables("dlp", DlpSettings::read),
     }

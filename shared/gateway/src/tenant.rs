@@ -1,10 +1,12 @@
 //! The compiled, immutable configuration: what `compile` makes of settings and what every stage reads.
 
+mod cache;
 mod dlp;
 mod guard;
 mod limits;
 mod redact;
 
+pub use cache::{CacheMode, CacheScope, Caching};
 pub use dlp::{ClientCredential, Dlp, DlpCredential, DlpService, OnError, Purview, Secret};
 pub use guard::{BreakerRule, PlacesRule, Tool, ToolBreaker};
 pub use limits::{Breaker, Each, Limit, Limits, Measure, Placement, Price, Quota, Reserve, Selector};

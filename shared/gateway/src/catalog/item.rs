@@ -5,6 +5,8 @@ use crate::limits;
 use crate::mcp::headers::{ParamHeader, param_headers};
 use crate::mcp::revisions::convert_item;
 use crate::mcp::{Edits, Json, Kind, Node, Revision};
+use crate::stage::cache::question::Shape;
+use sha2::{Digest as _, Sha256};
 use std::cell::OnceCell;
 
 /// Longest resource URI or template taken from an upstream, in bytes (RFC 9110 section 4.1 asks for 8,000).
@@ -24,6 +26,10 @@ pub struct Item {
     pub param_headers: Vec<ParamHeader>,
     /// Whether results of the tool keep to a schema.
     pub has_output_schema: bool,
+    /// Whether a tool says of itself that it changes nothing (MCP, ToolAnnotations: `readOnlyHint`).
+    pub read_only: bool,
+    definition: OnceCell<[u8; 32]>,
+    shape: OnceCell<Shape>,
     /// `text` for older revisions, made when first asked for; `None` where nothing has to go.
     older: [OnceCell<Option<Box<str>>>; 3],
 }
@@ -48,6 +54,10 @@ impl Item {
             _ => Vec::new(),
         };
         let has_output_schema = json.get(root, "outputSchema").is_some();
+        let read_only = json
+            .get(root, "annotations")
+            .and_then(|annotations| json.value(annotations).get("readOnlyHint")?.bool())
+            .unwrap_or_default();
         let text = if exposed == original {
             text.to_owned()
         } else {
@@ -55,7 +65,33 @@ impl Item {
             edits.replace_string(json.span(node), &exposed);
             edits.apply(text)
         };
-        Ok(Self { exposed, original, text, param_headers, has_output_schema, older: Default::default() })
+        Ok(Self {
+            exposed,
+            original,
+            text,
+            param_headers,
+            has_output_schema,
+            read_only,
+            definition: OnceCell::new(),
+            shape: OnceCell::new(),
+            older: Default::default(),
+        })
+    }
+
+    /// SHA-256 of the item as it is listed, made once.
+    #[must_use]
+    pub fn definition(&self) -> &[u8; 32] {
+        self.definition.get_or_init(|| Sha256::digest(&self.text).into())
+    }
+
+    /// What a tool's input schema says of its arguments, read once.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        self.shape.get_or_init(|| {
+            let json = Json::parse(self.text.as_bytes(), &limits::RESPONSE);
+            let shape = |json: &Json<'_>| Shape::of(json.value(json.root()).get("inputSchema"));
+            json.as_ref().map(shape).unwrap_or_default()
+        })
     }
 
     /// The item for a client of `revision`: the same text without what that revision does not know.

@@ -1,6 +1,6 @@
 //! `[tenants.NAME]` and its agents.
 
-use super::{Findings, Secrets, admin, dlp, limits, redact, tools, upstream};
+use super::{Findings, Secrets, admin, cache, dlp, limits, redact, tools, upstream};
 use crate::address::{Address, check_authority, origin};
 use crate::settings::{AgentSettings, TenantSettings, join};
 use crate::stage::authenticate::ANONYMOUS;
@@ -18,6 +18,8 @@ pub struct Scope<'a> {
     pub issuers: &'a BTreeMap<&'a str, Rc<Issuer>>,
     /// Whether it is the only tenant.
     pub single: bool,
+    /// Whether nothing is answered from the cache at all.
+    pub cache_off: bool,
 }
 
 pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings) -> Tenant {
@@ -28,9 +30,10 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
     let upstreams = upstreams(settings, &path, secrets, findings);
     let agents = agents(scope, &path, &issuers, &upstreams, findings);
     let limits = limits::compile(&path, settings, &agents, &upstreams, findings);
-    let tools = tools::compile(settings, &path, &upstreams, findings);
+    let tools = tools::compile(settings, &path, &upstreams, scope.cache_off, findings);
     let dlp = dlp::compile(settings, &path, secrets, findings);
     let redaction = redact::compile(&path, settings, &agents, &upstreams, secrets, findings);
+    cache::check(&path, settings, &agents, &upstreams, &tools, redaction.as_ref(), findings);
     let mut tenant = Tenant {
         name: scope.name.to_owned(),
         path: endpoint(scope, &join(&path, "path"), findings),

@@ -1,3 +1,4 @@
+mod cache;
 mod dlp;
 mod guard;
 mod redact;

@@ -1,6 +1,6 @@
 //! `[tenants.NAME.tools.PATTERN]`.
 
-use super::{Findings, guard, redact};
+use super::{Findings, cache, guard, redact};
 use crate::settings::{TenantSettings, ToolSettings, join};
 use crate::tenant::{Glob, Tool, ToolBreaker, Upstream};
 use std::cmp::Reverse;
@@ -14,6 +14,7 @@ pub fn compile(
     tenant: &TenantSettings,
     path: &str,
     upstreams: &[Rc<Upstream>],
+    cache_off: bool,
     findings: &mut Findings,
 ) -> Vec<Rc<Tool>> {
     let at = join(path, "tools");
@@ -27,7 +28,7 @@ pub fn compile(
                 "it matches nothing: tools are called ALIAS__NAME, and none can be called so",
             );
         }
-        tools.push(Rc::new(tool(&path, pattern, settings, tenant, findings)));
+        tools.push(Rc::new(tool(&path, pattern, settings, tenant, cache_off, findings)));
     }
     // Equal ranks stay in the order of their patterns, so that the same one is always meant.
     tools.sort_by_key(|tool| Reverse(tool.rank()));
@@ -39,6 +40,7 @@ fn tool(
     pattern: &str,
     settings: &ToolSettings,
     tenant: &TenantSettings,
+    cache_off: bool,
     findings: &mut Findings,
 ) -> Tool {
     if let (Some(first), Some(total)) = (settings.first_byte_ms, settings.total_ms)
@@ -57,12 +59,14 @@ fn tool(
             .map_or(ToolBreaker::Upstreams, ToolBreaker::Own),
         idempotent: settings.idempotent,
         coalesce: settings.coalesce,
+        cache: cache::compile(path, settings, tenant, cache_off, findings),
+        invalidates: settings.invalidates.clone(),
         inspect: redact::inspect(path, &settings.inspect, tenant, findings),
     }
 }
 
 /// Whether a tool of the upstream `alias` can have a name that `pattern` matches.
-fn can_match(pattern: &str, alias: &str) -> bool {
+pub fn can_match(pattern: &str, alias: &str) -> bool {
     if alias.is_empty() {
         return true;
     }

@@ -113,6 +113,9 @@ fn weigh<'a, P: Platform>(
                 || tenant.tool(&name).is_some_and(|tool| tool.coalesce),
         });
     }
+    if let (Method::ToolsCall, true, Some(tool)) = (request.method, weighed.permitted, tenant.tool(&name)) {
+        weighed.ends = tool.invalidates.iter().map(|name| scene.gateway.digests.name(name)).collect();
+    }
     weighed.name = Some(Cow::Owned(name));
     weighed
 }

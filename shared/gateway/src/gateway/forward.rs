@@ -1,6 +1,8 @@
 //! The straight path of a call: authorize, route, upstream, relay.
 
 use super::admission::{self, Admitted};
+use super::behind::Ending;
+use super::cached::{Leaving, Looked, Missed};
 use super::patient;
 use super::relay::{self, View};
 use super::scene::{Asker, Flow, Scene, result_message};
@@ -13,10 +15,11 @@ use crate::mcp::envelope::Request;
 use crate::mcp::headers;
 use crate::mcp::json::{Edits, Json, Raw};
 use crate::mcp::method::Method;
-use crate::mcp::revisions::{Era, meta};
+use crate::mcp::revisions::{Era, Revision, meta};
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
+use crate::stage::cache::Slot;
 use crate::stage::redact::{Outbound, Plan};
 use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
 use std::rc::Rc;
@@ -85,20 +88,52 @@ async fn carry_out<P: Platform>(
         headers::check_params(&head.headers, annotations(&route), sent).map_err(Refusal::from)?;
     }
     let tool = target.settings(scene);
-    let plan = target.plan(scene, &route, tool, trail)?;
+    let plan = target.plan(scene, &route, tool.map(Rc::as_ref), trail)?;
     let (outbound, uri) = target.outbound(scene, json, request, &route, plan.as_deref(), trail).await?;
+    let (route, plan, outbound) = (&route, plan.as_ref(), &outbound);
+    let leaving = Leaving { scene, asked, target, route, tool, plan, outbound, ticket };
+    // After redaction: what the agent may see decides what it may be shown again.
+    let missed = match leaving.look(trail).await? {
+        Looked::Answered(flow) => return Ok(flow),
+        Looked::Missed(missed) => missed,
+    };
+    let outcome = send(&leaving, uri, &missed, trail).await;
+    missed.settle(&leaving, outcome, trail).await
+}
+
+/// Asks the upstream.
+async fn send<P: Platform>(
+    leaving: &Leaving<'_, P>,
+    uri: Option<String>,
+    missed: &Missed,
+    trail: &mut Trail<P>,
+) -> Result<Flow<P>, Error> {
+    let Leaving { scene, asked, target, route, tool, outbound, .. } = *leaving;
+    let Asked { json, request, asker, .. } = *asked;
     let era = route.link.era(&scene.platform).await?;
-    let client = client_side(scene, outbound.json(), outbound.request(), asker, era);
-    let session = session_for(asker, &route.link.upstream().alias);
-    let ticket = Rc::clone(ticket);
-    let errand =
-        Errand { scene, json, request, outbound, uri, asker, target, era, client, session, plan, ticket };
+    let errand = Errand {
+        scene,
+        json,
+        request,
+        outbound,
+        uri,
+        asker,
+        target,
+        era,
+        client: client_side(scene, outbound.json(), outbound.request(), asker, era),
+        session: session_for(asker, &route.link.upstream().alias),
+        plan: leaving.plan.cloned(),
+        ticket: Rc::clone(leaving.ticket),
+        slot: missed.slot.clone(),
+        ending: Ending::of(scene, tool),
+    };
+    let tool = tool.map(Rc::as_ref);
     if let Some(tool) = tool.filter(|tool| tool.idempotent || tool.coalesce) {
-        return Box::pin(patient::call(&errand, tool, route, trail)).await;
+        return Box::pin(patient::call(&errand, tool, route.clone(), trail)).await;
     }
     let terms = route.link.terms(&scene.platform, tool, &route.original);
     let state = Scope::of(json, request, target.name());
-    let exchange = match errand.open(&route, &terms, &state).await {
+    let exchange = match errand.open(route, &terms, &state).await {
         // The upstream's annotations may have changed since it was listed. Its complaint never reaches the
         // agent, whose own headers are right by the list that it was given.
         Err(error) if target.kind == Kind::Tool && about_headers(&error) => {
@@ -108,7 +143,7 @@ async fn carry_out<P: Platform>(
         outcome => outcome?,
     };
     trail.stage("upstream");
-    let view = errand.view(&route, state, Some(exchange.id()));
+    let view = errand.view(route, state, Some(exchange.id()));
     relay::start(scene, exchange, view, trail).await
 }
 
@@ -119,7 +154,7 @@ pub(crate) struct Errand<'a, P: Platform> {
     pub json: &'a Json<'a>,
     pub request: &'a Request,
     /// As it may leave.
-    pub outbound: Outbound<'a>,
+    pub outbound: &'a Outbound<'a>,
     /// The resource's URI as it may leave, if that is not as it is listed.
     uri: Option<String>,
     pub asker: &'a Asker,
@@ -130,12 +165,16 @@ pub(crate) struct Errand<'a, P: Platform> {
     pub session: Session,
     pub plan: Option<Rc<Plan>>,
     pub ticket: Rc<Ticket<P>>,
+    /// Where its answer may be kept.
+    pub slot: Option<Rc<Slot>>,
+    /// What it ends in the cache when it has ended.
+    pub ending: Option<Rc<Ending<P>>>,
 }
 
 impl<P: Platform> Errand<'_, P> {
     /// Sends the call.
     pub async fn open(&self, route: &Route, terms: &Terms, state: &Scope) -> Result<Exchange<P>, Error> {
-        let Self { scene, outbound, .. } = self;
+        let Self { scene, outbound, .. } = *self;
         let (json, request) = (outbound.json(), outbound.request());
         let original = self.uri.as_deref().unwrap_or(&route.original);
         let mut edits = Edits::new();
@@ -171,6 +210,9 @@ impl<P: Platform> Errand<'_, P> {
             state,
             listed,
             ticket: Some(Rc::clone(&self.ticket)),
+            slot: self.slot.clone(),
+            mark: None,
+            ending: self.ending.clone(),
         }
     }
 }
@@ -181,13 +223,13 @@ pub(crate) const fn about_headers(error: &Error) -> bool {
 }
 
 /// The arguments of a request.
-fn arguments<'j>(json: &'j Json<'_>, request: &Request) -> Option<Raw<'j>> {
+pub(crate) fn arguments<'j>(json: &'j Json<'_>, request: &Request) -> Option<Raw<'j>> {
     let arguments = request.params.and_then(|params| json.get(params, "arguments"));
     arguments.map(|node| json.value(node))
 }
 
 /// The arguments of the route's tool that are mirrored in headers.
-fn annotations(route: &Route) -> &[headers::ParamHeader] {
+pub(crate) fn annotations(route: &Route) -> &[headers::ParamHeader] {
     route.item.as_ref().map(|item| item.param_headers.as_slice()).unwrap_or_default()
 }
 
@@ -233,6 +275,9 @@ pub(crate) async fn subscribe<P: Platform>(
         state,
         listed: None,
         ticket: None,
+        slot: None,
+        mark: None,
+        ending: None,
     };
     relay::start(scene, exchange, view, trail).await
 }
@@ -260,7 +305,7 @@ pub(crate) fn session_for(asker: &Asker, alias: &str) -> Session {
 
 /// The capabilities that a modern client declared with this request, raw JSON, without its extensions: what an
 /// upstream would answer to one of those cannot be followed up through the gateway yet.
-fn declared(json: &Json<'_>, request: &Request) -> String {
+pub(crate) fn declared(json: &Json<'_>, request: &Request) -> String {
     let Some(declared) = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES)) else {
         return "{}".to_owned();
     };
@@ -272,8 +317,13 @@ fn declared(json: &Json<'_>, request: &Request) -> String {
     edits.apply_within(json.text(), json.span(declared))
 }
 
-/// What the upstream may know of the client. Capabilities are declared only when the upstream's questions can
-/// reach the client: within one era.
+/// The capabilities that the upstream is shown: those that the client declared, if its questions can reach the client,
+/// which they do within one era.
+pub(crate) fn shown(declared: String, revision: Revision, upstream: Era) -> String {
+    if revision.era() == upstream { declared } else { "{}".to_owned() }
+}
+
+/// What the upstream may know of the client.
 fn client_side<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
@@ -282,8 +332,7 @@ fn client_side<P: Platform>(
     upstream: Era,
 ) -> ClientSide {
     let own = |key: &str| request.meta.and_then(|node| json.get(node, key));
-    let same_era = asker.revision.era() == upstream;
-    let capabilities = if same_era { declared(json, request) } else { "{}".to_owned() };
+    let capabilities = shown(declared(json, request), asker.revision, upstream);
     ClientSide {
         revision: asker.revision,
         capabilities,

@@ -2,12 +2,14 @@
 //!
 //! request in -> **site** (host, origin) -> **authenticate** (token -> `Caller`) -> **read** (bounded, strict)
 //! -> **classify** (era) -> **admit** (limits, loops: charged -> `Ticket`) -> **authorize** and **route** (catalog) ->
-//! **upstream** -> **relay** (settled) -> **audit** -> answer. Redaction and cache have their places in between and are
-//! not in it until they are real.
+//! **redact** (-> `Outbound`) -> **cache** (answered, or a `Slot`) -> **upstream** -> **relay** (redacted, settled, kept) ->
+//! **audit** -> answer.
 
 pub(crate) mod admin;
 mod admission;
 mod batch;
+mod behind;
+mod cached;
 mod forward;
 mod inspection;
 mod legacy;
@@ -33,6 +35,7 @@ use crate::reply::Reply;
 use crate::stage::admit::Admit;
 use crate::stage::audit::Trail;
 use crate::stage::authenticate::{self, Authenticator};
+use crate::stage::cache::Cache;
 use crate::tenant::{Bundle, Tenant};
 use crate::upstream::Links;
 use admin::{Bundles, Standing};
@@ -55,6 +58,8 @@ pub struct Gateway {
     pub(crate) running: Running,
     pub(crate) admit: Admit,
     pub(crate) digests: Digests,
+    /// Answers of tools that are given again.
+    pub(crate) cache: Rc<Cache>,
     /// External services that texts are shown to.
     pub(crate) inspectors: Inspectors,
     names: RequestNames,
@@ -67,6 +72,7 @@ impl Gateway {
         let links = Links::new(&bundle);
         let catalog = Catalog::new(&bundle);
         let digests = Digests::new(sealer.digest_key());
+        let cache = Rc::new(Cache::new(&bundle, &sealer));
         Rc::new(Self {
             bundle,
             sealer,
@@ -76,6 +82,7 @@ impl Gateway {
             running: Running::default(),
             admit: Admit::new(),
             digests,
+            cache,
             inspectors: Inspectors::new(),
             names: RequestNames::default(),
         })

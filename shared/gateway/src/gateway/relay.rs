@@ -3,6 +3,7 @@
 
 use super::SERVER_INFO;
 use super::admission;
+use super::behind::Ending;
 use super::forward::{across_eras, internal};
 use super::inspection::{self, Of};
 use super::legacy;
@@ -19,6 +20,7 @@ use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
+use crate::stage::cache::Slot;
 use crate::stage::redact::{Clean, Held, Plan};
 use crate::tenant::Way;
 use crate::upstream::{Exchange, FromUpstream, Link, Sealed};
@@ -44,6 +46,12 @@ pub(crate) struct View<P: Platform> {
     pub listed: Option<Listed>,
     /// What the call was charged; none for what only counts as a request.
     pub ticket: Option<Rc<Ticket<P>>>,
+    /// Where its answer may be kept, if nothing comes before it.
+    pub slot: Option<Rc<Slot>>,
+    /// What the agent is told of an answer that was kept, raw JSON.
+    pub mark: Option<String>,
+    /// What it ends in the cache when it has ended.
+    pub ending: Option<Rc<Ending<P>>>,
 }
 
 /// A running call.
@@ -141,6 +149,10 @@ impl<P: Platform> Relay<P> {
             }
             if let Some(turned) = self.view.turn(&self.scene, message, &mut trail).await {
                 let text = self.text(turned, &mut trail);
+                if self.over {
+                    // Before the agent has the answer.
+                    self.view.ending = None;
+                }
                 self.sent_ms = self.scene.platform.now_ms();
                 return Some((Item::Message(text), (self, trail)));
             }
@@ -267,11 +279,15 @@ impl<P: Platform> View<P> {
             _ => 200,
         };
         let clean = self.clean(scene, json, Message::Response(response), trail).await?;
-        Ok(Flow::Message(status, self.answer(scene, &clean)?))
+        let text = self.answer(scene, &clean)?;
+        if let Some(slot) = &self.slot {
+            scene.gateway.cache.fill(&scene.platform, slot, &clean, self.from);
+        }
+        Ok(Flow::Message(status, text))
     }
 
     /// The upstream's answer as the agent gets it.
-    fn answer(&self, scene: &Scene<P>, clean: &Clean<'_>) -> Result<String, Error> {
+    pub fn answer(&self, scene: &Scene<P>, clean: &Clean<'_>) -> Result<String, Error> {
         let (json, Message::Response(response)) = (clean.json(), clean.message()) else {
             return Err(internal("an answer that is none"));
         };
@@ -307,7 +323,7 @@ impl<P: Platform> View<P> {
         }
         let alias = &self.link.upstream().alias;
         scene.gateway.catalog.expose_uris(&scene.caller, alias, self.method, json, result, edits);
-        let own = Own { server_info: SERVER_INFO, ttl_ms: 0 };
+        let own = Own { server_info: SERVER_INFO, ttl_ms: 0, cache: self.mark.as_deref() };
         revisions::convert_result(json, result, self.method, self.from, self.to, edits, &own);
         Ok(())
     }

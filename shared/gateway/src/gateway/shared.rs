@@ -1,6 +1,7 @@
 //! One call for all who ask the same at the same time (`coalesce = true`): it is made in the gateway's own name, and
 //! its answer is turned for each caller.
 
+use super::behind::Ending;
 use super::forward::Errand;
 use super::scene::Flow;
 use super::state::Scope;
@@ -8,7 +9,7 @@ use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::envelope::{Message, Outcome, Response};
-use crate::mcp::json::{Edits, Json};
+use crate::mcp::json::{Edits, Json, Node, Raw};
 use crate::mcp::revisions::{Era, Revision, meta};
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
@@ -20,12 +21,13 @@ use std::rc::Rc;
 
 /// Members of `_meta` that differ between equal calls: they say who asks, in which words and what for, and what is to
 /// be heard meanwhile (MCP; W3C Trace Context and Baggage). Capabilities count as the upstream is told them.
-const OWN_KEYS: [&str; 8] = [
+const OWN_KEYS: [&str; 9] = [
     meta::PROTOCOL_VERSION,
     meta::CLIENT_CAPABILITIES,
     meta::CLIENT_INFO,
     meta::LOG_LEVEL,
     meta::PROGRESS_TOKEN,
+    meta::OWN_CACHE,
     "traceparent",
     "tracestate",
     "baggage",
@@ -41,10 +43,7 @@ pub(crate) fn key<P: Platform>(errand: &Errand<'_, P>, route: &Route) -> Option<
         return None;
     }
     let (json, request) = (errand.outbound.json(), errand.outbound.request());
-    let params = json.value(request.params?);
-    if DIALOGUE.iter().any(|key| params.get(key).is_some()) {
-        return None;
-    }
+    let params = json.value(request.params.filter(|params| !is_part_of_dialogue(json, *params))?);
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_be_bytes());
@@ -57,19 +56,36 @@ pub(crate) fn key<P: Platform>(errand: &Errand<'_, P>, route: &Route) -> Option<
     if errand.era == Era::Legacy && route.link.may_be_session_bound() {
         part(&errand.client.principal);
     }
+    if let Some(arguments) = params.get("arguments") {
+        part(arguments.text().as_bytes());
+    }
+    besides(params, &mut part);
+    Some(hash.finalize().into())
+}
+
+/// Whether a call is one caller's alone.
+pub(crate) fn is_part_of_dialogue(json: &Json<'_>, params: Node) -> bool {
+    DIALOGUE.iter().any(|key| json.get(params, key).is_some())
+}
+
+/// What the upstream could act on in `params`, besides name and arguments.
+pub(crate) fn besides(params: Raw<'_>, part: &mut dyn FnMut(&[u8])) {
     for (key, value) in params.members() {
-        if key == "_meta" {
-            for (key, value) in value.members().filter(|(key, _)| !OWN_KEYS.contains(&key.as_ref())) {
-                part(b"_meta");
+        match key.as_ref() {
+            "name" | "arguments" => {}
+            "_meta" => {
+                for (key, value) in value.members().filter(|(key, _)| !OWN_KEYS.contains(&key.as_ref())) {
+                    part(b"_meta");
+                    part(key.as_bytes());
+                    part(value.text().as_bytes());
+                }
+            }
+            key => {
                 part(key.as_bytes());
                 part(value.text().as_bytes());
             }
-        } else if key != "name" {
-            part(key.as_bytes());
-            part(value.text().as_bytes());
         }
     }
-    Some(hash.finalize().into())
 }
 
 /// A caller's part in a shared call, for its record.
@@ -105,6 +121,7 @@ pub(crate) async fn call<P: Platform>(
                 ..errand.client.clone()
             },
             terms: terms.clone(),
+            ending: errand.ending.clone(),
         };
         Box::pin(commission.carry_out(idempotent)) as std::pin::Pin<Box<dyn Future<Output = Landed>>>
     };
@@ -130,20 +147,23 @@ pub(crate) async fn call<P: Platform>(
 }
 
 /// A call with all that it needs: it goes on when whoever began it has left.
-struct Commission<P: Platform> {
-    platform: P,
-    link: Rc<Link>,
+pub(super) struct Commission<P: Platform> {
+    pub platform: P,
+    pub link: Rc<Link>,
     /// The message as it may leave: it is the same for all who share it.
-    text: String,
+    pub text: String,
     /// The tool's name at the upstream.
-    original: String,
-    param_headers: Vec<(String, String)>,
-    client: ClientSide,
-    terms: Terms,
+    pub original: String,
+    pub param_headers: Vec<(String, String)>,
+    pub client: ClientSide,
+    pub terms: Terms,
+    /// What it ends in the cache when it has ended.
+    #[allow(dead_code, reason = "it acts when it is dropped")]
+    pub ending: Option<Rc<Ending<P>>>,
 }
 
 impl<P: Platform> Commission<P> {
-    async fn carry_out(self, idempotent: bool) -> Landed {
+    pub async fn carry_out(self, idempotent: bool) -> Landed {
         let mut tries = Tries::default();
         loop {
             let fault = match self.once().await {

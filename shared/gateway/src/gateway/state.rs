@@ -32,6 +32,11 @@ impl Scope {
         Self { method: request.method.name(), name: name.to_owned(), arguments }
     }
 
+    /// Of an answer that has no state.
+    pub const fn unused() -> Self {
+        Self { method: "", name: String::new(), arguments: String::new() }
+    }
+
     /// SHA-256 of method, name and arguments, each with its length in front.
     fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();

@@ -14,6 +14,7 @@ use crate::tenant::{Tool, Way};
 use std::rc::Rc;
 
 /// What a call names.
+#[derive(Clone)]
 pub(crate) struct Target {
     pub kind: Kind,
     name: String,
@@ -62,12 +63,12 @@ impl Target {
     }
 
     /// What the settings say of the tool, besides those of its upstream.
-    pub fn settings<'a, P: Platform>(&self, scene: &'a Scene<P>) -> Option<&'a Tool> {
+    pub fn settings<'a, P: Platform>(&self, scene: &'a Scene<P>) -> Option<&'a Rc<Tool>> {
         let tenant = scene.caller.tenant();
         if tenant.tools.is_empty() || self.kind != Kind::Tool {
             return None;
         }
-        tenant.tool(&self.name).map(Rc::as_ref)
+        tenant.tool(&self.name)
     }
 
     /// Puts the upstream's own name in its place in `request`, of which this is the target; an equal one keeps its

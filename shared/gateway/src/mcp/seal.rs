@@ -195,6 +195,16 @@ impl Sealer {
         key
     }
 
+    /// A key of a tenant's for `purpose`, which is no token's: of the newest master key. `None` when it is too long.
+    #[must_use]
+    pub fn derive<const BYTES: usize>(&self, purpose: &[u8], tenant: &str) -> Option<[u8; BYTES]> {
+        let (_, master) = self.keys.first()?;
+        let mut key = [0; BYTES];
+        let info = fields(&[purpose, tenant.as_bytes()]);
+        Hkdf::<Sha256>::new(None, master).expand(&info, &mut key).ok()?;
+        Some(key)
+    }
+
     /// Seals `payload`. `nonce` must come from the platform's random source. The life is cut to the purpose's.
     ///
     /// # Errors

@@ -125,10 +125,15 @@ impl<'s, 'i> Reader<'s, 'i> {
 
     #[inline(never)]
     pub fn flag(&self, key: &'static str) -> bool {
-        match self.value(key) {
-            None => false,
-            Some(DeValue::Boolean(flag)) => *flag,
-            Some(other) => self.wrong(key, other, "true or false").unwrap_or_default(),
+        self.choice(key).unwrap_or_default()
+    }
+
+    /// True or false, where it makes a difference that nothing was written.
+    #[inline(never)]
+    pub fn choice(&self, key: &'static str) -> Option<bool> {
+        match self.value(key)? {
+            DeValue::Boolean(flag) => Some(*flag),
+            other => self.wrong(key, other, "true or false"),
         }
     }
 

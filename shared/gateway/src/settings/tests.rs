@@ -1,4 +1,4 @@
-use super::{CredentialSettings, Settings};
+use super::{Accounted, CredentialSettings, Settings};
 
 const SMALL: &str = r#"
 version = 1
@@ -90,5 +90,33 @@ fn wrong_tables_are_named() {
     ] {
         let problems = Settings::parse(text).unwrap_err();
         assert!(problems.0.iter().any(|problem| problem.path == path), "{text}: {problems}");
+    }
+}
+
+#[test]
+fn what_is_kept_in_accounts_needs_a_ledger() {
+    let tool = |mode: &str| format!("[tenants.acme.tools.\"a__*\"]\ncache = {{ mode = '{mode}' }}\n");
+    let limit = |fault: &str| format!("[[tenants.acme.limits]]\nname = 'l'\non_fault = '{fault}'\n");
+    let evidence = Some(("tenants.acme.tools.\"a__*\".cache.mode", Accounted::Evidence));
+    for (text, expected) in [
+        (String::new(), None),
+        (
+            "[tenants.acme.loop]\nprecision = 'strict'".to_owned(),
+            Some(("tenants.acme.loop.precision", Accounted::Limits)),
+        ),
+        (limit("deny"), Some(("tenants.acme.limits.0", Accounted::Limits))),
+        (limit("local"), None),
+        (tool("exact"), None),
+        (tool("off"), None),
+        (tool("shadow"), evidence),
+        (tool("serve"), evidence),
+        (limit("local") + &tool("serve"), evidence),
+        (limit("deny") + &tool("serve"), Some(("tenants.acme.limits.0", Accounted::Limits))),
+        (tool("serve") + "[tenants.acme.cache]\nenabled = false", None),
+        (tool("serve") + "[cache]\nenabled = false", None),
+    ] {
+        let (settings, _) = Settings::read(&format!("version = 1\n[tenants.other]\n{text}"));
+        let expected = expected.map(|(path, what)| (path.to_owned(), what));
+        assert_eq!(settings.needs_ledger(), expected, "{text}");
     }
 }

@@ -1,5 +1,6 @@
 //! `[tenants.NAME.tools.PATTERN]`.
 
+use super::cache::ToolCacheSettings;
 use super::guard::GuardSettings;
 use super::reader::Reader;
 use super::redact::InspectSettings;
@@ -19,6 +20,10 @@ pub struct ToolSettings {
     pub idempotent: bool,
     /// `coalesce`: equal calls at once become one; by default false.
     pub coalesce: bool,
+    /// `cache`: answers are kept and given again; by default not.
+    pub cache: Option<ToolCacheSettings>,
+    /// `invalidates`: tools, by exposed name, whose kept answers a call of this one ends.
+    pub invalidates: Vec<String>,
     /// `inspect`, `inspect_requests`, `reason`, `profile`, `level`, `dlp`: by default the upstream's.
     pub inspect: InspectSettings,
 }
@@ -32,6 +37,8 @@ impl ToolSettings {
             guard: GuardSettings::read(reader),
             idempotent: reader.flag("idempotent"),
             coalesce: reader.flag("coalesce"),
+            cache: reader.table("cache", ToolCacheSettings::read),
+            invalidates: reader.texts("invalidates").unwrap_or_default(),
             inspect: InspectSettings::read(reader),
         }
     }

@@ -3,6 +3,7 @@
 //! A record has names, sizes, times and decisions; never a payload, a token or a header value.
 
 use super::authenticate::{Caller, Operator};
+use super::cache::Score;
 use super::redact::{Plan, Tally, quoted};
 use crate::error::Error;
 use crate::mcp::json::quote;
@@ -111,6 +112,23 @@ impl<P: Platform> Trail<P> {
     pub fn count(&mut self, key: &'static str, value: u64) {
         self.key(key);
         number(&mut self.fields, value);
+    }
+
+    /// Adds what the cache had to do with the call, how old its answer was, in ms, and why it was given to this question.
+    pub fn cache(&mut self, kind: &str, age_ms: Option<u64>, score: Option<&Score>) {
+        self.key("cache");
+        self.fields.push_str("{\"kind\":\"");
+        self.fields.push_str(kind);
+        self.fields.push('"');
+        if let Some(age_ms) = age_ms {
+            self.fields.push_str(",\"age_ms\":");
+            number(&mut self.fields, age_ms);
+        }
+        if let Some(Score { score, band, nearest }) = score {
+            let why = format!(r#","score":{score:.4},"band":{band},"nearest":"{nearest}""#);
+            self.fields.push_str(&why);
+        }
+        self.fields.push('}');
     }
 
     fn key(&mut self, key: &'static str) {

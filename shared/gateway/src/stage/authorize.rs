@@ -5,6 +5,10 @@
 
 use crate::tenant::Agent;
 
+/// What of a policy could change what an answer says: nothing does, it only says whether there is one. In the keys of kept
+/// answers, which anything that a policy will do to answers has to be part of.
+pub const ANSWERS: &[u8] = b"all or nothing";
+
 /// Whether `agent` may use the tool or prompt with this exposed name at the upstream `alias`.
 #[must_use]
 pub fn allows(agent: &Agent, alias: &str, exposed: &str) -> bool {

@@ -4,4 +4,5 @@ pub mod admit;
 pub mod audit;
 pub mod authenticate;
 pub mod authorize;
+pub mod cache;
 pub mod redact;

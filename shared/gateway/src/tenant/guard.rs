@@ -1,6 +1,6 @@
 //! What protects upstreams: the rules of their guards, and what a tool has of its own.
 
-use super::{Glob, Inspect};
+use super::{Caching, Glob, Inspect};
 
 /// How many calls may be under way at once, in one isolate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,10 @@ pub struct Tool {
     pub idempotent: bool,
     /// Equal calls at once are one call at the upstream.
     pub coalesce: bool,
+    /// What is kept of its answers; nothing without it.
+    pub cache: Option<Caching>,
+    /// Tools, by exposed name, whose kept answers a call of this one ends.
+    pub invalidates: Vec<String>,
     /// What is inspected of its messages, where that is not as everywhere.
     pub inspect: Inspect,
 }

@@ -192,6 +192,12 @@ impl Redaction {
 }
 
 impl Lens {
+    /// What it looks for: the types of this profile, from this level on.
+    #[must_use]
+    pub const fn sight(&self) -> (Option<Profile>, u8) {
+        (self.profile, self.level)
+    }
+
     /// The engine. A lens is handed out only with one.
     #[must_use]
     pub fn engine(&self) -> Option<&Engine> {

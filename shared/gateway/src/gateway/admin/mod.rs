@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bundles;
+mod cache;
 mod order;
 #[cfg(all(test, feature = "jwt"))]
 mod tests;
@@ -49,6 +50,8 @@ enum Work {
     BundleRollback,
     AccountShow,
     AccountChange,
+    CacheShow,
+    CachePurge,
 }
 
 /// Why a path and an HTTP method are no work.
@@ -69,6 +72,9 @@ impl Work {
             ("bundle", _) => Err(NoWork::Method("GET, POST")),
             ("bundle/rollback", "POST") => Ok(Self::BundleRollback),
             ("bundle/rollback", _) => Err(NoWork::Method("POST")),
+            (cache::PAGE, "GET") => Ok(Self::CacheShow),
+            (cache::PAGE, "POST") => Ok(Self::CachePurge),
+            (cache::PAGE, _) => Err(NoWork::Method("GET, POST")),
             (page, "GET") if accounts::is_page(page) => Ok(Self::AccountShow),
             (page, "POST") if accounts::is_page(page) => Ok(Self::AccountChange),
             (page, _) if accounts::is_page(page) => Err(NoWork::Method("GET, POST")),
@@ -85,6 +91,8 @@ impl Work {
             Self::BundleRollback => "admin/bundle/rollback",
             Self::AccountShow => "admin/accounts/show",
             Self::AccountChange => "admin/accounts/change",
+            Self::CacheShow => "admin/cache/show",
+            Self::CachePurge => "admin/cache/purge",
         }
     }
 
@@ -157,7 +165,7 @@ pub(super) async fn answer<P: Platform, B: Body>(
     }
     let reply = match enter(visit, &operator, work) {
         Ok(work) => {
-            let context = Context { platform, bundles, visit, operator: &operator };
+            let context = Context { gateway, platform, bundles, visit, operator: &operator };
             work_for(&context, work, body, trail).await
         }
         Err(Denied::Refusal(refusal)) => refuse(head, None, &refusal, trail),
@@ -201,6 +209,7 @@ fn enter(visit: &Visit<'_>, operator: &Operator, work: Result<Work, NoWork>) -> 
 
 /// What work is done with.
 struct Context<'a, P> {
+    gateway: &'a Gateway,
     platform: &'a P,
     bundles: &'a dyn Bundles,
     visit: &'a Visit<'a>,
@@ -237,13 +246,18 @@ async fn carry_out<P: Platform, B: Body>(
     body: B,
     trail: &mut Trail<P>,
 ) -> Result<Settled, Refusal> {
-    let Context { platform, bundles, visit, operator } = *context;
+    let Context { gateway, platform, bundles, visit, operator } = *context;
     let head = visit.head;
     let order = match work {
         Work::Index => return Ok(index(operator)),
         Work::BundleShow => Order::Show,
         Work::BundlePush => bundles::push(&fields(head, body, trail).await?)?,
         Work::BundleRollback => bundles::rollback(&fields(head, body, trail).await?)?,
+        Work::CacheShow => return Ok(cache::show(gateway, operator.tenant(), platform.now_ms())),
+        Work::CachePurge => {
+            let fields = fields(head, body, trail).await?;
+            return cache::purge(gateway, platform, operator.tenant(), &fields, trail).await;
+        }
         Work::AccountShow | Work::AccountChange => {
             let Some(account) = accounts::Account::of(operator.tenant(), visit.page) else {
                 return Ok(accounts::nowhere(visit.page));
@@ -277,6 +291,7 @@ fn index(operator: &Operator) -> Settled {
     let bundle = tenant.admin.as_ref().is_some_and(|admin| admin.bundle);
     let mut pages = if bundle { vec!["bundle", "bundle/rollback"] } else { Vec::new() };
     pages.extend(accounts::PAGES);
+    pages.push(cache::PAGE);
     Settled::done(json!({
         "tenant": tenant.name, "operator": operator.subject(), "version": env!("CARGO_PKG_VERSION"),
         "pages": pages,

@@ -12,6 +12,8 @@ pub struct Own<'a> {
     pub server_info: &'a str,
     /// `ttlMs` where the upstream gave none.
     pub ttl_ms: u64,
+    /// What it says of a result that it had kept, JSON text: for every revision.
+    pub cache: Option<&'a str>,
 }
 
 /// Adds to `edits` what turns `result` of `method`, received in era `from`, into a result of revision `to`.
@@ -37,6 +39,9 @@ pub fn convert_result(
             edits.remove(json, result, key);
         }
         drop_meta(json, result, edits);
+    }
+    if let Some(mark) = own.cache {
+        put_mark(json, result, mark, from, edits);
     }
     match method {
         Method::ToolsCall => {
@@ -112,10 +117,13 @@ fn modernise(json: &Json<'_>, result: Node, method: Method, from: Era, edits: &m
     if kind.is_none() {
         edits.set_string(json, result, "resultType", "complete");
     }
+    let members = [(meta::SERVER_INFO, Some(own.server_info)), (meta::OWN_CACHE, own.cache)];
+    let members = members.into_iter().filter_map(|(key, value)| Some((key, value?)));
     match json.get(result, "_meta").filter(|&meta| json.kind(meta) == Kind::Object) {
-        Some(meta) => edits.set(json, meta, meta::SERVER_INFO, own.server_info),
+        Some(meta) => members.for_each(|(key, value)| edits.set(json, meta, key, value)),
         None => {
-            edits.set(json, result, "_meta", format!("{{\"{}\":{}}}", meta::SERVER_INFO, own.server_info))
+            let members: Vec<_> = members.map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            edits.set(json, result, "_meta", format!("{{{}}}", members.join(",")));
         }
     }
     if !method.cacheable() || kind.is_some_and(|kind| kind != "complete") {
@@ -150,6 +158,17 @@ fn drop_meta(json: &Json<'_>, result: Node, edits: &mut Edits) {
             edits.remove(json, meta, meta::SERVER_INFO);
             edits.remove(json, meta, meta::SUBSCRIPTION_ID);
         }
+    }
+}
+
+/// Puts what the gateway says of a kept result into `_meta`, beside what stays there.
+fn put_mark(json: &Json<'_>, result: Node, mark: &str, from: Era, edits: &mut Edits) {
+    let dropped =
+        |name: &str| from == Era::Modern && (name == meta::SERVER_INFO || name == meta::SUBSCRIPTION_ID);
+    let meta = json.get(result, "_meta").filter(|&meta| json.members(meta).any(|(name, _)| !dropped(&name)));
+    match meta {
+        Some(meta) => edits.set(json, meta, meta::OWN_CACHE, mark),
+        None => edits.set(json, result, "_meta", format!("{{\"{}\":{mark}}}", meta::OWN_CACHE)),
     }
 }
 
@@ -194,7 +213,7 @@ mod tests {
     use crate::limits::RESPONSE;
     use Revision::{V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
 
-    const OWN: Own<'static> = Own { server_info: r#"{"name":"postern"}"#, ttl_ms: 0 };
+    const OWN: Own<'static> = Own { server_info: r#"{"name":"postern"}"#, ttl_ms: 0, cache: None };
 
     fn convert(text: &str, method: Method, from: Era, to: Revision) -> String {
         let whole = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{text}}}"#);
@@ -244,6 +263,39 @@ mod tests {
             broken.starts_with(r#"{"ttlMs":0,"cacheScope":"private","resultType":"complete""#),
             "{broken}"
         );
+    }
+
+    #[test]
+    fn a_kept_result_says_so_in_every_revision() {
+        let mark = r#"{"kind":"exact","ageMs":5}"#;
+        let own = Own { cache: Some(mark), ..OWN };
+        let info = r#""io.modelcontextprotocol/serverInfo":{}"#;
+        let served = r#""io.modelcontextprotocol/serverInfo":{"name":"postern"}"#;
+        let said = format!(r#""dev.postern/cache":{mark}"#);
+        let rows = [
+            (String::new(), Era::Legacy, V2025_03_26, format!("{{{said}}}")),
+            (r#","_meta":{"k":1}"#.to_owned(), Era::Legacy, V2025_11_25, format!(r#"{{"k":1,{said}}}"#)),
+            (r#","_meta":7"#.to_owned(), Era::Legacy, V2025_11_25, format!("{{{said}}}")),
+            (format!(r#","_meta":{{{info}}}"#), Era::Modern, V2025_06_18, format!("{{{said}}}")),
+            (
+                format!(r#","_meta":{{{info},"k":1}}"#),
+                Era::Modern,
+                V2025_06_18,
+                format!(r#"{{"k":1,{said}}}"#),
+            ),
+            (String::new(), Era::Legacy, V2026_07_28, format!("{{{served},{said}}}")),
+            (format!(r#","_meta":{{{info}}}"#), Era::Modern, V2026_07_28, format!("{{{served},{said}}}")),
+        ];
+        for (meta, from, to, expected) in rows {
+            let text = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"content":[]{meta}}}}}"#);
+            let json = Json::parse(text.as_bytes(), &RESPONSE).unwrap();
+            let result = json.get(json.root(), "result").unwrap();
+            let mut edits = Edits::new();
+            convert_result(&json, result, Method::ToolsCall, from, to, &mut edits, &own);
+            let converted = edits.apply_within(&text, json.span(result));
+            assert!(converted.contains(&format!(r#""_meta":{expected}"#)), "{converted}");
+            assert_eq!(converted.matches("_meta").count(), 1, "{converted}");
+        }
     }
 
     #[test]

@@ -116,3 +116,28 @@ fn a_text_in_the_variable_itself_is_not_read_again() {
         assert_eq!(status(&memory, &serving, "/one"), 405);
     }
 }
+
+#[test]
+fn what_is_kept_in_accounts_is_refused_where_there_are_none() {
+    let tool =
+        "[tenants.one.tools.a__find]\ncache = { mode = 'serve' }\n[tenants.one.cache]\nmodel = 'static'\n";
+    let limit = "[[tenants.one.limits]]\nname = 'daily'\nkind = 'quota'\nlimit = 5\nper = 'day'\n";
+    for (more, said) in [
+        (
+            tool,
+            "tenants.one.tools.a__find.cache.mode: evidence is kept in accounts, and this gateway has none; call set_ledger; or write `mode = \"exact\"`",
+        ),
+        (
+            limit,
+            "tenants.one.limits.0: limits are kept in accounts, and this gateway has none; call set_ledger; or write `on_fault = \"local\"`",
+        ),
+    ] {
+        let (memory, serving) = (Memory::new(), Rc::<Serving>::default());
+        memory.set_variable("POSTERN_CONFIG", &settings("one", more));
+        memory.set_variable("POSTERN_SEAL_KEYS", KEYS);
+        memory.set_ledger(Err(crate::error::LedgerFault::Absent));
+        assert_eq!(status(&memory, &serving, "/one"), 503, "{more}");
+        let warnings = memory.warnings().join("\n");
+        assert!(warnings.contains(said), "{said}: {warnings}");
+    }
+}

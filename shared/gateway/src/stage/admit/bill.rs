@@ -20,6 +20,8 @@ pub(super) struct Bill {
     /// The loop breaker's part, and which of the requests it looks at.
     pub watch: Option<Watch>,
     pub watched: Vec<usize>,
+    /// Tools whose kept answers its calls end.
+    pub ends: Vec<u32>,
 }
 
 /// When in the course of a request it is charged.
@@ -40,6 +42,7 @@ impl Bill {
             shares: Vec::new(),
             watch: None,
             watched: Vec::new(),
+            ends: Vec::new(),
         }
     }
 }

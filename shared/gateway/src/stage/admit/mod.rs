@@ -55,6 +55,8 @@ pub struct Weighed<'a> {
     pub total_ms: u32,
     /// What the loop breaker sees; only calls of tools that are not exempt.
     pub sighting: Option<loops::Sighting>,
+    /// Tools whose kept answers it ends, each by a keyed digest of its name.
+    pub ends: Vec<u32>,
 }
 
 /// The stage. One per configuration.
@@ -118,7 +120,14 @@ impl Admit {
             return Ok(());
         }
         let alias = Some(Cow::Borrowed(alias));
-        let routed = Weighed { alias, permitted: true, known: true, sighting: None, ..before.clone() };
+        let routed = Weighed {
+            alias,
+            permitted: true,
+            known: true,
+            sighting: None,
+            ends: Vec::new(),
+            ..before.clone()
+        };
         let phase = Phase::Routed(before);
         self.pay(platform, caller, &[routed], phase, std::slice::from_mut(ticket)).await
     }
@@ -142,6 +151,10 @@ impl Admit {
         let mut bills = bill::bills(caller, requests, phase, tickets, platform.now_ms());
         if matches!(phase, Phase::First) {
             self.watch(platform, caller, requests, &mut bills, tickets);
+            // Only an account that is asked anyway is told: who borrows has chosen to know less.
+            if let Some(own) = bills.iter_mut().find(|bill| bill.account == *caller.account()) {
+                own.ends = requests.iter().flat_map(|request| request.ends.iter().copied()).collect();
+            }
             stopped::keep_own(caller, tickets, &mut bills);
         }
         if bills.is_empty() {
@@ -255,6 +268,7 @@ impl Admit {
             hold_ms: terms.hold_ms,
             undo_ms: terms.undo_ms,
             watch: bill.watch.clone(),
+            ends: bill.ends.clone(),
             settled: desk.settled(),
         };
         let applied = self.apply(platform, tenant, bill, &desk, charge).await;
@@ -343,6 +357,7 @@ fn hand_out<P: Platform>(bill: Bill, receipt: &Receipt<P>, tickets: &mut [Ticket
     }
     for ticket in tickets.iter_mut() {
         ticket.charged(&receipt.paid);
+        ticket.told(&receipt.grant.ended);
         for rule in &bill.rules {
             let told =
                 receipt.asks.iter().zip(&receipt.grant.standings).find(|(ask, _)| ask.rule == rule.key);

@@ -29,6 +29,8 @@ pub struct Ticket<P: Platform> {
     verdict: Option<loops::Verdict>,
     watcher: Watcher<P>,
     standings: String,
+    /// Of tools whose kept answers the agent's calls have ended lately: when, by a keyed digest of the name.
+    ended_tools: Vec<(u32, u64)>,
     /// Whether anything was charged, and whether an account was asked for it.
     paid: bool,
     asked: bool,
@@ -82,6 +84,7 @@ impl<P: Platform> Ticket<P> {
             verdict: None,
             watcher: Watcher::Nobody,
             standings: String::new(),
+            ended_tools: Vec::new(),
             paid: false,
             asked: false,
             fault: None,
@@ -135,6 +138,18 @@ impl<P: Platform> Ticket<P> {
         self.paid = true;
         self.asked |= paid.id != 0;
         self.fault = self.fault.or(paid.local);
+    }
+
+    pub(super) fn told(&mut self, ended: &[(u32, u64)]) {
+        self.ended_tools.extend_from_slice(ended);
+    }
+
+    /// When a call of this agent last ended what is kept of a tool, in Unix ms, or [`crate::ledger::UNDER_WAY`]; 0 when nothing is
+    /// known of it.
+    #[must_use]
+    pub fn ended_ms(&self, tool: u32) -> u64 {
+        let of = self.ended_tools.iter().filter(|(known, _)| *known == tool);
+        of.map(|(_, at_ms)| *at_ms).max().unwrap_or_default()
     }
 
     pub(super) fn stands(&mut self, rule: &Limit, left: u64) {
@@ -239,6 +254,8 @@ pub(super) struct Paid<P: Platform> {
     reserved: bool,
     /// Whether it is in flight.
     urgent: bool,
+    /// Whether somebody waits for it to be over, to keep answers again.
+    ends: bool,
     /// What was paid of what was borrowed.
     spent: Vec<Spent>,
     /// Why it was counted here and not by the account.
@@ -268,6 +285,7 @@ impl<P: Platform> Paid<P> {
             id,
             reserved: bill.asks.iter().any(|ask| ask.settles),
             urgent: bill.rules.iter().any(|rule| matches!(rule.measure, Measure::Concurrency { .. })),
+            ends: !bill.ends.is_empty(),
             spent,
             local,
             watched: bill.watch.iter().flat_map(|watch| &watch.sightings).map(|(id, _)| *id).collect(),
@@ -304,7 +322,7 @@ impl<P: Platform> Drop for Paid<P> {
             self.desk.give_back(&self.spent);
         }
         let findings = if undo { self.forgotten() } else { self.findings.take() };
-        if self.id == 0 || !undo && !self.reserved && findings.is_empty() {
+        if self.id == 0 || !undo && !self.reserved && !self.ends && findings.is_empty() {
             return;
         }
         let settle = Settle { id: self.id, undo, amounts: self.used.take(), findings };
@@ -313,7 +331,13 @@ impl<P: Platform> Drop for Paid<P> {
         }
         // An account that was only late has charged it as well, and would else keep what is reserved until its time.
         if matches!(self.local, None | Some(LedgerFault::Late)) {
-            self.desk.tell(&self.platform, &self.account, self.placement, settle, self.urgent || undo);
+            self.desk.tell(
+                &self.platform,
+                &self.account,
+                self.placement,
+                settle,
+                self.urgent || self.ends || undo,
+            );
         }
     }
 }

@@ -194,6 +194,12 @@ impl<'a> Clean<'a> {
         }
     }
 
+    /// A message that was clean when it was kept, for a plan that comes to the same.
+    #[must_use]
+    pub(in crate::stage) const fn kept(json: Held<'a>, message: Message) -> Self {
+        Self { json, message }
+    }
+
     /// The same message after a service has changed its text.
     ///
     /// # Errors

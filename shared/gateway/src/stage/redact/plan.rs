@@ -10,6 +10,7 @@ use crate::limits;
 use crate::mcp::{Json, Node};
 use crate::stage::authenticate::Caller;
 use crate::tenant::{Agent, Depth, Inspect, Lens, Redaction, Tenant, Tool, Upstream, Way};
+use postern_redact::operators::Keys;
 use postern_redact::{Context, Engine};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -240,6 +241,29 @@ impl Plan {
         pass.settle(tally).map(|()| redacted)
     }
 
+    /// Hands over all that decides what becomes of a message, besides the tenant's settings: two plans of a tenant that say
+    /// the same do the same to the same message, but for tokens, which are their principal's.
+    pub(in crate::stage) fn describe(&self, part: &mut dyn FnMut(&[u8])) {
+        for inspected in [&self.requests, &self.responses] {
+            let (profile, level) = inspected.lens.as_ref().map_or((None, 0), |lens| lens.sight());
+            let profile = profile.map_or(0, |profile| profile as u8 + 1);
+            part(&[inspected.depth as u8, profile, level, u8::from(self.schema)]);
+        }
+        part(self.dlp.as_deref().unwrap_or_default().as_bytes());
+        let (Some(redaction), Some(agent)) = (self.redaction(), self.agent()) else { return };
+        for rule in &redaction.rules {
+            let concerns = |way| u8::from(rule.concerns(way, Some(agent), self.name(), self.alias()));
+            part(&[concerns(Way::Request), concerns(Way::Response)]);
+        }
+        for restore in &redaction.restore {
+            part(&[u8::from(restore.concerns(agent, self.name(), self.alias()))]);
+        }
+        for kind in &agent.clearance {
+            part(kind.as_str().as_bytes());
+        }
+        part(redaction.keys.as_ref().map(Keys::id).unwrap_or_default().as_bytes());
+    }
+
     fn engine(&self, way: Way) -> Option<&Engine> {
         self.inspected(way).lens.as_ref()?.engine()
     }
@@ -256,7 +280,7 @@ impl Plan {
     }
 
     /// There is no plan without one.
-    pub(super) fn redaction(&self) -> Option<&Redaction> {
+    pub(in crate::stage) fn redaction(&self) -> Option<&Redaction> {
         self.tenant.redaction.as_ref()
     }
 

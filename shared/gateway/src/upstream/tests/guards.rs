@@ -26,6 +26,8 @@ pub(super) fn tool() -> Tool {
         breaker: ToolBreaker::Upstreams,
         idempotent: false,
         coalesce: false,
+        cache: None,
+        invalidates: Vec::new(),
         inspect: Default::default(),
     }
 }

@@ -212,8 +212,15 @@ fn what_is_in_flight_is_shown_and_its_end_changes_nothing_after_a_reset() {
         let (rule, terms) = rules[at];
         Ask { rule, terms, amount, settles: at > 0, lease: 0 }
     });
-    let charge =
-        Charge { id: 5, asks: asks.to_vec(), hold_ms: 60_000, undo_ms: 0, watch: None, settled: vec![] };
+    let charge = Charge {
+        id: 5,
+        asks: asks.to_vec(),
+        hold_ms: 60_000,
+        undo_ms: 0,
+        watch: None,
+        ends: vec![],
+        settled: vec![],
+    };
     let outcome = apply(&memory, &Transition::Charge(charge));
     assert!(matches!(outcome, Outcome::Granted(_)), "{outcome:?}");
     let (_, body, _) = show(&memory, "agent/support");
@@ -246,8 +253,15 @@ fn a_reset_of_everything_clears_the_loop_breaker_too() {
             exempt: false,
         };
         let watch = crate::ledger::Watch { bounds: bounds.clone(), sightings: vec![(id, sighting)] };
-        let charge =
-            Charge { id, asks: vec![], hold_ms: 1_000, undo_ms: 0, watch: Some(watch), settled: vec![] };
+        let charge = Charge {
+            id,
+            asks: vec![],
+            hold_ms: 1_000,
+            undo_ms: 0,
+            watch: Some(watch),
+            ends: vec![],
+            settled: vec![],
+        };
         match apply(&memory, &Transition::Charge(charge)) {
             Outcome::Granted(grant) => grant.verdicts[0],
             other => panic!("{other:?}"),
