@@ -2,7 +2,9 @@
 
 #[cfg(feature = "remote")]
 pub mod bundle;
+pub mod cache;
 pub mod check;
+mod input;
 pub mod quota;
 pub mod redact;
 #[cfg(feature = "remote")]

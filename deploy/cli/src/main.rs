@@ -5,7 +5,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use postern_cli::check::{findings, print_problems};
 use postern_cli::token::{Grant, Key, jwks, mint, new_key, parse_ttl};
 use postern_cli::{WrongUse, read};
-use postern_cli::{quota, redact};
+use postern_cli::{cache, quota, redact};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -41,8 +41,14 @@ postern: checks settings, makes development tokens, looks for loops, and operate
   postern quota show ACCOUNT | reset ACCOUNT RULE... | set ACCOUNT RULE USED
       Reads and changes what a running gateway has counted. `postern quota --help` says more of all four.
 
+  postern cache stats | purge TOOL... | purge --all
+      What a running gateway has answered from its cache, and an end to what is kept. `postern cache --help` says more.
+
   postern redact [FILE] [--profile P] [--level N] [--explain] | --batch [FILE] | --types
       Finds sensitive values in text, JSON and JSON Lines, and puts tags in their places. `postern redact --help` says more.
+
+  postern cache simulate [FILE] | explain --a ARGS --b ARGS | explain --batch [FILE]
+      Says for recorded calls what the cache would serve and how often it would be wrong. `postern cache --help` says more.
 
 ";
 
@@ -86,6 +92,7 @@ fn run(arguments: &mut Parser) -> Result<ExitCode> {
         Some(Arg::Value(command)) if command == "token" => token(arguments),
         Some(Arg::Value(command)) if command == "quota" => quota::run(arguments),
         Some(Arg::Value(command)) if command == "redact" => redact::run(arguments),
+        Some(Arg::Value(command)) if command == "cache" => cache::run(arguments),
         Some(Arg::Value(command)) if REMOTE.iter().any(|name| command == *name) => {
             remote(&command.string()?, arguments)
         }

@@ -1,7 +1,7 @@
 //! Many texts, a line of JSON each.
 
-use super::input::{self, Lines, MOST_BYTES};
 use super::{Found, replacer, tagged};
+use crate::input::{self, Lines, MOST_BYTES};
 use anyhow::{Context, Result};
 use postern_redact::Engine;
 use serde::{Deserialize, Serialize};

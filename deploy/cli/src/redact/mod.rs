@@ -1,7 +1,6 @@
 //! `postern redact`: what is sensitive in a text.
 
 mod batch;
-mod input;
 #[cfg(test)]
 mod tests;
 mod text;

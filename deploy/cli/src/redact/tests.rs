@@ -1,4 +1,5 @@
 use super::*;
+use crate::input;
 use serde_json::{Value, json};
 
 fn text(input: &[u8], mode: text::Mode) -> Result<String> {

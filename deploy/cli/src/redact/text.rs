@@ -1,7 +1,7 @@
 //! Text, JSON and JSON Lines.
 
-use super::input::{Lines, MOST_BYTES};
 use super::{Found, replacer, tagged};
+use crate::input::{Lines, MOST_BYTES};
 use anyhow::{Result, bail};
 use postern_redact::Engine;
 use postern_redact::operators::Replacer;
