@@ -1,7 +1,7 @@
 // The agents of the desk: what each is for, and what it does. The work is the same at every start; only what a busy
 // machine makes of it differs.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { trace } from './caller.mjs';
+import { trace } from '../trace.mjs';
 
 const DESKS = ['rates', 'equities', 'commodities'];
 const SYMBOLS = ['NWLG', 'ACME', 'GLDX', 'BRNT', 'EUR10Y', 'USD2Y'];

@@ -1,7 +1,7 @@
 // One agent's way to its tools: the official client, a token of its own, and what came of each call.
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { seeded } from '../seeded.mjs';
 
 /** The member of `_meta` by which the ledger tells calls apart. */
 const CALL = 'desk.example/call';
@@ -14,19 +14,6 @@ const STOPPED = 'This call was not carried out';
 /** What no budget allows: a refusal of it says what is left. */
 const UNAFFORDABLE = ['market__replay_session', { symbol: 'ACME' }];
 
-/** A trace id of the W3C trace context, with a parent. */
-export const trace = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
-
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export function seeded(text) {
-  let state = [...text].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 7) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** What came of a call that ended in an error. */
 function refusal(error) {

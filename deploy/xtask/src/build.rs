@@ -200,7 +200,7 @@ fn import_plainly(bindings: &Path) -> Result<()> {
 /// wasm-opt in place. The features are named so that none is used that workerd lacks; names are kept, because a
 /// trace without them says nothing.
 fn optimize(node: &Node, wasm: &Path, log: &Path) -> Result<()> {
-    const FEATURES: [&str; 7] = [
+    const FEATURES: [&str; 8] = [
         "mutable-globals",
         "sign-ext",
         "nontrapping-float-to-int",
@@ -208,6 +208,7 @@ fn optimize(node: &Node, wasm: &Path, log: &Path) -> Result<()> {
         "multivalue",
         "reference-types",
         "exception-handling",
+        "simd",
     ];
     step("wasm-opt", "30 s", || {
         let smaller = wasm.with_extension("smaller");

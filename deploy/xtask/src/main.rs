@@ -10,6 +10,7 @@ mod demo;
 mod dev;
 mod gateway;
 mod host;
+mod model;
 mod paths;
 mod process;
 mod progress;
@@ -30,10 +31,12 @@ usage: cargo xtask COMMAND [OPTIONS]
   dev [OPTIONS]                run the gateway with demo servers; `dev --help` shows the options
   demo trading [OPTIONS]       agents, limits and loops on a trading desk; `demo --help` shows the options
   demo billing [OPTIONS]       an agent that works with customers' cards and addresses without seeing them
+  demo helpdesk [OPTIONS]      two thousand employees ask the same in other words, also during an outage
   test [--only STEP]...        run everything that must hold
   conformance [OPTIONS]        run the official MCP suite against the gateway
   bench [OPTIONS]              measure what a call through the gateway costs
   setup [--tests]              install what is missing, build nothing
+  model                        make the encoder, the better of the two models of the semantic cache, for settings that name it
   build [--host HOST] [--release | --dev]
                                build the gateway into edge/cloudflare/build, or for the host `spin` into
                                edge/spin/build (default: workerd, --release)
@@ -69,6 +72,7 @@ fn run() -> Result<ExitCode> {
     let paths = Paths::find()?;
     match command.as_str() {
         "setup" => tools::command(&paths, parser),
+        "model" => model::command(&paths, parser),
         "build" => build::command(&paths, parser),
         "dev" => dev::command(&paths, parser),
         "demo" => demo::command(&paths, parser),

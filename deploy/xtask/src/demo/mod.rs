@@ -13,13 +13,14 @@ use anyhow::{Context, Result, anyhow};
 use lexopt::Parser;
 use serde_json::{Map, Value, json};
 
-use self::options::Options;
+use self::options::{Model, Options};
 use self::settings::{Place, Settings};
 use self::story::{Actor, Story};
 use crate::build::{self, Mode};
 use crate::dev::settings::{ISSUER, endpoint};
 use crate::dev::token::{Cli, Grant};
 use crate::gateway::{Gateway, Plan, Runner, random_key};
+use crate::model;
 use crate::paths::{Paths, hold};
 use crate::process::Group;
 use crate::servers::{Server, any_port};
@@ -42,6 +43,9 @@ pub(crate) fn command(paths: &Paths, parser: Parser) -> Result<ExitCode> {
     let folder = paths.dev.join(story.state());
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
+    if options.model == Model::Encoder {
+        model::find_or_make(paths)?;
+    }
     let servers = servers(paths, &node, story, &folder)?;
     let port = any_port()?;
     let place = Place {
@@ -49,6 +53,7 @@ pub(crate) fn command(paths: &Paths, parser: Parser) -> Result<ExitCode> {
         jwks: &cli.key(paths)?.jwks,
         servers: &addresses(story, &servers),
         zone: settings::zone()?,
+        model: options.model.name(),
     };
     let text = fs::read_to_string(paths.root.join("deploy/demo").join(story.name()).join("settings.toml"))
         .context("the settings of the demo are missing")?;
@@ -71,6 +76,7 @@ pub(crate) fn command(paths: &Paths, parser: Parser) -> Result<ExitCode> {
         "log": paths.log(story.state())?,
         "release": build::is_skipped(),
         "seconds": options.seconds,
+        "employees": options.employees,
         "json": options.json,
     });
     let script = paths.root.join("deploy/demo").join(story.name()).join(story.script());

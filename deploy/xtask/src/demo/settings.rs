@@ -18,6 +18,8 @@ pub(super) struct Place<'a> {
     pub(super) servers: &'a [(&'static str, &'a str)],
     /// By whose calendar days begin.
     pub(super) zone: &'static str,
+    /// What compares questions.
+    pub(super) model: &'static str,
 }
 
 /// The settings, filled in.
@@ -38,7 +40,8 @@ impl Settings {
             .replace("{ENDPOINT}", &endpoint(place.port))
             .replace("{HOST}", &format!("127.0.0.1:{}", place.port))
             .replace("{JWKS}", place.jwks)
-            .replace("{ZONE}", place.zone);
+            .replace("{ZONE}", place.zone)
+            .replace("{MODEL}", place.model);
         let put = |text: String, (alias, url): &(&str, &str)| {
             text.replace(&format!("{{{}}}", alias.to_ascii_uppercase()), url)
         };
@@ -71,6 +74,7 @@ mod tests {
 
     const TRADING: &str = include_str!("../../../demo/trading/settings.toml");
     const BILLING: &str = include_str!("../../../demo/billing/settings.toml");
+    const HELPDESK: &str = include_str!("../../../demo/helpdesk/settings.toml");
 
     #[test]
     fn the_settings_are_filled_in_whole() {
@@ -80,11 +84,14 @@ mod tests {
             ("billing", "http://b"),
             ("crm", "http://c"),
             ("mail", "http://p"),
+            ("itsm", "http://i"),
         ];
-        let place = Place { port: 1, jwks: "KEYS", servers: &servers, zone: "UTC" };
-        for (text, agents, tenant, alias, url) in
-            [(TRADING, 8, "desk", "ledger", "http://l"), (BILLING, 3, "sister", "crm", "http://c")]
-        {
+        let place = Place { port: 1, jwks: "KEYS", servers: &servers, zone: "UTC", model: "static" };
+        for (text, agents, tenant, alias, url) in [
+            (TRADING, 8, "desk", "ledger", "http://l"),
+            (BILLING, 3, "sister", "crm", "http://c"),
+            (HELPDESK, 3, "brightwater", "itsm", "http://i"),
+        ] {
             let settings = Settings::fill(text, &place).unwrap();
             let braced = |text: &str| {
                 let name = text.split('}').next().unwrap_or_default();

@@ -11,6 +11,8 @@ pub(crate) enum Story {
     Trading,
     /// A support desk and its customers' cards: redaction.
     Billing,
+    /// Two thousand employees who ask an IT help desk: the cache.
+    Helpdesk,
 }
 
 /// A server of a story.
@@ -24,21 +26,24 @@ pub(super) struct Actor {
 }
 
 impl Story {
-    pub(super) const ALL: [Self; 2] = [Self::Trading, Self::Billing];
+    pub(super) const ALL: [Self; 3] = [Self::Trading, Self::Billing, Self::Helpdesk];
 
     /// Its name, and its folder in `deploy/demo`.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Trading => "trading",
             Self::Billing => "billing",
+            Self::Helpdesk => "helpdesk",
         }
     }
 
-    /// Names the gateway's folder of state and its log. `billing` is a server of `cargo xtask dev`, which has a log of that name.
+    /// Names the gateway's folder of state and its log. `billing` and `helpdesk` are servers of `cargo xtask dev`,
+    /// which have logs of these names.
     pub(super) const fn state(self) -> &'static str {
         match self {
             Self::Trading => "trading",
             Self::Billing => "demo-billing",
+            Self::Helpdesk => "demo-helpdesk",
         }
     }
 
@@ -47,6 +52,7 @@ impl Story {
         match self {
             Self::Trading => "fleet.mjs",
             Self::Billing => "desk.mjs",
+            Self::Helpdesk => "day.mjs",
         }
     }
 
@@ -66,6 +72,9 @@ impl Story {
                 Actor { alias: "crm", script: "deploy/demo/billing/crm.mjs", writes: Some("--journal") },
                 Actor { alias: "mail", script: "deploy/demo/billing/mail.mjs", writes: Some("--journal") },
             ],
+            Self::Helpdesk => {
+                &[Actor { alias: "itsm", script: "deploy/demo/helpdesk/itsm.mjs", writes: Some("--seen") }]
+            }
         }
     }
 }
@@ -76,7 +85,7 @@ impl FromStr for Story {
     fn from_str(name: &str) -> Result<Self, Error> {
         match Self::ALL.into_iter().find(|story| story.name() == name) {
             Some(story) => Ok(story),
-            None => bail!("there is no demo '{name}': choose trading or billing"),
+            None => bail!("there is no demo '{name}': choose trading, billing or helpdesk"),
         }
     }
 }

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use toml::de::{DeTable, DeValue};
 
 use crate::dev::token::{Grant, KeyPair};
+use crate::model;
 
 /// The path of the endpoint of each tenant: `path`, else `/t/NAME/mcp`.
 pub(crate) fn endpoints(text: &str) -> Result<Vec<String>> {
@@ -45,6 +46,17 @@ pub(crate) fn grant(text: &str, key: &KeyPair) -> Result<Option<Grant>> {
     Ok(None)
 }
 
+/// Whether any tenant's cache takes the model that is not in the repository.
+pub(crate) fn takes_encoder(text: &str) -> Result<bool> {
+    let settings = parse(text)?;
+    let model = |tenant: &DeValue<'_>| {
+        let cache = table(tenant.as_table()?, "cache")?;
+        Some(string(cache, "model")? == model::NAME)
+    };
+    let tenants = table(&settings, "tenants");
+    Ok(tenants.is_some_and(|tenants| tenants.values().any(|tenant| model(tenant.get_ref()) == Some(true))))
+}
+
 fn parse(text: &str) -> Result<DeTable<'_>> {
     match DeTable::parse(text) {
         Ok(settings) => Ok(settings.into_inner()),
@@ -62,7 +74,7 @@ fn string<'a>(parent: &'a DeTable<'_>, key: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{endpoints, grant};
+    use super::{endpoints, grant, takes_encoder};
     use crate::dev::token::KeyPair;
 
     const SETTINGS: &str = r#"
@@ -101,5 +113,17 @@ mod tests {
             ["https://dev.example", "a", "me"]
         );
         assert!(grant(SETTINGS, &key("OTHER").unwrap()).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_encoder_is_taken_when_a_tenant_names_it() {
+        for (settings, taken) in [
+            ("[tenants.a]\n[tenants.b.cache]\nmodel = 'encoder'", true),
+            ("[tenants.a.cache]\nmodel = 'static'", false),
+            ("[cache]\nmodel = 'encoder'", false),
+            (SETTINGS, false),
+        ] {
+            assert_eq!(takes_encoder(settings).unwrap(), taken, "{settings}");
+        }
     }
 }

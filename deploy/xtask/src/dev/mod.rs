@@ -22,6 +22,7 @@ use self::token::{Cli, Grant};
 use crate::build::{self, Mode};
 use crate::gateway::{self, Gateway, Plan, Runner};
 use crate::host::Host;
+use crate::model;
 use crate::paths::Paths;
 use crate::process;
 use crate::servers::{Server, free_or_any};
@@ -92,6 +93,9 @@ fn settings_and_access(
     if let (Some(file), Some(cli), Some(key)) = (&options.config, cli, &key) {
         let text = fs::read_to_string(file).with_context(|| format!("--config {}", file.display()))?;
         cli.check(paths, file)?;
+        if config::takes_encoder(&text)? {
+            model::find_or_make(paths)?;
+        }
         let grant = config::grant(&text, key)?;
         let token = grant.map(|grant| cli.token(paths, &grant)).transpose()?;
         let endpoints = config::endpoints(&text)?;

@@ -32,7 +32,7 @@ pub(super) fn command(
     let text = fs::read_to_string(paths.root.join("spin.toml")).context("spin.toml is missing")?;
     let names = secrets.iter().map(|(name, _)| name.as_str());
     let manifest = folder.join("spin.toml");
-    fs::write(&manifest, manifest_with(&text, &paths.component(), names)?)?;
+    fs::write(&manifest, manifest_with(&text, &paths.component(), &paths.root, names)?)?;
     let mut command = spin.serve(&manifest, plan.port);
     command.current_dir(folder);
     let variables = folder.join("variables");
@@ -51,8 +51,13 @@ pub(super) fn command(
     Ok(command)
 }
 
-/// The manifest `text` with the component at `source`, and with `secrets` as variables that it is given.
-fn manifest_with<'a>(text: &str, source: &Path, secrets: impl Iterator<Item = &'a str>) -> Result<String> {
+/// The manifest `text` of the folder `root` with the component at `source`, and with `secrets` as variables that it is given.
+fn manifest_with<'a>(
+    text: &str,
+    source: &Path,
+    root: &Path,
+    secrets: impl Iterator<Item = &'a str>,
+) -> Result<String> {
     let mut manifest: Table = text.parse().context("spin.toml is not TOML")?;
     let mut declared = Table::new();
     let mut given = Table::new();
@@ -65,6 +70,12 @@ fn manifest_with<'a>(text: &str, source: &Path, secrets: impl Iterator<Item = &'
     table(&mut manifest, "variables")?.extend(declared);
     let component = table(table(&mut manifest, "component")?, COMPONENT)?;
     component.insert("source".to_owned(), Value::from(source.display().to_string()));
+    // The manifest is written elsewhere than where its files are.
+    for file in component.get_mut("files").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(source) = file.get_mut("source") {
+            *source = Value::from(root.join(source.as_str().unwrap_or_default()).display().to_string());
+        }
+    }
     table(component, "variables")?.extend(given);
     Ok(manifest.to_string())
 }
@@ -93,16 +104,24 @@ mod tests {
         [component.postern]
         source = "edge/spin/build/postern.wasm"
         allowed_outbound_hosts = ["https://*:*", "{{ postern_allowed_host }}"]
+        files = [{ source = "deploy/model", destination = "/model" }]
         [component.postern.variables]
         postern_config = "{{ postern_config }}"
     "#;
 
     #[test]
     fn a_manifest_gets_the_source_and_the_secrets() {
-        let made = manifest_with(MANIFEST, Path::new("/top/p.wasm"), ["billing_token"].into_iter()).unwrap();
+        let made = manifest_with(
+            MANIFEST,
+            Path::new("/top/p.wasm"),
+            Path::new("/top"),
+            ["billing_token"].into_iter(),
+        )
+        .unwrap();
         let made: Table = made.parse().unwrap();
         let mut expected: Table = MANIFEST
             .replace("edge/spin/build/postern.wasm", "/top/p.wasm")
+            .replace("deploy/model", "/top/deploy/model")
             .replace(
                 "required = true }",
                 "required = true }\nbilling_token = { required = true, secret = true }",
@@ -116,6 +135,9 @@ mod tests {
 
     #[test]
     fn a_manifest_of_another_shape_is_an_error() {
-        assert!(manifest_with("[variables]\n[component.other]", Path::new("/p"), [].into_iter()).is_err());
+        assert!(
+            manifest_with("[variables]\n[component.other]", Path::new("/p"), Path::new("/"), [].into_iter())
+                .is_err()
+        );
     }
 }

