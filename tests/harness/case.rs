@@ -45,7 +45,7 @@ pub struct Case {
     pub step: Vec<Step>,
     /// The JSON-RPC methods (or `GET`, `DELETE`, `response`) that each upstream is to have seen, in this order,
     /// without those of the set-up (discover, initialize, lists) unless they are named here. Absent: not one
-    /// request of any kind.
+    /// request of any kind. `METHOD?` may be missing.
     pub saw: Option<BTreeMap<String, Vec<String>>>,
     /// The order of `saw` means nothing: for what leaves side by side.
     #[serde(default)]

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::process::top;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -17,8 +18,8 @@ use hyper_util::rt::TokioIo;
 use postern::error::LedgerFault;
 use postern::ledger::{Outcome, Transition, turn};
 use postern::platform::{
-    AccountName, Bindings, Body, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal,
-    Ledger, Outgoing, Random, Store,
+    AccountName, Assets, Bindings, Body, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming,
+    Journal, Ledger, Outgoing, Random, Store,
 };
 use postern::stage::authenticate::{Key, Signed, verify_here};
 use tokio::task::AbortHandle;
@@ -112,6 +113,8 @@ impl Random for Native {
 }
 
 impl Store for Native {
+    const EXPIRES: bool = true;
+
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
         let store = self.store.borrow();
         store.get(key).filter(|(_, until)| *until > Instant::now()).map(|(value, _)| value.clone())
@@ -121,6 +124,12 @@ impl Store for Native {
         let until = Instant::now() + Duration::from_secs(u64::from(ttl_s));
         self.take_down(key, &value);
         self.store.borrow_mut().insert(key.to_owned(), (value, until));
+    }
+}
+
+impl Assets for Native {
+    async fn asset(&self, name: &str) -> Option<Vec<u8>> {
+        std::fs::read(top().join("deploy/model").join(name)).ok()
     }
 }
 

@@ -191,8 +191,8 @@ impl Drop for Spin {
     }
 }
 
-/// The manifest at the top, with the path of the component made absolute, a variable for each secret, and a folder of
-/// settings at `/settings`.
+/// The manifest at the top, with the paths of the component and of its models made absolute, a variable for each secret, and
+/// a folder of settings at `/settings`.
 fn manifest_with(secrets: impl Iterator<Item = String>, settings: &Path) -> Result<Table> {
     let text = fs::read_to_string(top().join("spin.toml")).context("spin.toml")?;
     let mut manifest: Table = toml::from_str(&text).context("spin.toml")?;
@@ -206,12 +206,14 @@ fn manifest_with(secrets: impl Iterator<Item = String>, settings: &Path) -> Resu
     let secrets: Vec<String> = secrets.collect();
     let variables = table(&mut manifest, &["variables"])?;
     variables.extend(secrets.iter().map(|name| (name.clone(), secret().into())));
-    let folder =
-        [("source", settings.to_string_lossy().into_owned()), ("destination", "/settings".to_owned())];
-    let folder = Table::from_iter(folder.map(|(key, value)| (key.to_owned(), value.into())));
+    let folder = |source: &Path, at: &str| {
+        let folder = [("source", source.to_string_lossy().into_owned()), ("destination", at.to_owned())];
+        toml::Value::Table(folder.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect())
+    };
+    let folders = vec![folder(settings, "/settings"), folder(&top().join("deploy/model"), "/model")];
     let component = table(&mut manifest, &["component", "postern"])?;
     component.insert("source".to_owned(), source.into());
-    component.insert("files".to_owned(), vec![toml::Value::Table(folder)].into());
+    component.insert("files".to_owned(), folders.into());
     let variables = table(&mut manifest, &["component", "postern", "variables"])?;
     variables.extend(secrets.iter().map(|name| (name.clone(), format!("{{{{ {name} }}}}").into())));
     Ok(manifest)

@@ -274,6 +274,7 @@ const config :Workerd.Config = (
 {services}    (name = "kv", worker = .kv),
     (name = "internet", network = (allow = ["public", "private", "local"])),
     (name = "disk", disk = (path = "{}", writable = true)),
+    (name = "assets", disk = (path = "{}")),
   ],
   sockets = [
     (name = "kv", address = "{kv}", http = (), service = "kv"),
@@ -286,6 +287,7 @@ const main :Workerd.Worker = (
   bindings = [
 {bindings}    (name = "POSTERN_KV", kvNamespace = "kv"),
     (name = "ACCOUNTS", durableObjectNamespace = {class}),
+    (name = "ASSETS", service = "assets"),
   ],{main_keeps}
   compatibilityDate = "{COMPATIBILITY_DATE}",
   compatibilityFlags = ["request_signal_passthrough"],
@@ -304,7 +306,8 @@ const kv :Workerd.Worker = (
   compatibilityDate = "{COMPATIBILITY_DATE}",
 );
 "#,
-        disk.display()
+        disk.display(),
+        top().join("deploy/model").display()
     ))
 }
 

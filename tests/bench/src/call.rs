@@ -21,6 +21,8 @@ const THOROUGH: u64 = 64;
 pub enum Work {
     /// `tools/call` whose result is a text of so many bytes.
     Text(usize),
+    /// The same with the same arguments each time.
+    Same(usize),
     /// `tools/list` that must name so many tools.
     Tools(usize),
     /// `tools/call` answered by an SSE stream of so many progress events, then the result.
@@ -63,13 +65,16 @@ impl Template {
             meta.insert("progressToken".to_owned(), json!(id));
         }
         let (method, name) = match work {
-            Work::Text(size) => ("tools/call", Some(format!("{}result_{size}", address.prefix))),
+            Work::Text(size) | Work::Same(size) => {
+                ("tools/call", Some(format!("{}result_{size}", address.prefix)))
+            }
             Work::Stream(count) => ("tools/call", Some(format!("{}stream_{count}", address.prefix))),
             Work::Tools(_) => ("tools/list", None),
         };
+        let customer = if matches!(work, Work::Same(_)) { "C-1001".to_owned() } else { format!("C-{id}") };
         let params = match &name {
             Some(name) => {
-                json!({ "_meta": meta, "name": name, "arguments": { "customer": format!("C-{id}"), "limit": 10 } })
+                json!({ "_meta": meta, "name": name, "arguments": { "customer": customer, "limit": 10 } })
             }
             None => json!({ "_meta": meta }),
         };
@@ -109,7 +114,7 @@ impl Template {
         }
         let thorough = id.is_multiple_of(THOROUGH);
         match self.work {
-            Work::Text(size) => {
+            Work::Text(size) | Work::Same(size) => {
                 let fits = (size..=size + ENVELOPE).contains(&body.len());
                 ensure!(fits, "{} bytes for a text of {size}: {}", body.len(), excerpt(body));
                 if thorough { same_text(id, size, body) } else { names_id(id, body) }
@@ -212,7 +217,9 @@ mod tests {
 
     #[test]
     fn every_request_has_its_own_id_and_the_stated_length() {
-        for (work, places) in [(Work::Text(400), 2), (Work::Tools(9), 1), (Work::Stream(3), 3)] {
+        for (work, places) in
+            [(Work::Text(400), 2), (Work::Same(400), 1), (Work::Tools(9), 1), (Work::Stream(3), 3)]
+        {
             let mut template = template(work);
             assert_eq!(template.places.len(), places, "{work:?}");
             let (first, _) = template.next();

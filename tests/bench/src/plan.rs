@@ -129,6 +129,14 @@ const PLANS: &[Plan] = &[
         gateways: Gateways::These(&["token", "redact off", "redact secrets", "redact"]),
         quick: false,
     },
+    Plan {
+        name: "cache",
+        work: Work::Same(400),
+        tools: TOOLS,
+        loads: &[Load::Closed(1), Load::Closed(16)],
+        gateways: Gateways::These(&["no loop breaker", "kept"]),
+        quick: false,
+    },
 ];
 
 /// How long and how often.

@@ -205,7 +205,11 @@ fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], disk: Option<&Pa
     if let Some(disk) = disk {
         bindings.push(r#"    (name = "POSTERN_KV", kvNamespace = "kv"),"#.to_owned());
         bindings.push(r#"    (name = "ACCOUNTS", durableObjectNamespace = "Account"),"#.to_owned());
-        service = format!("\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),");
+        bindings.push(r#"    (name = "ASSETS", service = "assets"),"#.to_owned());
+        let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/model");
+        service = format!(
+            "\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),\n    (name = \"assets\", disk = (path = {models:?})),"
+        );
         accounts = r#"
   durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
   durableObjectStorage = (localDisk = "disk"),"#

@@ -34,7 +34,7 @@ pub struct Setting {
 const STANDARD: Setting =
     Setting { name: "token", anonymous: false, upstreams: 1, tools: TOOLS, allow: r#""*""#, more: "" };
 
-/// The first is the one that all sections use; the sections `settings`, `limits` and `redaction` compare several.
+/// The first is the one that all sections use; the sections `settings`, `limits`, `redaction` and `cache` compare several.
 pub const SETTINGS: &[Setting] = &[
     STANDARD,
     Setting { name: "anonymous", anonymous: true, ..STANDARD },
@@ -76,6 +76,11 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting { name: "redact secrets", more: "redact = { inspect = \"secrets_only\" }\n", ..STANDARD },
     Setting { name: "redact", more: "redact = {}\n", ..STANDARD },
+    Setting {
+        name: "kept",
+        more: "tools = { \"*\" = { cache = { mode = \"exact\" } } }\nloop = { mode = \"off\" }\n",
+        ..STANDARD
+    },
 ];
 
 impl Setting {
