@@ -27,7 +27,7 @@ pub(crate) const STEPS: [Step; 17] = [
     Step { name: "demo", usually: "20 s", run: demo },
     Step { name: "trading", usually: "40 s", run: trading },
     Step { name: "billing", usually: "20 s", run: billing },
-    Step { name: "helpdesk", usually: "two minutes", run: helpdesk },
+    Step { name: "helpdesk", usually: "90 s", run: helpdesk },
     Step { name: "conformance", usually: "a minute", run: conform },
     Step { name: "fuzz", usually: "two minutes, five at first", run: fuzz_targets },
     Step { name: "benchmark", usually: "two minutes, four at first", run: benchmark },
@@ -113,7 +113,7 @@ fn billing(run: &mut Run<'_>) -> Result<Outcome> {
 fn helpdesk(run: &mut Run<'_>) -> Result<Outcome> {
     let mut total = Outcome::default();
     for host in Host::ALL {
-        let arguments = ["demo", "helpdesk", "--employees", "400", "--host", &host.to_string()];
+        let arguments = ["demo", "helpdesk", "--employees", "1000", "--host", &host.to_string()];
         ourselves(run, &format!("demo-helpdesk-{host}"), &arguments, &mut total)?;
     }
     Ok(total)
