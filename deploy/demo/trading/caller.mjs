@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { seeded } from '../seeded.mjs';
+import { trace } from '../trace.mjs';
 
 /** The member of `_meta` by which the ledger tells calls apart. */
 const CALL = 'desk.example/call';
