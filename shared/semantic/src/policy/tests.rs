@@ -323,7 +323,9 @@ fn a_band_that_is_shut_serves_again_when_guesses_are_right_again() {
     }
     // One that is wrong in between begins anew.
     witness(&guess, None, &mut tool, NOW + 3);
-    (0..15).for_each(|_| drop(witness(&guess, Some(&right), &mut tool, NOW + 4)));
+    for _ in 0..15 {
+        witness(&guess, Some(&right), &mut tool, NOW + 4);
+    }
     witness(&guess, None, &mut tool, NOW + 5);
     witness(&guess, Some(&right), &mut tool, NOW + 6);
     assert_eq!(name(&look(&group, &serve, &mut tool, NOW + 7, 0.9)), "guess");
