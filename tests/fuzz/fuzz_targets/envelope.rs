@@ -47,7 +47,7 @@ fn read(json: &Json<'_>, message: &Message) {
         for from in [Era::Legacy, Era::Modern] {
             for to in Revision::ALL {
                 let mut edits = Edits::new();
-                let own = Own { server_info: "{}", ttl_ms: 0 };
+                let own = Own { server_info: "{}", ttl_ms: 0, cache: None };
                 convert_result(json, result, method, from, to, &mut edits, &own);
                 valid(&edits.apply(json.text()));
             }
