@@ -50,7 +50,12 @@ const PAYMENT: &[Strings] = &[
             "NO93 8601 1117 948",
         ],
     ),
-    ("SWIFT_CODE", "SWIFT code", &["DEUTDEFF", "COBADEFFXXX", "BOFAUS3N"], &["DEUTQQFF", "DEUTDEF"]),
+    (
+        "SWIFT_CODE",
+        "SWIFT code",
+        &["DEUTDEFF", concat!("COBADEFF", "XX", "X"), "BOFAUS3N"],
+        &["DEUTQQFF", "DEUTDEF"],
+    ),
     (
         "CRYPTO",
         "wallet",
