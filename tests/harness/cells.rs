@@ -243,9 +243,7 @@ fn judge(
         Effect::Recorded if !records.iter().any(|record| counted(cell.way, record)) => {
             Err("no record counts it".to_owned())
         }
-        Effect::Blocks if !blocked && !(blocked_behind && !one_memory) => {
-            Err("nothing is refused".to_owned())
-        }
+        Effect::Blocks if !blocked && (one_memory || !blocked_behind) => Err("nothing is refused".to_owned()),
         Effect::Blocks if !records.iter().any(|record| record.contains("\"blocked\":")) => {
             Err("no record says that it is blocked".to_owned())
         }
