@@ -272,9 +272,7 @@ impl Missed {
             Looked::Missed(_) => outcome,
         }
     }
-}
 
-impl Missed {
     fn kind(&self) -> Kind {
         if self.slot.as_ref().is_some_and(|slot| slot.is_shadow()) { Kind::Shadow } else { Kind::Miss }
     }
