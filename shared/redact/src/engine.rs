@@ -111,9 +111,7 @@ impl Engine {
             if scan.escapes {
                 self.regions(view.text(), path, levels, &mut decoded);
             }
-            if scan.lines {
-                self.lines(view.text(), path, &mut decoded);
-            }
+            self.lines(&mut scan, path, &mut decoded);
             if findings.len() > plain || !decoded.is_empty() {
                 findings = overlap::apart(decoded, findings);
             }
@@ -181,10 +179,12 @@ impl Engine {
     }
 
     /// What the end of a line has broken.
-    fn lines<'e>(&'e self, text: &str, path: &Path<'_>, findings: &mut Vec<Finding<'e>>) {
+    fn lines<'e>(&'e self, scan: &mut Scan<'_>, path: &Path<'_>, findings: &mut Vec<Finding<'e>>) {
+        let text = scan.text;
         // Where the last one ended, and the words before it: they speak of the next one in its line as well.
         let mut last = (0, "");
-        for joined in encoded::lines(text) {
+        for (at, number) in std::mem::take(&mut scan.breaks) {
+            let Some(joined) = encoded::joined(text, at, number) else { continue };
             let words = encoded::before(text, joined.start);
             let same_line = joined.start.checked_sub(words.len()).is_some_and(|line| line < last.0);
             let above = if same_line { path.behind(last.1) } else { *path };

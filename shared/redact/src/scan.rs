@@ -1,6 +1,8 @@
 //! The one pass over a text. Emits candidates; every byte is looked at once here, and detectors look at bounded
 //! surroundings of their candidate, so that all of it is linear in the text.
 
+mod block;
+
 use crate::column::{self, Table, Tables};
 use crate::entry::{Entry, Type};
 use crate::{encoded, ids, letters, net, secrets};
@@ -30,9 +32,10 @@ pub(crate) struct Scan<'a> {
     pub table: usize,
     /// The tables that values were asked for.
     pub tables: Tables,
-    /// Whether anything stands there that an escape may begin with, and the end of a line.
+    /// The ends of lines that may have broken a value, and whether that is a number.
+    pub breaks: Vec<(usize, bool)>,
+    /// Whether anything stands there that an escape may begin with.
     pub escapes: bool,
-    pub lines: bool,
 }
 
 impl Scan<'_> {
@@ -92,8 +95,6 @@ const TOKEN: u8 = 16;
 const ANCHOR: u8 = 32;
 /// An escape may begin with it.
 const ESCAPE: u8 = 64;
-/// The end of a line.
-const LINE: u8 = 128;
 
 #[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
 static CLASSES: [u8; 256] = {
@@ -106,9 +107,8 @@ static CLASSES: [u8; 256] = {
             b'a'..=b'z' => LOWER | WORD | TOKEN,
             b'_' => WORD | TOKEN,
             b'-' => TOKEN | ANCHOR,
-            b'@' | b':' | b'=' | b'>' | b',' | b'|' => ANCHOR,
+            b'@' | b':' | b'=' | b'>' | b',' | b'|' | b'\n' => ANCHOR,
             b'\\' | b'&' | b'%' => ESCAPE,
-            b'\n' => LINE,
             _ => 0,
         };
         byte += 1;
@@ -131,8 +131,8 @@ pub(crate) fn scan<'a>(text: &'a str, path: &[&str]) -> Scan<'a> {
         runs,
         table: 0,
         tables: Tables::default(),
+        breaks: Vec::new(),
         escapes: false,
-        lines: false,
     };
     secrets::field(&mut scan, path);
     letters::field(&mut scan, path);
@@ -153,7 +153,7 @@ pub(crate) fn scan<'a>(text: &'a str, path: &[&str]) -> Scan<'a> {
         }
         at += 1;
     }
-    (scan.escapes, scan.lines) = (others & ESCAPE != 0, others & LINE != 0);
+    scan.escapes = others & ESCAPE != 0;
     scan
 }
 
@@ -198,6 +198,11 @@ fn columns(scan: &mut Scan<'_>, table: &Table) {
 fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
     match byte {
         b'@' => net::email(scan, at),
+        b'\n' => {
+            if let Some(number) = encoded::broken(scan.bytes, at) {
+                scan.breaks.push((at, number));
+            }
+        }
         b':' => {
             if scan.at(at + 1) == b'/' && scan.at(at + 2) == b'/' {
                 net::url(scan, at);
@@ -225,31 +230,16 @@ fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
     }
 }
 
-/// How long a word is that a text begins with, and the classes of its bytes. Looks at eight bytes at once: a loop over the
+/// How long a word is that a text begins with, and the classes of its bytes. Looks at many bytes at once: a loop over the
 /// bytes of a word ends where no processor expects it to.
 fn measure(text: &[u8]) -> (usize, u8) {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
     let (mut length, mut has) = (0, 0);
-    let (words, _) = text.as_chunks::<8>();
-    for bytes in words {
-        let bytes = u64::from_le_bytes(*bytes);
-        // The highest bit of each byte says whether it is in a range; that of what is not ASCII is not.
-        let within = |low: u64, from: u8, to: u8| {
-            (low + ONES * u64::from(0x80 - from)) & !(low + ONES * u64::from(0x7F - to)) & !bytes & HIGH
-        };
-        let low = bytes & !HIGH;
-        let letters = within(low | ONES << 5, b'a', b'z');
-        let small = letters & bytes << 2;
-        let digits = within(low, b'0', b'9');
-        let whole = letters | digits | within(low, b'_', b'_');
-        let count = (!whole & HIGH).trailing_zeros() / 8;
-        // All of it if there are eight.
-        let mask = (1_u64 << ((count * 8) & 63)).wrapping_sub(1) | u64::from(count < 8).wrapping_sub(1);
-        let any = |bits: u64, class: u8| if bits & mask == 0 { 0 } else { class };
-        has |= any(digits, DIGIT) | any(letters & !small, UPPER) | any(small, LOWER);
-        length += count as usize;
-        if count < 8 {
+    let (blocks, _) = text.as_chunks::<{ block::SIZE }>();
+    for bytes in blocks {
+        let (count, classes) = block::measure(bytes);
+        has |= classes;
+        length += count;
+        if count < block::SIZE {
             return (length, has);
         }
     }
@@ -264,17 +254,39 @@ fn measure(text: &[u8]) -> (usize, u8) {
     (length, has)
 }
 
+/// The length of the shortest word that a secret may stand beside without a sign.
+const BESIDE: usize = 8;
+const _: () = assert!(BESIDE <= secrets::SHORTEST && BESIDE <= encoded::SHORTEST);
+
+/// Looks at what is said of a word that ends at `end`, behind a blank.
+fn spoken(scan: &mut Scan<'_>, end: usize) {
+    if scan.at(end + 1) == b'i' && scan.at(end + 2) == b's' && scan.at(end + 3) == b' ' {
+        secrets::spoken(scan, end);
+    }
+}
+
 /// A word at `start`; returns where to go on.
 fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
     let rest = scan.bytes.get(start..).unwrap_or(&[]);
     let (length, has) = measure(rest);
     let end = start + length;
+    let blank = scan.at(end) == b' ';
+    // Most words.
+    if blank && has & DIGIT == 0 && length < BESIDE {
+        done.token = done.token.max(end);
+        if scan.at(end + 1) == b'i' {
+            spoken(scan, end);
+        }
+        if has & (UPPER | LOWER) == UPPER {
+            letters::capitals(scan, start, end);
+        }
+        return end + 1;
+    }
     if length == 4
         && let Some(behind) = timestamp(rest)
     {
         return start + behind;
     }
-    let blank = scan.at(end) == b' ';
     if start >= done.run && (length >= encoded::SHORTEST || matches!(scan.at(end), b'/' | b'-' | b'+')) {
         let run = encoded::run(scan.bytes, start);
         done.run = run.end;
@@ -298,13 +310,11 @@ fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
         }
     }
     if blank {
-        if scan.at(end + 1) == b'i' && scan.at(end + 2) == b's' && scan.at(end + 3) == b' ' {
-            secrets::spoken(scan, end);
-        }
+        spoken(scan, end);
     } else if length <= 4 && matches!(scan.at(end), b'.' | b'-') {
         net::short(scan, start, end);
     }
-    if length >= 8 && matches!(scan.at(end), b' ' | b'\t') && matches!(scan.before(end) | 0x20, b'd' | b't') {
+    if length >= BESIDE && matches!(scan.at(end), b' ' | b'\t') && matches!(scan.before(end) | 0x20, b'd' | b't') {
         secrets::beside(scan, end);
     }
     if has & DIGIT != 0 {

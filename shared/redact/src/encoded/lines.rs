@@ -32,28 +32,30 @@ impl Joined {
     }
 }
 
-/// The ends of lines that may have broken a value.
-pub(crate) fn joined(text: &str) -> impl Iterator<Item = Joined> {
-    text.match_indices('\n').filter_map(|(at, _)| join(text, at))
-}
-
-fn join(text: &str, at: usize) -> Option<Joined> {
-    let bytes = text.as_bytes();
+/// What stands before and behind the end of a line, but for blanks.
+fn beside(bytes: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
     let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r');
     let before = bytes.get(..at)?;
     let before = before.get(..at - before.iter().rev().take(BLANKS).take_while(is_blank).count())?;
     let after = bytes.get(at + 1..)?;
-    let indented = after.iter().take(BLANKS).take_while(is_blank).count();
-    let after = after.get(indented..)?;
+    Some((before, after.get(after.iter().take(BLANKS).take_while(is_blank).count()..)?))
+}
+
+/// What the end of the line at `at` may have broken: whether that is a number; something else is a mail address.
+pub(crate) fn broken(bytes: &[u8], at: usize) -> Option<bool> {
+    let (before, after) = beside(bytes, at)?;
     // Most ends of lines are told by the two bytes beside them.
     let (last, next) = (*before.last()?, *after.first()?);
     let number = (last.is_ascii_digit() || last == b'-')
         && (next.is_ascii_digit() || matches!(next, b'-' | b'.') && last != b'-')
         && is_number(before, after);
-    let mail = is_mail(last) && is_mail(next) && is_broken_mail(before, next);
-    if !number && !mail {
-        return None;
-    }
+    (number || is_mail(last) && is_mail(next) && is_broken_mail(before, next)).then_some(number)
+}
+
+/// The end of a line that may have broken a value, and the beginning of the next one.
+pub(crate) fn joined(text: &str, at: usize, number: bool) -> Option<Joined> {
+    let (before, after) = beside(text.as_bytes(), at)?;
+    let next = *after.first()?;
     let first = before.iter().rev().take(REACH).take_while(|byte| is_part(**byte)).count();
     let first = before.get(before.len() - first..)?;
     let second = after.get(..after.iter().take(REACH).take_while(|byte| is_part(**byte)).count())?;
@@ -63,7 +65,7 @@ fn join(text: &str, at: usize) -> Option<Joined> {
         start: before.len() - first.len(),
         first: first.len(),
         second: first.len() + separator.len(),
-        behind: at + 1 + indented,
+        behind: text.len() - after.len(),
         number,
     })
 }
@@ -145,7 +147,10 @@ mod tests {
             ("\n", None),
             ("", None),
         ] {
-            let found = joined(text).next().map(|joined| joined.text);
+            let found = text.match_indices('\n').find_map(|(at, _)| {
+                let number = broken(text.as_bytes(), at)?;
+                joined(text, at, number).map(|joined| joined.text)
+            });
             assert_eq!(found.as_deref(), expected, "{text}");
         }
     }

@@ -11,7 +11,7 @@ use escapes::Escapes;
 use std::ops::Range;
 
 pub(crate) use hidden::hidden;
-pub(crate) use lines::joined as lines;
+pub(crate) use lines::{broken, joined};
 pub(crate) use runs::{SHORTEST, decoded as runs, run};
 
 /// How many encodings are undone within each other.

@@ -210,6 +210,9 @@ fn is_time(scan: &Scan<'_>, end: usize) -> bool {
 
 /// `1985年3月12日`, and in Korean.
 fn ideographic(scan: &Scan<'_>, start: usize, end: usize) -> Option<usize> {
+    if scan.at(end) < 0x80 {
+        return None;
+    }
     let behind = |at: usize, signs: [&str; 2]| {
         let sign =
             signs.into_iter().find(|sign| scan.bytes.get(at..at + sign.len()) == Some(sign.as_bytes()))?;
@@ -228,13 +231,31 @@ fn word(scan: &Scan<'_>, at: usize) -> usize {
     (at..at + 24).find(|at| !scan.at(*at).is_ascii_alphabetic() && scan.at(*at) < 0x80).unwrap_or(at)
 }
 
+/// The second bytes of months, by the first one, both without their upper bits.
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+static SECONDS: [u32; 32] = {
+    let (mut seconds, mut at) = ([0; 32], 0);
+    while at < MONTHS.len() {
+        let month = MONTHS[at].as_bytes();
+        seconds[(month[0] & 31) as usize] |= 1 << (month[1] & 31);
+        at += 1;
+    }
+    seconds
+};
+
 /// Whether a word is the name of a month.
 fn is_month(word: &str) -> bool {
+    let [first, second, _, ..] = word.as_bytes() else { return false };
+    // A letter that is not ASCII may be a capital of another code.
+    let plain = first.is_ascii() && second.is_ascii();
+    if plain && SECONDS.get(usize::from(first & 31)).copied().unwrap_or(0) >> (second & 31) & 1 == 0 {
+        return false;
+    }
     let known = |month: &&str| {
         let mut lower = word.chars().map(lower);
         month.chars().all(|wanted| lower.next() == Some(wanted))
     };
-    word.len() >= 3 && MONTHS.iter().any(known)
+    MONTHS.iter().any(known)
 }
 
 /// Behind what stands between the parts of a worded date.
@@ -243,26 +264,33 @@ fn skip(scan: &Scan<'_>, mut at: usize) -> usize {
     while at < from + 3 && matches!(scan.at(at), b' ' | b',' | b'.' | b'-' | b'/') {
         at += 1;
     }
-    ["of ", "de ", "del "]
-        .iter()
-        .find(|it| scan.bytes.get(at..at + it.len()) == Some(it.as_bytes()))
-        .map_or(at, |it| at + it.len())
+    match scan.at(at) {
+        b'o' if scan.has(at, "of ") => at + 3,
+        b'd' if scan.has(at, "de ") => at + 3,
+        b'd' if scan.has(at, "del ") => at + 4,
+        _ => at,
+    }
 }
 
 /// `12 March 1985`, `12th of March, 1985`, `March 12, 1985`.
 fn worded(scan: &Scan<'_>, start: usize, end: usize) -> Option<(usize, usize)> {
-    let (date, _) = number(scan, start)?;
-    if !(1..=31).contains(&date) {
+    if end - start > 2 || !(1..=31).contains(&value(scan.part(start, end))) {
         return None;
     }
-    let ordinal = ["st", "nd", "rd", "th", "er"].iter().any(|it| scan.has(end, it));
+    let ordinal = matches!(
+        (scan.at(end), scan.at(end + 1)),
+        (b's', b't') | (b'n', b'd') | (b'r', b'd') | (b't', b'h') | (b'e', b'r')
+    );
     let behind = skip(scan, if ordinal { end + 2 } else { end });
     // Day first: the month follows, then the year.
     let name_end = word(scan, behind);
     if name_end > behind {
-        let (born, last) = number(scan, skip(scan, name_end))?;
-        let known = year(born, last - skip(scan, name_end)) && ends(scan, last);
-        return (known && is_month(scan.slice(behind, name_end))).then_some((start, last));
+        if !is_month(scan.slice(behind, name_end)) {
+            return None;
+        }
+        let at = skip(scan, name_end);
+        let (born, last) = number(scan, at)?;
+        return (year(born, last - at) && ends(scan, last)).then_some((start, last));
     }
     let (born, last) = number(scan, behind)?;
     if last - behind != 4 || !year(born, 4) || !ends(scan, last) {

@@ -271,9 +271,12 @@ impl Labels {
         if scan.bytes.len() <= 24 {
             return true;
         }
-        let mut kind = self.kind(scan.before(start));
-        for at in (start.saturating_sub(self.reach)..start).rev() {
-            let before = self.kind(scan.before(at));
+        let from = start.saturating_sub(self.reach);
+        // The beginning of a text is like a blank.
+        let bytes = scan.part(from.saturating_sub(1), start).iter().rev().chain((from == 0).then_some(&b' '));
+        let mut kinds = bytes.map(|byte| self.kind(*byte));
+        let mut kind = kinds.next().unwrap_or(0);
+        for (at, before) in (from..start).rev().zip(kinds) {
             // One jump for all of it, for hardly any of them is taken.
             let begins = (before & (UPPER | LOWER) == 0) | ((kind & UPPER != 0) & (before & LOWER != 0));
             if begins & (kind & (DIGIT | FIRST) != 0) {

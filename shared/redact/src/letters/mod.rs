@@ -101,6 +101,8 @@ const DOUBTFUL: u8 = 55;
 const SMALL: u8 = 15;
 /// From so many digits on, what needs a word beside it is found in small letters too.
 const DIGITS: usize = 5;
+/// The longest number with its unit.
+const MEASURE: usize = 5;
 /// From so many characters on, hexadecimal numbers are frequent in texts.
 const HEXADECIMAL: usize = 10;
 
@@ -108,8 +110,10 @@ const HEXADECIMAL: usize = 10;
 pub(crate) fn word(scan: &mut Scan<'_>, start: usize, end: usize) {
     crypto::word(scan, start, end);
     mrz::word(scan, start, end);
-    groups(scan, start);
-    behind_small(scan, start);
+    if !is_measure(scan, start, end) {
+        groups(scan, start);
+        behind_small(scan, start);
+    }
     let mut at = start;
     for _ in 0..MOST_PARTS {
         let Some(bar) = scan.part(at, end).iter().position(|byte| *byte == b'_') else { break };
@@ -134,15 +138,31 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         return;
     }
     admin::digits(scan, start, end);
-    behind_small(scan, start);
+    let goes_on = goes_on(scan, end);
+    if goes_on || end - start >= DIGITS {
+        behind_small(scan, start);
+    }
     if scan.at(end) == b'-' && matches!(end - start, 4..=6) {
         medical::digits(scan, start);
         north::digits(scan, start);
     }
-    if is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() && !is_small_word(scan, end + 1)
-    {
+    if goes_on {
         groups(scan, start);
     }
+}
+
+/// Whether a word is a short number with its unit, and no more of it follows: `30s`, `125ms`.
+fn is_measure(scan: &Scan<'_>, start: usize, end: usize) -> bool {
+    let word = scan.part(start, end);
+    word.len() <= MEASURE
+        && word.first().is_some_and(u8::is_ascii_digit)
+        && !word.iter().any(u8::is_ascii_uppercase)
+        && !goes_on(scan, end)
+}
+
+/// Whether another group may follow the one that ends at `end`.
+fn goes_on(scan: &Scan<'_>, end: usize) -> bool {
+    is_separator(scan.at(end)) && scan.at(end + 1).is_ascii_alphanumeric() && !is_small_word(scan, end + 1)
 }
 
 /// Looks at groups that begin with one or two small letters before what begins at `start`: `ab 12 34 56 c`. Capitals begin

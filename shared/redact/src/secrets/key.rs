@@ -53,16 +53,14 @@ impl Key {
         let mut before = BLANK;
         for &byte in text {
             let kind = KINDS.get(usize::from(byte)).copied().unwrap_or(0);
-            if kind & (UPPER | OTHER) != 0
-                && let Some(slot) = self.bytes.get_mut(self.length)
-            {
-                *slot = byte.to_ascii_lowercase();
-                let boundary =
-                    (before & (UPPER | OTHER) == 0) | ((kind & UPPER != 0) & (before & UPPER == 0));
-                self.starts |= u64::from(boundary) << self.length;
-                self.breaks |= u64::from(before & BLANK != 0) << self.length;
-                self.length += 1;
-            }
+            let Some(slot) = self.bytes.get_mut(self.length) else { return };
+            // No jump for what is none: the next one is written over it.
+            let part = kind & (UPPER | OTHER) != 0;
+            *slot = byte.to_ascii_lowercase();
+            let boundary = (before & (UPPER | OTHER) == 0) | ((kind & UPPER != 0) & (before & UPPER == 0));
+            self.starts |= u64::from(part & boundary) << self.length;
+            self.breaks |= u64::from(part & (before & BLANK != 0)) << self.length;
+            self.length += usize::from(part);
             before = kind;
         }
     }

@@ -97,11 +97,13 @@ pub(crate) fn token(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
     if scan.at(end) == b'.' {
         jwt::token(scan, start, end);
-        for (shape, entry) in [(prefixes::TERRAFORM, &HASHICORP), (prefixes::AUTHRESS_KEY, &AUTHRESS)] {
-            shaped(scan, start, shape, 30, entry);
+        if scan.has(end, ".atlasv1.") {
+            shaped(scan, start, prefixes::TERRAFORM, 30, &HASHICORP);
         }
-        if matches!(scan.at(start), b'M' | b'N' | b'O') {
-            discord(scan, start);
+        match scan.at(start) {
+            b'a' | b'e' | b's' => shaped(scan, start, prefixes::AUTHRESS_KEY, 30, &AUTHRESS),
+            b'M' | b'N' | b'O' => discord(scan, start),
+            _ => {}
         }
     } else if scan.at(end) == b'|' {
         shaped(scan, start, prefixes::FACEBOOK_APP, 30, &FACEBOOK);

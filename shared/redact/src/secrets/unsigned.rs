@@ -47,6 +47,10 @@ pub(crate) fn unsigned(scan: &mut Scan<'_>, word: usize, end: usize) {
         .rev()
         .take_while(|byte| !matches!(byte, 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'<' | b'>'));
     let start = word - inside.count();
+    // Most are `30s` and the like.
+    if scan.part(start, start + SHORTEST).iter().any(|byte| *byte <= b' ') {
+        return;
+    }
     let (named, quote) = match scan.before(start) {
         quote @ (b'"' | b'\'' | b'`') => {
             let open = start - 1;
@@ -195,10 +199,13 @@ pub(crate) fn option(scan: &mut Scan<'_>, at: usize) {
 
 /// Looks at what a colon at `at` stands in: a line of `.pgpass`, Oracle's `thin:user/password@`, `creds: user / password`.
 pub(crate) fn colon(scan: &mut Scan<'_>, at: usize) {
-    let rest = scan.slice(at + 1, scan.bytes.len().min(at + 4 * NAME));
-    let line = rest.split(['\n', '\r']).next().unwrap_or("");
+    let line = || {
+        let rest = scan.slice(at + 1, scan.bytes.len().min(at + 4 * NAME));
+        rest.split(['\n', '\r']).next().unwrap_or("")
+    };
     let next = scan.at(at + 1);
     let offset = if next.is_ascii_digit() || next == b'*' {
+        let line = line();
         let mut parts = line.splitn(4, ':');
         let (Some(port), Some(base), Some(user), Some(_)) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -214,10 +221,12 @@ pub(crate) fn colon(scan: &mut Scan<'_>, at: usize) {
             });
         good.then_some(port.len() + base.len() + user.len() + 3)
     } else if next.is_ascii_lowercase() && matches!(scan.slice(at.saturating_sub(5), at), ":thin" | "c:oci") {
+        let line = line();
         line.find('/')
             .filter(|slash| line.get(*slash..).is_some_and(|it| has_any(it, b"@")))
             .map(|slash| slash + 1)
     } else if next == b' ' && is_in(scan.slice(at.saturating_sub(5), at), &["creds", "login", "tials"]) {
+        let line = line();
         let user = line.trim_start().split([' ', '/']).next().unwrap_or("").len();
         let user = user + line.len() - line.trim_start().len();
         let behind = line.get(user..).unwrap_or("");
