@@ -3,7 +3,7 @@
 
 usage: cases.py > ../../shared/semantic/tests/cases/reference.json
   predictions  nearest entries (cosines, answers by number) -> predicted answer and predicted error, by the weights of each model
-  evidence     a bound and witnessed pairs ("1": the prediction was wrong) -> after how many pairs the band opens and closes
+  evidence     a bound and witnessed pairs, each of a band -> after how many pairs each band opens and closes
 """
 import json
 import random
@@ -32,17 +32,23 @@ def evidence(dice):
     for number in range(RUNS):
         bound = BOUNDS[number % len(BOUNDS)]
         # Some tools turn bad, some are as bad as the bound from the start.
-        rate, turn = dice.choice([0, bound / 8, bound / 3, bound, 2 * bound]), dice.choice([0, 0.3, 1])
+        rate, turn = dice.choice([0, 0, bound / 8, bound / 3, bound]), dice.choice([0, 0, 0.3, 1])
+        # Less sure bands err more.
+        rates = [rate, rate + dice.choice([0, bound / 4]), rate + dice.choice([0, bound / 2, 2 * bound])]
         turns_at = dice.randrange(PAIRS) if turn else PAIRS
-        band, wrong, changes = reference.Evidence(bound), [], []
+        bands, pairs, changes = [reference.Evidence(bound) for _ in rates], "", [[] for _ in rates]
         for pair in range(PAIRS):
-            wrong.append(int(dice.random() < (turn if pair >= turns_at else rate)))
-            before = band.open
-            band.witness(wrong[-1])
-            if band.open != before:
-                changes.append(pair + 1)
-        # Pairs that were wrong by their number, from 1 on; changes: opened, closed, opened...
-        yield {"bound": bound, "pairs": PAIRS, "wrong": [at + 1 for at, one in enumerate(wrong) if one], "changes": changes}
+            band = dice.choice([0, 0, 1, 2])
+            wrong = int(dice.random() < (turn if pair >= turns_at else rates[band]))
+            pairs += str(band + wrong * len(bands))
+            before = [one.open for one in bands]
+            for at, one in enumerate(bands[band:]):
+                one.witness(wrong, own=at == 0)
+            for change, one, was in zip(changes, bands, before):
+                if one.open != was:
+                    change.append(pair + 1)
+        # Of each pair its band, and 3 more if it was wrong; changes of each band: opened, closed, opened...
+        yield {"bound": bound, "pairs": pairs, "changes": changes}
 
 
 def main():

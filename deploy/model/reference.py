@@ -29,8 +29,10 @@ def features(similar, answers):
     winner = names[int(np.argmax(sums))]
     own = [s for s, answer in zip(similar, answers) if answer == winner]
     other = [s for s, answer in zip(similar, answers) if answer != winner]
-    rival = other[0] if other else similar[-1] - NO_RIVAL
-    return winner, [own[0], own[0] - rival, max(sums) / weights.sum(), len(own) / NEAREST]
+    # Each that is missing from eight counts as one with another answer, as near as the last.
+    missing = NEAREST - len(similar)
+    rival = other[0] if other else similar[-1] - (0 if missing else NO_RIVAL)
+    return winner, [own[0], own[0] - rival, max(sums) / (weights.sum() + missing * weights[-1]), len(own) / NEAREST]
 
 
 def polynomial(f):
@@ -71,28 +73,48 @@ class Group:
         del self.answers[at]
 
 
+NEEDED = np.log(1 / ALPHA)
+
+
+class Bets:
+    """Two bets against an error rate of `rate` or more."""
+
+    def __init__(self, rate):
+        self.rate, self.wealth = rate, [0.0, 0.0]
+
+    def bet(self, wrong):
+        for i, fraction in enumerate(BETS):
+            grown = self.wealth[i] + np.log(1 + fraction / (1 - self.rate) * (self.rate - wrong))
+            self.wealth[i] = min(grown, NEEDED + 1)
+
+    def enough(self):
+        return np.logaddexp(*self.wealth) - np.log(2) >= NEEDED
+
+    def lose(self):
+        self.wealth = [min(bet, 0.0) for bet in self.wealth]
+
+
 class Evidence:
-    """The record of one band: opens and closes it."""
+    """The record of one band: opens it by its own errors and by those of all up to it, closes it by its own."""
 
     def __init__(self, delta):
-        self.delta, self.bets, self.watch, self.open, self.pairs, self.wrong = delta, [0.0, 0.0], 0.0, False, 0, 0
+        self.delta, self.all, self.own = delta, Bets(delta), Bets(delta * (2 - delta))
+        self.watch, self.open, self.pairs, self.wrong = 0.0, False, 0, 0
 
-    def witness(self, wrong):
-        needed = np.log(1 / ALPHA)
-        self.pairs, self.wrong = self.pairs + 1, self.wrong + wrong
-        for i, fraction in enumerate(BETS):
-            grown = self.bets[i] + np.log(1 + fraction / (1 - self.delta) * (self.delta - wrong))
-            self.bets[i] = min(grown, needed + 1)
-        if not self.open and np.logaddexp(*self.bets) - np.log(2) >= needed:
+    def witness(self, wrong, own=True):
+        """A pair of this band, or of a surer one."""
+        self.all.bet(wrong)
+        if own:
+            self.pairs, self.wrong = self.pairs + 1, self.wrong + wrong
+            self.own.bet(wrong)
+            if self.open:
+                self.watch = max(0.0, self.watch + np.log(1 + WATCH / self.delta * (wrong - self.delta)))
+                if self.watch >= NEEDED:
+                    self.open = False
+                    self.all.lose()
+                    self.own.lose()
+        if not self.open and self.all.enough() and self.own.enough():
             self.open, self.watch = True, 0.0
-        elif self.open:
-            self.watch = max(0.0, self.watch + np.log(1 + WATCH / self.delta * (wrong - self.delta)))
-            if self.watch >= needed:
-                self.open, self.bets, self.watch = False, [min(bet, 0.0) for bet in self.bets], 0.0
-
-    def shadow(self):
-        """The share of calls that go to the upstream although the band is open."""
-        return SHADOW_FIRST if self.pairs < FIRST_PAIRS else SHADOW_LATER
 
 
 def simulate(vectors, answers, weights, delta, seed=0):
@@ -106,10 +128,12 @@ def simulate(vectors, answers, weights, delta, seed=0):
             error = predicted_error(f, weights)
             band = sum(error > bound for bound in BANDS)
         if band < len(BANDS):
-            if all(one.open for one in bands[: band + 1]) and dice.random() >= bands[band].shadow():
+            shadow = SHADOW_FIRST if bands[0].pairs < FIRST_PAIRS else SHADOW_LATER
+            if all(one.open for one in bands[: band + 1]) and dice.random() >= shadow:
                 outcome.append("served" if predicted == answer else "wrong")
                 continue
-            bands[band].witness(int(predicted != answer))
+            for at, one in enumerate(bands[band:]):
+                one.witness(int(predicted != answer), own=at == 0)
         outcome.append("called")
         group.add(vector, answer)
     return outcome, bands

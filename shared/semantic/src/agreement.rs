@@ -70,13 +70,19 @@ pub fn predict<'g>(nearest: &[Neighbour<'g>], weights: &Weights) -> Option<Predi
         }
     }
     let others = nearest.iter().find(|other| !is(best, other)).map(|other| f64::from(other.similarity));
-    let last = f64::from(nearest.last()?.similarity);
-    let b = f64::from(best.similarity);
-    let m = b - others.unwrap_or(last - 0.1);
-    let a = share(best) / nearest.iter().map(weight).sum::<f64>();
+    let last = nearest.last()?;
+    // Where there are fewer than eight it says little that none of them disagrees: each that is missing counts as one with
+    // another answer, as near as the last.
+    let missing = NEIGHBOURS.saturating_sub(nearest.len());
+    let beyond = f64::from(last.similarity) - if missing > 0 { 0.0 } else { 0.1 };
     let agreeing = nearest.iter().filter(|other| is(best, other)).count();
     #[allow(clippy::cast_precision_loss)]
-    let c = agreeing as f64 / NEIGHBOURS as f64;
+    let [missing, agreeing] = [missing, agreeing].map(|number| number as f64);
+    let b = f64::from(best.similarity);
+    let m = b - others.unwrap_or(beyond);
+    let a = share(best) / (nearest.iter().map(weight).sum::<f64>() + missing * weight(last));
+    #[allow(clippy::cast_precision_loss)]
+    let c = agreeing / NEIGHBOURS as f64;
     let features = [b, m, a, c, b * a, m * a, b * b, m * m, a * a, c * c];
     let sum = features.iter().zip(&weights.features).map(|(feature, weight)| feature * weight).sum::<f64>();
     let error = 1.0 / (1.0 + (-(weights.constant + sum)).exp());

@@ -1,9 +1,18 @@
 //! How often predictions were right, and what may be served. Pure steps: a record lives where the host makes steps atomic.
 //!
-//! Of each band two bets are made against "its error rate is at least the bound" (betting fractions 0.5 and 0.9). While
-//! that is true, their wealth is a supermartingale, so by Ville's inequality it reaches 1/alpha with probability alpha at
-//! most, however often one looks: only then the band opens. An open band is watched by a cumulative sum that closes
-//! it when errors become more.
+//! A band is opened by what is shown of two error rates: that of the band and all surer ones **together**, which is what is
+//! served once it is open, has to be under the bound, and **its own** under twice the bound ([`loose`]). So surer bands pay
+//! for one that is a little less sure than it should be, and for none that is much less sure, or that nothing is known of.
+//!
+//! Against each of the two, "it is at least that", two bets are made (betting fractions 0.5 and 0.9). While it is true,
+//! their wealth is a supermartingale, so by Ville's inequality it reaches 1/alpha with probability alpha at most, however
+//! often one looks: only then the band opens. An open band is watched by a cumulative sum of its own errors that closes it
+//! when they become more.
+//!
+//! **Why the pairs of all may be counted alike.** Where surer bands serve already, few of their calls are witnessed, all
+//! of the same share, and all calls of those that do not serve. What is witnessed thus has too little of the surer ones
+//! in it. Those are under the bound together, or nothing less sure would serve; so if what is witnessed is under the
+//! bound, what is served is so all the more.
 //!
 //! **What counts once.** The same two questions, asked again whenever an answer has expired, say nothing new. A pair of
 //! texts therefore counts once as *right*: a record remembers the last [`PAIRS`] pairs by 32 bits each, and
@@ -26,6 +35,8 @@ use std::hash::Hasher as _;
 pub const ALPHA: f64 = 0.05;
 /// Pairs that a record remembers.
 pub const PAIRS: usize = 512;
+/// Wealth that opens a band.
+const ENOUGH: f64 = 1.0 / ALPHA;
 /// Shares of the wealth that are bet.
 const FRACTIONS: [f64; 2] = [0.5, 0.9];
 /// Wealth is kept as its logarithm, in billionths: whole numbers are the same on every machine.
@@ -54,11 +65,13 @@ pub struct Witness {
     pub wrong: bool,
 }
 
-/// What is known of one band: some 24 bytes when stored.
+/// What is known of one band: some 40 bytes when stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Record {
-    /// Logarithms of what the two bets have become.
-    bets: [i64; 2],
+    /// Logarithms of what the two bets have become against the error rate of the band and all surer ones.
+    all: [i64; 2],
+    /// The same against its own.
+    own: [i64; 2],
     /// The cumulative sum that closes an open band.
     sum: i64,
     /// Pairs that counted.
@@ -89,7 +102,7 @@ pub struct Standing {
 /// What a gateway is told of one band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Seen {
-    /// Its own evidence suffices. It serves when the same holds for all surer ones.
+    /// What is known of it and all surer ones suffices. It serves when all surer ones are open too.
     pub open: bool,
     /// Pairs that counted.
     pub pairs: u32,
@@ -138,9 +151,9 @@ impl Evidence {
             if !witness.wrong && !self.is_new(witness.pair) {
                 continue;
             }
-            let record = Band::ALL.iter().zip(&mut self.records).find(|(band, _)| **band == witness.band);
-            if let Some((_, record)) = record {
-                record.count(f64::from(terms.max_error) / WHOLE, witness.wrong);
+            let own = Band::ALL.iter().zip(&mut self.records).skip_while(|(band, _)| **band < witness.band);
+            for (band, record) in own {
+                record.count(f64::from(terms.max_error) / WHOLE, witness.wrong, *band == witness.band);
             }
         }
         self.standing()
@@ -169,38 +182,61 @@ impl Evidence {
 }
 
 impl Record {
-    /// Counts one pair, `delta` being the bound.
-    fn count(&mut self, delta: f64, wrong: bool) {
+    /// Counts one pair, `delta` being the bound, of the band itself (`own`) or of a surer one.
+    fn count(&mut self, delta: f64, wrong: bool, own: bool) {
         // A bound of 0 can never be shown, and one of 1 says nothing: neither opens.
         if !(delta > 0.0 && delta < 1.0) {
             return;
         }
-        let x = if wrong { 1.0 } else { 0.0 };
-        self.pairs = self.pairs.saturating_add(1);
-        self.wrong = self.wrong.saturating_add(u32::from(wrong));
-        let enough = (1.0 / ALPHA).ln();
-        for (bet, fraction) in self.bets.iter_mut().zip(FRACTIONS) {
-            let gain = (fraction / (1.0 - delta) * (delta - x)).ln_1p();
-            // Beyond enough, wealth would only delay what it takes to open again.
-            *bet = bet.saturating_add(down(gain)).min(down(enough + 1.0));
+        bet(&mut self.all, delta, wrong);
+        if own {
+            self.pairs = self.pairs.saturating_add(1);
+            self.wrong = self.wrong.saturating_add(u32::from(wrong));
+            bet(&mut self.own, loose(delta), wrong);
+            self.watch(delta, wrong);
         }
-        if self.open {
-            let step = (0.25 / delta * (x - delta)).ln_1p();
-            self.sum = self.sum.saturating_sub(down(-step)).max(0);
-            if self.sum >= down(enough) {
-                self.open = false;
-                self.sum = 0;
-                self.bets = self.bets.map(|bet| bet.min(0));
-            }
-        } else {
-            #[allow(clippy::cast_precision_loss)]
-            let wealth: f64 = self.bets.iter().map(|bet| (*bet as f64 / UNIT).exp()).sum();
-            if wealth / 2.0 >= 1.0 / ALPHA {
-                self.open = true;
-                self.sum = 0;
-            }
+        if !self.open && is_enough(&self.all) && is_enough(&self.own) {
+            self.open = true;
+            self.sum = 0;
         }
     }
+
+    /// Closes the band when errors become more.
+    fn watch(&mut self, delta: f64, wrong: bool) {
+        if !self.open {
+            return;
+        }
+        let x = if wrong { 1.0 } else { 0.0 };
+        let step = (0.25 / delta * (x - delta)).ln_1p();
+        self.sum = self.sum.saturating_sub(down(-step)).max(0);
+        if self.sum >= down(ENOUGH.ln()) {
+            self.open = false;
+            self.all = self.all.map(|bet| bet.min(0));
+            self.own = self.own.map(|bet| bet.min(0));
+        }
+    }
+}
+
+/// What a band's own error rate has to stay under: nearly twice the bound, and always less than 1.
+fn loose(delta: f64) -> f64 {
+    delta * (2.0 - delta)
+}
+
+/// Bets once more against an error rate of `rate` or more.
+fn bet(bets: &mut [i64; 2], rate: f64, wrong: bool) {
+    let x = if wrong { 1.0 } else { 0.0 };
+    for (bet, fraction) in bets.iter_mut().zip(FRACTIONS) {
+        let gain = (fraction / (1.0 - rate) * (rate - x)).ln_1p();
+        // Beyond enough, wealth would only delay what it takes to open again.
+        *bet = bet.saturating_add(down(gain)).min(down(ENOUGH.ln() + 1.0));
+    }
+}
+
+/// Whether two bets have shown it.
+fn is_enough(bets: &[i64; 2]) -> bool {
+    #[allow(clippy::cast_precision_loss)]
+    let wealth: f64 = bets.iter().map(|bet| (*bet as f64 / UNIT).exp()).sum();
+    wealth / 2.0 >= ENOUGH
 }
 
 /// In billionths, rounded to less: a band opens later by it, and closes earlier.

@@ -161,10 +161,10 @@ pub fn judge<'g>(
     let Some((found, guess)) = group.and_then(|group| guess(group, asked, Life::Fresh, now_ms)) else {
         return Look::Miss(None);
     };
-    let Some(band) = guess.band.filter(|band| rules.serves_meaning() && tool.serves(*band, now_ms)) else {
+    if !rules.serves_meaning() || !guess.band.is_some_and(|band| tool.serves(band, now_ms)) {
         return Look::Miss(Some(guess));
-    };
-    if tool.shadows(band, coin) {
+    }
+    if tool.shadows(coin) {
         return Look::Shadow(guess);
     }
     tool.hit();

@@ -1,10 +1,10 @@
 //! The policy against its form in Python: predictions and evidence that `deploy/model/cases.py` wrote down.
 
-use postern_semantic::agreement::{Band, predict};
+use postern_semantic::agreement::{BANDS, Band, predict};
 use postern_semantic::evidence::{Evidence, Terms, Witness};
 use postern_semantic::group::{Body, Digest, Fresh, Group, Life};
 use postern_semantic::model::{Embedding, Weights};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const CASES: &str = include_str!("cases/reference.json");
 const WEIGHTS: [(&str, &str); 2] = [
@@ -57,19 +57,22 @@ fn predictions_are_those_of_the_reference() {
 #[test]
 fn bands_open_and_close_where_those_of_the_reference_do() {
     for case in cases("evidence") {
-        let [bound, pairs] = ["bound", "pairs"].map(|key| case[key].as_f64().expect(key));
+        let bound = case["bound"].as_f64().expect("a bound");
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let (terms, pairs) = (Terms { max_error: (bound * 1e6).round() as u32, basis: 1 }, pairs as u32);
-        let (wrong, mut changes, mut open) = (list(&case, "wrong"), Vec::new(), false);
+        let terms = Terms { max_error: (bound * 1e6).round() as u32, basis: 1 };
+        let (mut changes, mut open) = (vec![Vec::new(); BANDS], [false; BANDS]);
         let mut evidence = Evidence::default();
-        for pair in 1..=pairs {
-            let wrong = wrong.contains(&f64::from(pair));
-            let standing = evidence.apply(&terms, &[Witness { band: Band::Sure, pair, wrong }]);
-            if standing.serves(Band::Sure) != open {
-                open = !open;
-                changes.push(f64::from(pair));
+        for (pair, code) in (1..).zip(case["pairs"].as_str().expect("pairs").bytes()) {
+            let code = usize::from(code - b'0');
+            let (band, wrong) = (Band::ALL[code % BANDS], code >= BANDS);
+            let standing = evidence.apply(&terms, &[Witness { band, pair, wrong }]);
+            for ((changes, open), seen) in changes.iter_mut().zip(&mut open).zip(standing.bands) {
+                if seen.open != *open {
+                    *open = seen.open;
+                    changes.push(pair);
+                }
             }
         }
-        assert_eq!(changes, list(&case, "changes"), "at {bound}");
+        assert_eq!(json!(changes), case["changes"], "at {bound}");
     }
 }

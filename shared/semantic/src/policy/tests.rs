@@ -99,7 +99,7 @@ fn shadow_calls_are_spread_and_as_many_as_they_should_be() {
         for call in 0..calls {
             // The golden ratio fills 0..1 evenly.
             coin = (coin + 0.618_033_988_75).fract();
-            if tool.shadows(Band::Sure, coin) {
+            if tool.shadows(coin) {
                 assert!(since <= longest, "{since} hits without one");
                 (shadows, since) = (shadows + 1, 0);
                 first[call % 20] += 1;

@@ -154,10 +154,10 @@ impl Tool {
     /// are spread: one falls into each stretch of 20, or of 33, calls, so that a tool which has changed is never
     /// served for long by bad luck.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    pub(super) fn shadows(&mut self, band: Band, coin: f64) -> bool {
+    pub(super) fn shadows(&mut self, coin: f64) -> bool {
         let drawn = ((coin * f64::from(THOUSAND)) as u32).min(THOUSAND - 1);
         let due = *self.due.get_or_insert(drawn);
-        let share = if self.pairs(band) < YOUNG_PAIRS { SHADOWS_YOUNG } else { SHADOWS };
+        let share = if self.pairs(Band::Sure) < YOUNG_PAIRS { SHADOWS_YOUNG } else { SHADOWS };
         let end = self.watched.min(THOUSAND) + share;
         let shadow = (self.watched..end).contains(&due);
         if end < THOUSAND {

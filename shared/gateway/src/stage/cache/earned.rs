@@ -4,7 +4,7 @@ use super::models::Loaded;
 use super::{Cache, Meaning, Slot};
 use crate::ledger::{Outcome, Transition};
 use crate::platform::{AccountName, Platform};
-use postern_semantic::agreement::Band;
+use postern_semantic::agreement::{BANDS, Band};
 use postern_semantic::evidence::{Standing, Terms};
 use postern_semantic::policy::Tool;
 use sha2::{Digest as _, Sha256};
@@ -39,7 +39,7 @@ pub struct Earned {
     /// As of its last copy of the record; nothing without one.
     pub standing: Standing,
     /// Which bands may serve here now, from the surest on.
-    pub serves: [bool; 3],
+    pub serves: [bool; BANDS],
     /// Nothing can be decided by the copy: it is too old, or has served for too many.
     pub blind: bool,
     /// The record could not be asked the last time.

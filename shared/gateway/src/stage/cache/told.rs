@@ -3,7 +3,7 @@
 use super::Cache;
 use super::earned::{Earned, HUNDRED};
 use crate::tenant::{CacheMode, Caching};
-use postern_semantic::agreement::Band;
+use postern_semantic::agreement::{BANDS, Band};
 use postern_semantic::evidence::{ALPHA, least, upper};
 
 /// Why a tool answers by meaning in this isolate, or does not.
@@ -54,7 +54,7 @@ pub struct Told {
     /// The error rate that a band has to stay under.
     pub max_error: f64,
     /// From the surest on.
-    pub bands: [OfBand; 3],
+    pub bands: [OfBand; BANDS],
 }
 
 /// What is told of one band.
@@ -123,7 +123,7 @@ impl Cache {
     }
 }
 
-fn bands(earned: &Earned, mode: CacheMode) -> [OfBand; 3] {
+fn bands(earned: &Earned, mode: CacheMode) -> [OfBand; BANDS] {
     let mut serves = earned.serves.into_iter();
     Band::ALL.map(|band| {
         let seen = earned.standing.of(band);
