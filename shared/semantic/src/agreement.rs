@@ -77,12 +77,11 @@ pub fn predict<'g>(nearest: &[Neighbour<'g>], weights: &Weights) -> Option<Predi
     let beyond = f64::from(last.similarity) - if missing > 0 { 0.0 } else { 0.1 };
     let agreeing = nearest.iter().filter(|other| is(best, other)).count();
     #[allow(clippy::cast_precision_loss)]
-    let [missing, agreeing] = [missing, agreeing].map(|number| number as f64);
+    let [all, missing, agreeing] = [NEIGHBOURS, missing, agreeing].map(|number| number as f64);
     let b = f64::from(best.similarity);
     let m = b - others.unwrap_or(beyond);
     let a = share(best) / (nearest.iter().map(weight).sum::<f64>() + missing * weight(last));
-    #[allow(clippy::cast_precision_loss)]
-    let c = agreeing / NEIGHBOURS as f64;
+    let c = agreeing / all;
     let features = [b, m, a, c, b * a, m * a, b * b, m * m, a * a, c * c];
     let sum = features.iter().zip(&weights.features).map(|(feature, weight)| feature * weight).sum::<f64>();
     let error = 1.0 / (1.0 + (-(weights.constant + sum)).exp());

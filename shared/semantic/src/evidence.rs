@@ -47,7 +47,7 @@ const WHOLE: f64 = 1e6;
 /// What evidence is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// The error rate that a band has to stay under, in millionths.
+    /// The error rate that what is served has to stay under, in millionths.
     pub max_error: u32,
     /// Digest of all that evidence depends on besides: the model, the tool's definition, what is volatile. Evidence that
     /// was gathered under others is dropped.

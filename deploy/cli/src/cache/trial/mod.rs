@@ -32,7 +32,7 @@ pub const USAGE: &str = "  postern cache simulate [FILE] [--model M] [--max-erro
       ms            number: when the call came, in ms from any point in time; without it, calls come one a second
 
       --model M        static (default), encoder, or a file: what makes vectors of texts
-      --max-error E    the error rate that a band has to stay under, 0.0001 to 0.5 (default 0.02)
+      --max-error E    the error rate that what is served has to stay under, 0.0001 to 0.5 (default 0.02)
       --seed S         of the coins that are drawn for shadow calls (default 1): the same seed, the same run
       --summary FILE   writes the summary as JSON; it is told on standard error in any case
 

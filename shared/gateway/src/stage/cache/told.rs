@@ -51,7 +51,7 @@ pub struct Told {
     pub state: State,
     /// The same as a sentence without its full stop.
     pub says: String,
-    /// The error rate that a band has to stay under.
+    /// The error rate that a band has to stay under, together with all surer ones.
     pub max_error: f64,
     /// From the surest on.
     pub bands: [OfBand; BANDS],
@@ -64,7 +64,7 @@ pub struct OfBand {
     pub band: f64,
     /// It answers here now.
     pub serves: bool,
-    /// Its own evidence suffices.
+    /// What is known of it and all surer ones suffices.
     pub open: bool,
     /// Pairs of questions that were compared.
     pub pairs: u32,
@@ -105,8 +105,8 @@ impl Cache {
         let OfBand { pairs, wrong, .. } = sure;
         let says = match state {
             State::Serves => format!(
-                "each band that serves had, with 95 % confidence, an error rate under {max_error} when it opened, and has \
-                 been watched by shadow calls since"
+                "each band that serves had, with 95 % confidence, together with all surer ones an error rate under \
+                 {max_error} when it opened, and by itself one under twice that; it has been watched by shadow calls since"
             ),
             State::Waiting => {
                 "it may serve; the next question asks its record whether it still may".to_owned()
