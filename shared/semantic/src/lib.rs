@@ -17,6 +17,7 @@ pub mod facts;
 pub mod fold;
 pub mod group;
 pub mod model;
+pub mod order;
 pub mod policy;
 pub mod text;
 pub mod token;

@@ -9,6 +9,7 @@ mod tests;
 
 use crate::facts::{self, Fact};
 use crate::fold;
+use crate::order::order;
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
 
@@ -75,10 +76,8 @@ impl Question {
     pub fn read(arguments: &[Argument<'_>], options: &Options<'_>) -> Self {
         let mut question = Self::default();
         let mut long = false;
-        let mut sorted = Vec::with_capacity(arguments.len());
-        for (at, argument) in arguments.iter().enumerate() {
+        for argument in arguments {
             let free = is_free(argument);
-            sorted.push((argument.name, at));
             let Value::Text(value) = argument.value else { continue };
             question.today |= facts::is_relative(value);
             if !free {
@@ -92,8 +91,9 @@ impl Question {
             long |= text.len() > LONGEST;
         }
         question.text = question.text.filter(|_| !long);
-        facts::sort(&mut sorted);
-        for argument in sorted.iter().filter_map(|(_, at)| arguments.get(*at)) {
+        let name = |at: usize| arguments.get(at).map(|argument| argument.name);
+        let places = order(arguments.len(), &|one, other| name(one).cmp(&name(other)));
+        for argument in places.into_iter().filter_map(|at| arguments.get(at)) {
             question.push(argument, options.fold);
         }
         if question.today {

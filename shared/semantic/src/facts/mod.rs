@@ -20,6 +20,8 @@ mod tests;
 mod words;
 
 use crate::fold;
+use crate::order::order;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// What a fact is about. Of each kind of literal the order counts, of the others it does not.
@@ -53,21 +55,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
-        Self::Number,
-        Self::Date,
-        Self::Time,
-        Self::Id,
-        Self::Url,
-        Self::Mail,
-        Self::Quote,
-        Self::Sign,
-        Self::Not,
-        Self::Word,
-        Self::Unit,
-        Self::Name,
-    ];
-
     /// The kind as it is shown.
     pub fn name(self) -> &'static str {
         match self {
@@ -113,24 +100,21 @@ pub fn read(text: &str, names: bool) -> Vec<Fact> {
     let small = plain.to_ascii_lowercase();
     let tokens = lex::tokens(&plain, &small);
     let mut joined = join::join(&tokens, names);
+    let places = order(joined.len(), &|one, other| {
+        let (Some(one), Some(other)) = (joined.get(one), joined.get(other)) else { return Ordering::Equal };
+        one.kind.cmp(&other.kind).then_with(|| match one.kind.is_ordered() {
+            true => Ordering::Equal,
+            false => one.value.cmp(&other.value),
+        })
+    });
     let mut facts = Vec::with_capacity(joined.len());
-    for kind in Kind::ALL {
-        let of_kind = joined.iter().enumerate().filter(|(_, fact)| fact.kind == kind);
-        let mut places: Vec<_> = of_kind.map(|(at, fact)| (fact.value.as_str(), at)).collect();
-        if !kind.is_ordered() {
-            sort(&mut places);
+    for at in places {
+        if let Some(Fact { kind, value }) = joined.get_mut(at) {
+            facts.push(Fact { kind: *kind, value: std::mem::take(value) });
         }
-        let places: Vec<usize> = places.into_iter().map(|(_, at)| at).collect();
-        let values = places.into_iter().filter_map(|at| Some(std::mem::take(&mut joined.get_mut(at)?.value)));
-        facts.extend(values.map(|value| Fact { kind, value }));
     }
     facts.dedup_by(|next, kept| !next.kind.is_ordered() && next == kept);
     facts
-}
-
-/// Sorts by text, and of equal ones by number. The only sort of this crate's words: each kind of one is 4 KB of wasm.
-pub(crate) fn sort(keys: &mut [(&str, usize)]) {
-    keys.sort_unstable();
 }
 
 /// Whether a text means another time on another day: `today`, `last week`, `on Friday`.

@@ -1,6 +1,7 @@
-//! The word lists. Each file has lines `label: word, word, several words`, with the label `=` for words that are their own;
-//! `#` begins a comment. A language has a folder.
+//! The word lists, as `build.rs` packs them; `words/README.md` says what they are.
 
+use crate::order::order;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What a word of the lists is.
@@ -38,18 +39,9 @@ pub(super) struct Entry {
     pub sense: Sense,
 }
 
-pub(super) const FILES: &[(Sense, &str)] = &[
-    (Sense::Number, include_str!("words/en/numbers.txt")),
-    (Sense::Ordinal, include_str!("words/en/ordinals.txt")),
-    (Sense::Zeros, include_str!("words/en/zeros.txt")),
-    (Sense::Month, include_str!("words/en/months.txt")),
-    (Sense::Unit, include_str!("words/en/units.txt")),
-    (Sense::Not, include_str!("words/en/negation.txt")),
-    (Sense::Side, include_str!("words/en/sides.txt")),
-    (Sense::Name, include_str!("words/en/names.txt")),
-    (Sense::Plain, include_str!("words/en/plain.txt")),
-    (Sense::Common, include_str!("words/en/common.txt")),
-];
+static RELATIVE: LazyLock<List> =
+    LazyLock::new(|| index(include_str!(concat!(env!("OUT_DIR"), "/relative.txt"))));
+static WORDS: LazyLock<List> = LazyLock::new(|| index(include_str!(concat!(env!("OUT_DIR"), "/words.txt"))));
 
 /// Entries by key, and where those begin that share their first two letters.
 struct List {
@@ -68,35 +60,54 @@ fn bucket(key: &str) -> usize {
     }
 }
 
-static RELATIVE: LazyLock<List> =
-    LazyLock::new(|| index(&[(Sense::Relative, include_str!("words/en/relative.txt"))]));
-static WORDS: LazyLock<List> = LazyLock::new(|| index(FILES));
-
-/// The list of files. Of two entries with the same key the one of the earlier file stands.
-fn index(files: &[(Sense, &'static str)]) -> List {
-    let mut entries: Vec<Entry> = Vec::with_capacity(4096);
-    let mut places = Vec::with_capacity(4096);
-    for (sense, text) in files {
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let Some((label, keys)) = line.split_once(':') else { continue };
-            // The usual side of a group.
-            let sense = if label == "-" && *sense == Sense::Side { Sense::Plain } else { *sense };
-            // The label of a name is one of its forms.
-            let own = Some(label).filter(|label| sense == Sense::Name && *label != "=");
-            let keys = own.into_iter().chain(keys.split(',').map(str::trim)).filter(|key| !key.is_empty());
-            for key in keys {
-                let label = if label == "=" { key } else { label };
-                places.push((key, entries.len()));
-                entries.push(Entry { key, label, sense });
-            }
+/// The list of what `build.rs` packed. It is made once, and for good.
+fn index(packed: &'static str) -> List {
+    let mut keys: Vec<u8> = Vec::with_capacity(2 * packed.len());
+    let mut places: Vec<(Range<usize>, &str, Sense)> = Vec::with_capacity(packed.len() / 4);
+    for line in packed.lines() {
+        let Some((head, words)) = line.split_once(':') else { continue };
+        let (Some(sense), Some(label)) = (head.bytes().next(), head.get(1..)) else { continue };
+        let (mut words, mut last) = (words.as_bytes(), 0..0);
+        while let [alike, rest @ ..] = words {
+            let length = rest.iter().position(u8::is_ascii_uppercase).unwrap_or(rest.len());
+            let (own, behind) = rest.split_at_checked(length).unwrap_or_default();
+            let start = keys.len();
+            keys.extend_from_within(last.start..last.start + usize::from(alike.saturating_sub(b'A')));
+            keys.extend_from_slice(own);
+            last = start..keys.len();
+            places.push((last.clone(), label, sense_of(sense)));
+            words = behind;
         }
     }
-    super::sort(&mut places);
-    places.dedup_by(|next, kept| next.0 == kept.0);
-    let entries: Vec<Entry> = places.iter().filter_map(|(_, at)| entries.get(*at).copied()).collect();
+    let keys: &'static str = String::from_utf8(keys).unwrap_or_default().leak();
+    let entry = |(place, label, sense): &(Range<usize>, &'static str, Sense)| {
+        let key = keys.get(place.clone()).unwrap_or_default();
+        Entry { key, label: if *label == "=" { key } else { label }, sense: *sense }
+    };
+    let unsorted: Vec<Entry> = places.iter().map(entry).collect();
+    let key = |at: usize| unsorted.get(at).map(|entry| entry.key);
+    let places = order(unsorted.len(), &|one, other| key(one).cmp(&key(other)));
+    let entries: Vec<Entry> = places.into_iter().filter_map(|at| unsorted.get(at).copied()).collect();
     let start = |number: usize| entries.partition_point(|entry| bucket(entry.key) < number) as u16;
     let starts = (0..=27 * 28 + 1).map(start).collect();
     List { entries, starts }
+}
+
+/// What the letter of a file says.
+fn sense_of(letter: u8) -> Sense {
+    match letter {
+        b'n' => Sense::Number,
+        b'o' => Sense::Ordinal,
+        b'z' => Sense::Zeros,
+        b'm' => Sense::Month,
+        b'u' => Sense::Unit,
+        b't' => Sense::Not,
+        b's' => Sense::Side,
+        b'a' => Sense::Name,
+        b'c' => Sense::Common,
+        b'r' => Sense::Relative,
+        _ => Sense::Plain,
+    }
 }
 
 /// The longest entry that the words begin with, and how many of them it takes. The first word may have an ending of

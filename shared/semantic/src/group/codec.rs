@@ -2,10 +2,10 @@
 
 use super::{Answer, BODIES_BYTES, BODY_BYTES, Body, DIMENSIONS, Digest, Entry, Group, TEXTS, VECTORS};
 use crate::model::Embedding;
+use crate::order::order;
 use bincode::Options;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::HashSet;
 use std::fmt;
 
 /// The first byte.
@@ -133,16 +133,22 @@ impl Stored {
         let mut rows = self.vectors.0.chunks_exact(dimensions.max(1));
         let entries: Vec<Entry> =
             self.entries.into_iter().map(|stored| entry(stored, &mut rows)).collect::<Option<_>>()?;
-        let texts: HashSet<Digest> = entries.iter().map(|entry| entry.text).collect();
-        let digests: HashSet<Digest> = answers.iter().map(|answer| answer.digest).collect();
-        let used: HashSet<usize> = entries.iter().map(|entry| entry.answer).collect();
-        let whole = texts.len() == entries.len()
-            && digests.len() == answers.len()
-            && used.len() == answers.len()
-            && used.iter().all(|at| *at < answers.len());
+        let mut used = vec![false; answers.len()];
+        for entry in &entries {
+            *used.get_mut(entry.answer)? = true;
+        }
+        let whole = used.iter().all(|used| *used)
+            && are_distinct(entries.len(), &|at| entries.get(at).map(|entry| entry.text))
+            && are_distinct(answers.len(), &|at| answers.get(at).map(|answer| answer.digest));
         let group = Group { entries, answers };
         (whole && group.body_bytes() <= BODIES_BYTES).then_some(group)
     }
+}
+
+/// Whether no two of so many digests are the same.
+fn are_distinct(count: usize, digest: &dyn Fn(usize) -> Option<Digest>) -> bool {
+    let places = order(count, &|one, other| digest(one).cmp(&digest(other)));
+    places.iter().zip(places.iter().skip(1)).all(|(one, next)| digest(*one) != digest(*next))
 }
 
 fn answer((digest, body): (Digest, Option<Bytes>)) -> Option<Answer> {

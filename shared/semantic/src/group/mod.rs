@@ -10,6 +10,7 @@ mod tests;
 pub use codec::{GroupError, MOST_BYTES};
 
 use crate::model::Embedding;
+use crate::order::order;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -237,17 +238,21 @@ impl Group {
         let texts = self.entries.len() - vectors;
         if vectors > VECTORS || texts > TEXTS {
             // Latest first, so that of each kind the first ones stay.
-            self.entries.sort_by_key(|entry| {
-                let fresh = entry.is(Life::Fresh, now_ms);
-                std::cmp::Reverse((fresh, entry.created_ms, entry.text))
-            });
+            let age = |at: usize| {
+                let entry = self.entries.get(at)?;
+                Some((entry.is(Life::Fresh, now_ms), entry.created_ms, entry.text))
+            };
+            let places = order(self.entries.len(), &|one, other| age(other).cmp(&age(one)));
             let (mut with, mut without) = (VECTORS, TEXTS);
-            self.entries.retain(|entry| {
+            let mut stay = vec![false; places.len()];
+            for at in places {
+                let Some((entry, stays)) = self.entries.get(at).zip(stay.get_mut(at)) else { continue };
                 let left = if entry.vector.is_some() { &mut with } else { &mut without };
-                let stays = *left > 0;
+                *stays = *left > 0;
                 *left = left.saturating_sub(1);
-                stays
-            });
+            }
+            let mut stay = stay.into_iter();
+            self.entries.retain(|_| stay.next().unwrap_or(false));
         }
         self.forget_answers();
         while self.body_bytes() > BODIES_BYTES && !self.entries.is_empty() {

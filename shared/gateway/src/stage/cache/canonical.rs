@@ -2,6 +2,7 @@
 
 use crate::mcp::json::quote;
 use crate::mcp::{Kind, Raw};
+use postern_semantic::order::order;
 
 /// Nesting down to which members may come in any order. Each level is walked again; what is deeper counts as it came.
 const DEPTH: usize = 16;
@@ -37,17 +38,18 @@ fn write(value: Raw<'_>, volatile: &[&str], depth: usize, out: &mut String) {
 }
 
 fn object(value: Raw<'_>, volatile: &[&str], depth: usize, out: &mut String) {
-    let mut members: Vec<_> =
+    let members: Vec<_> =
         value.members().filter(|(name, _)| !volatile.iter().any(|path| path == name)).collect();
-    members.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let name = |at: usize| members.get(at).map(|(name, _)| name);
+    let places = order(members.len(), &|one, other| name(one).cmp(&name(other)));
     out.push('{');
-    for (at, (name, value)) in members.into_iter().enumerate() {
+    for (at, (name, value)) in places.into_iter().filter_map(|at| members.get(at)).enumerate() {
         separate(at, out);
-        quote(out, &name);
+        quote(out, name);
         out.push(':');
-        let below = volatile.iter().filter_map(|path| path.strip_prefix(&*name)?.strip_prefix('.'));
+        let below = volatile.iter().filter_map(|path| path.strip_prefix(&**name)?.strip_prefix('.'));
         let below: Vec<&str> = below.collect();
-        write(value, &below, depth + 1, out);
+        write(*value, &below, depth + 1, out);
     }
     out.push('}');
 }

@@ -1,7 +1,6 @@
 //! What the cache has done for each tool, since this isolate began.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
 
 /// Tools of one tenant that are counted each by itself.
 const TOOLS: usize = 1_000;
@@ -67,26 +66,18 @@ impl Counts {
     }
 }
 
-/// By tenant and exposed name.
+/// By tenant and exposed name, both in the order of the alphabet: maps would be 7 KB of wasm.
 #[derive(Default)]
-pub(super) struct Book(RefCell<HashMap<String, BTreeMap<String, Counts>>>);
+pub(super) struct Book(RefCell<Named<Named<Counts>>>);
+
+type Named<T> = Vec<(String, T)>;
 
 impl Book {
     /// Counts a call, with what it saved in ms and tokens.
     pub fn count(&self, tenant: &str, tool: &str, kind: Kind, saved_ms: u32, tokens: u32) {
         let mut tenants = self.0.borrow_mut();
-        let Some(tools) = tenants.get_mut(tenant) else {
-            tenants.insert(tenant.to_owned(), BTreeMap::new());
-            drop(tenants);
-            return self.count(tenant, tool, kind, saved_ms, tokens);
-        };
-        if !tools.contains_key(tool) {
-            if tools.len() >= TOOLS {
-                return;
-            }
-            tools.insert(tool.to_owned(), Counts::default());
-        }
-        let Some(counts) = tools.get_mut(tool) else { return };
+        let tools = of_name(&mut tenants, tenant, usize::MAX);
+        let Some(counts) = tools.and_then(|tools| of_name(tools, tool, TOOLS)) else { return };
         match kind {
             Kind::Exact => counts.exact += 1,
             Kind::Semantic => counts.semantic += 1,
@@ -102,7 +93,19 @@ impl Book {
     /// Of each tool of the tenant that was called.
     pub fn of(&self, tenant: &str) -> Vec<(String, Counts)> {
         let tenants = self.0.borrow();
-        let tools = tenants.get(tenant).into_iter().flatten();
-        tools.map(|(tool, counts)| (tool.clone(), *counts)).collect()
+        tenants.iter().find(|(known, _)| known == tenant).map(|(_, tools)| tools.clone()).unwrap_or_default()
     }
+}
+
+/// What has this name, made if need be; none where there are `most` others.
+fn of_name<'l, T: Default>(list: &'l mut Named<T>, name: &str, most: usize) -> Option<&'l mut T> {
+    let at = match list.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+        Ok(at) => at,
+        Err(_) if list.len() >= most => return None,
+        Err(at) => {
+            list.insert(at, (name.to_owned(), T::default()));
+            at
+        }
+    };
+    list.get_mut(at).map(|(_, found)| found)
 }

@@ -2,6 +2,7 @@
 
 use super::canonical::canonical;
 use crate::mcp::{Kind, Raw};
+use postern_semantic::order::order;
 use postern_semantic::text::{Argument, Free, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -49,7 +50,7 @@ impl Shape {
 /// name, nothing is.
 #[must_use]
 pub fn items<'a>(arguments: Option<Raw<'a>>, shape: &Shape, free: &[String]) -> Vec<Item<'a>> {
-    let mut items: Vec<(usize, Item<'a>)> = arguments
+    let mut items: Vec<(usize, Option<Item<'a>>)> = arguments
         .into_iter()
         .flat_map(Raw::members)
         .map(|(name, value)| {
@@ -64,11 +65,12 @@ pub fn items<'a>(arguments: Option<Raw<'a>>, shape: &Shape, free: &[String]) -> 
             let text = if value.kind() == Kind::String { value.string() } else { None };
             let is_text = text.is_some();
             let value = text.unwrap_or_else(|| Cow::Owned(canonical(value, [])));
-            (own.map_or(usize::MAX, |(at, _)| *at), Item { name, value, is_text, free })
+            (own.map_or(usize::MAX, |(at, _)| *at), Some(Item { name, value, is_text, free }))
         })
         .collect();
-    items.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.name.cmp(&other.name)));
-    items.into_iter().map(|(_, item)| item).collect()
+    let key = |at: usize| items.get(at).map(|(at, item)| (*at, item.as_ref().map(|item| &item.name)));
+    let places = order(items.len(), &|one, other| key(one).cmp(&key(other)));
+    places.into_iter().filter_map(|at| items.get_mut(at)?.1.take()).collect()
 }
 
 /// Whether a schema says more of a string than that it is one, itself or in one of its alternatives. What it refers to is not
