@@ -3,6 +3,7 @@
 use super::super::ModelError;
 use super::super::room::Room;
 use super::super::tensor::{Data, Kind, Tensor, broadcast, strides};
+use super::blocks;
 
 pub(super) fn add(place: &str, a: &Tensor, b: &Tensor, room: &mut Room) -> Result<Tensor, ModelError> {
     both(place, a, b, room, |x, y| x + y, Some(i64::wrapping_add))
@@ -46,6 +47,7 @@ fn both(
 }
 
 /// Row by row of the result; a row of an operand is either as long, or one element.
+#[inline(always)] // The outer loops are little; see `blocks` for the inner ones.
 fn zip<T: Copy>(
     count: usize,
     shape: &[usize],
@@ -53,30 +55,46 @@ fn zip<T: Copy>(
     (y, shape_y): (&[T], &[usize]),
     f: impl Fn(T, T) -> T,
 ) -> Vec<T> {
-    let mut out = Vec::with_capacity(count);
-    if shape_x == shape_y {
-        out.extend(x.iter().zip(y).map(|(x, y)| f(*x, *y)));
+    let mut out = if shape_x == shape { x.to_vec() } else { stretched(count, shape, x, shape_x) };
+    if shape_y == shape {
+        blocks::with(&mut out, y, |x, y| *x = f(*x, y));
         return out;
     }
-    let (steps_x, steps_y) = (strides(shape_x, shape), strides(shape_y, shape));
-    let width = shape.last().copied().unwrap_or(1);
-    let wide = |steps: &[usize]| steps.last().is_some_and(|step| *step > 0);
-    let (wide_x, wide_y) = (wide(&steps_x), wide(&steps_y));
-    for row in 0..count.checked_div(width).unwrap_or(0) {
-        let (mut rest, mut at_x, mut at_y) = (row, 0, 0);
-        for ((length, step_x), step_y) in shape.iter().zip(&steps_x).zip(&steps_y).rev().skip(1) {
-            let i = rest % length;
-            rest /= length;
-            at_x += i * step_x;
-            at_y += i * step_y;
+    let (steps, width) = (strides(shape_y, shape), shape.last().copied().unwrap_or(1));
+    let is_wide = steps.last().is_some_and(|step| *step > 0);
+    for (row, out) in out.chunks_exact_mut(width.max(1)).enumerate() {
+        let y = y.get(start(row, shape, &steps)..).unwrap_or_default();
+        if is_wide {
+            blocks::with(out, y, |x, y| *x = f(*x, y));
+        } else if let Some(y) = y.first() {
+            blocks::each(out, |x| *x = f(*x, *y));
         }
-        let (x, y) = (x.get(at_x..).unwrap_or_default(), y.get(at_y..).unwrap_or_default());
-        match (wide_x, wide_y, x.first(), y.first()) {
-            (true, true, ..) => out.extend(x.iter().zip(y).take(width).map(|(x, y)| f(*x, *y))),
-            (true, false, _, Some(y)) => out.extend(x.iter().take(width).map(|x| f(*x, *y))),
-            (false, true, Some(x), _) => out.extend(y.iter().take(width).map(|y| f(*x, *y))),
-            (false, false, Some(x), Some(y)) => out.extend(std::iter::repeat_n(f(*x, *y), width)),
-            _ => {}
+    }
+    out
+}
+
+/// Where a row of a tensor begins that is stretched to `shape`, with these steps along its axes.
+fn start(row: usize, shape: &[usize], steps: &[usize]) -> usize {
+    let (mut rest, mut at) = (row, 0);
+    for (length, step) in shape.iter().zip(steps).rev().skip(1) {
+        at += rest % length * step;
+        rest /= length;
+    }
+    at
+}
+
+/// A tensor stretched to `shape`, which has `count` elements.
+#[inline(never)]
+fn stretched<T: Copy>(count: usize, shape: &[usize], values: &[T], own: &[usize]) -> Vec<T> {
+    let mut out = Vec::with_capacity(count);
+    let (steps, width) = (strides(own, shape), shape.last().copied().unwrap_or(1));
+    let is_wide = steps.last().is_some_and(|step| *step > 0);
+    for row in 0..count.checked_div(width).unwrap_or(0) {
+        let values = values.get(start(row, shape, &steps)..).unwrap_or_default();
+        match values.first() {
+            Some(_) if is_wide => out.extend_from_slice(values.get(..width).unwrap_or_default()),
+            Some(value) => out.resize(out.len() + width, *value),
+            None => {}
         }
     }
     out
@@ -91,7 +109,7 @@ pub(super) fn each(
 ) -> Result<Tensor, ModelError> {
     let values = a.floats(place)?;
     room.take(place, a.shape(), Kind::F32)?;
-    Tensor::new(place, a.shape().to_vec(), Data::F32(values.iter().map(|x| f(*x)).collect()))
+    Tensor::new(place, a.shape().to_vec(), Data::F32(blocks::map(values, f)))
 }
 
 /// Numbers as another type: to floats, or the type that they have.
@@ -99,10 +117,10 @@ pub(super) fn cast(place: &str, a: &Tensor, to: Kind, room: &mut Room) -> Result
     room.take(place, a.shape(), to)?;
     let data = match (a.data(), to) {
         (data, to) if a.kind() == to => data.clone(),
-        (Data::I64(values), Kind::F32) => Data::F32(values.iter().map(|x| *x as f32).collect()),
-        (Data::I32(values), Kind::F32) => Data::F32(values.iter().map(|x| *x as f32).collect()),
-        (Data::U8(bytes), Kind::F32) => Data::F32(bytes.iter().map(|x| f32::from(*x)).collect()),
-        (Data::I8(bytes), Kind::F32) => Data::F32(bytes.iter().map(|x| f32::from(x.cast_signed())).collect()),
+        (Data::I64(values), Kind::F32) => Data::F32(blocks::map(values, |x| x as f32)),
+        (Data::I32(values), Kind::F32) => Data::F32(blocks::map(values, |x| x as f32)),
+        (Data::U8(bytes), Kind::F32) => Data::F32(blocks::map(bytes, f32::from)),
+        (Data::I8(bytes), Kind::F32) => Data::F32(blocks::map(bytes, |x| f32::from(x.cast_signed()))),
         (Data::I32(values), Kind::I64) => Data::I64(values.iter().map(|x| i64::from(*x)).collect()),
         _ => return Err(ModelError::Type(place.to_owned(), to as i64)),
     };
@@ -111,6 +129,7 @@ pub(super) fn cast(place: &str, a: &Tensor, to: Kind, room: &mut Room) -> Result
 
 /// The nearest integer, halves to even, of a number of less than 2^22. One addition and one subtraction, which every
 /// target has for four numbers at once.
+#[inline(always)]
 pub(super) fn round(x: f32) -> f32 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23: above it, the distance between neighbours is 1.
     (x + MAGIC) - MAGIC
@@ -118,6 +137,7 @@ pub(super) fn round(x: f32) -> f32 {
 
 /// e^x, exact to 2 units in the last place where the result is normal; without branches, so that four are done at once.
 /// The polynomial is that of Cephes' `expf`.
+#[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.3, 88.3);
     let n = round(x * std::f32::consts::LOG2_E);
@@ -134,6 +154,7 @@ pub(super) fn exp(x: f32) -> f32 {
 
 /// The error function, exact to about 2 units in the last place; both branches are always computed. The polynomials are
 /// N. Juffa's.
+#[inline(always)]
 pub(super) fn erf(x: f32) -> f32 {
     // Comparisons instead of `min`: that one is a call in wasm, and no four at once.
     let t = if x.abs() < 4.0 { x.abs() } else { 4.0 };

@@ -157,6 +157,7 @@ mod lanes {
     pub(super) const NONE: Words = [i32x4(0, 0, 0, 0); 2];
 
     /// The bytes of two rows, less what means zero, in pairs.
+    #[inline(always)]
     fn words(first: [u8; COLUMNS], second: [u8; COLUMNS], zero: [i16; COLUMNS], signed: bool) -> Words {
         let [a, b, c, d, e, f, g, h] = zero;
         let zero = i16x8(a, b, c, d, e, f, g, h);
@@ -181,29 +182,34 @@ mod lanes {
     /// What one tile adds to its sums.
     #[inline(never)]
     pub(super) fn sums(tile: &[[i32; ROWS]], panel: &[Words]) -> Sums {
-        let mut sums = [NONE; ROWS];
-        for (pairs, [low, high]) in tile.iter().zip(panel) {
-            for (sum, pair) in sums.iter_mut().zip(pairs) {
-                let pair = i32x4_splat(*pair);
-                let [left, right] = *sum;
-                *sum = [
-                    i32x4_add(left, i32x4_dot_i16x8(pair, *low)),
-                    i32x4_add(right, i32x4_dot_i16x8(pair, *high)),
-                ];
-            }
+        // Row by row by name: a loop over them would have to be unrolled, which code for size is not.
+        let [mut a, mut b, mut c, mut d] = [NONE; ROWS];
+        for ([p, q, r, s], words) in tile.iter().zip(panel) {
+            (a, b) = (add(a, *p, words), add(b, *q, words));
+            (c, d) = (add(c, *r, words), add(d, *s, words));
         }
-        sums.map(|[left, right]| {
-            [
-                i32x4_extract_lane::<0>(left),
-                i32x4_extract_lane::<1>(left),
-                i32x4_extract_lane::<2>(left),
-                i32x4_extract_lane::<3>(left),
-                i32x4_extract_lane::<0>(right),
-                i32x4_extract_lane::<1>(right),
-                i32x4_extract_lane::<2>(right),
-                i32x4_extract_lane::<3>(right),
-            ]
-        })
+        [numbers(a), numbers(b), numbers(c), numbers(d)]
+    }
+
+    /// A row's sums with one more pair.
+    #[inline(always)]
+    fn add([left, right]: Words, pair: i32, [low, high]: &Words) -> Words {
+        let pair = i32x4_splat(pair);
+        [i32x4_add(left, i32x4_dot_i16x8(pair, *low)), i32x4_add(right, i32x4_dot_i16x8(pair, *high))]
+    }
+
+    #[inline(always)]
+    fn numbers([left, right]: Words) -> [i32; COLUMNS] {
+        [
+            i32x4_extract_lane::<0>(left),
+            i32x4_extract_lane::<1>(left),
+            i32x4_extract_lane::<2>(left),
+            i32x4_extract_lane::<3>(left),
+            i32x4_extract_lane::<0>(right),
+            i32x4_extract_lane::<1>(right),
+            i32x4_extract_lane::<2>(right),
+            i32x4_extract_lane::<3>(right),
+        ]
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::ModelError;
 use super::super::room::Room;
 use super::super::tensor::{Data, Kind, Tensor, broadcast, strides};
-use super::{kernel, misfit};
+use super::{blocks, kernel, misfit};
 
 /// The longest sum of products of bytes: it stays below 2^31.
 const DEEPEST: usize = 1 << 15;
@@ -38,9 +38,7 @@ pub(super) fn multiply(place: &str, a: &Tensor, b: &Tensor, room: &mut Room) -> 
         let y = y.get(at_b * depth * columns..).unwrap_or_default();
         for (row, out) in x.chunks_exact(*depth).zip(out.chunks_exact_mut(*columns)) {
             for (left, line) in row.iter().zip(y.chunks_exact(*columns)) {
-                for (out, right) in out.iter_mut().zip(line) {
-                    *out += left * right;
-                }
+                blocks::with(out, line, |out, right| *out += left * right);
             }
         }
     }
@@ -112,8 +110,8 @@ fn zeros_of(place: &str, zeros: Option<&Tensor>, of: &Tensor) -> Result<Vec<i16>
 fn centred(place: &str, a: &Tensor, zero: i16) -> Result<Vec<i16>, ModelError> {
     // A zero is a byte, so the difference has 9 bits and a sign.
     match a.data() {
-        Data::U8(bytes) => Ok(bytes.iter().map(|byte| i16::from(*byte) - zero).collect()),
-        Data::I8(bytes) => Ok(bytes.iter().map(|byte| i16::from(byte.cast_signed()) - zero).collect()),
+        Data::U8(bytes) => Ok(blocks::map(bytes, |byte| i16::from(byte) - zero)),
+        Data::I8(bytes) => Ok(blocks::map(bytes, |byte| i16::from(byte.cast_signed()) - zero)),
         _ => Err(a.unexpected(place)),
     }
 }

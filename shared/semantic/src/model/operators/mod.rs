@@ -1,6 +1,7 @@
 //! The operators, as ONNX defines them from version 13 of its set on.
 
 mod arithmetic;
+mod blocks;
 mod kernel;
 mod layout;
 mod matrix;

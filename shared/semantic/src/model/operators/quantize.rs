@@ -4,7 +4,7 @@ use super::super::ModelError;
 use super::super::room::Room;
 use super::super::tensor::{Data, Kind, Tensor, axis as position};
 use super::arithmetic::round;
-use super::misfit;
+use super::{blocks, misfit};
 
 /// Numbers that are compared side by side.
 const LANES: usize = 8;
@@ -17,8 +17,8 @@ pub(super) fn quantize(place: &str, a: &Tensor, room: &mut Room) -> Result<Vec<T
     let (least, most) = range(values);
     let step = if most > least { (most - least) / 255.0 } else { 1.0 };
     let zero = round((-least / step).clamp(0.0, 255.0));
-    let bytes: Vec<u8> =
-        values.iter().map(|value| (round((value / step).clamp(-zero, 255.0 - zero)) + zero) as u8).collect();
+    let byte = |value: f32| (round((value / step).clamp(-zero, 255.0 - zero)) + zero) as u8;
+    let bytes: Vec<u8> = blocks::map(values, byte);
     Ok(vec![
         Tensor::new(place, a.shape().to_vec(), Data::U8(bytes.into()))?,
         Tensor::new(place, Vec::new(), Data::F32(vec![step]))?,
@@ -72,10 +72,10 @@ pub(super) fn dequantize(
     if zeros.len() != steps.len() {
         return Err(misfit(place, "not one zero for each step"));
     }
-    let mut out = Vec::with_capacity(values.len());
-    let scales = steps.iter().zip(&zeros).cycle();
-    for (values, (step, zero)) in values.chunks(width.max(1)).zip(scales) {
-        out.extend(values.iter().map(|value| value.wrapping_sub(*zero) as f32 * step));
+    let mut out = vec![0.0; values.len()];
+    let (width, scales) = (width.max(1), steps.iter().zip(&zeros).cycle());
+    for ((values, out), (step, zero)) in values.chunks(width).zip(out.chunks_mut(width)).zip(scales) {
+        blocks::with(out, values, |out, value| *out = value.wrapping_sub(*zero) as f32 * step);
     }
     Tensor::new(place, a.shape().to_vec(), Data::F32(out))
 }

@@ -4,7 +4,7 @@ use super::super::ModelError;
 use super::super::room::Room;
 use super::super::tensor::{Data, Kind, Tensor, axis as position};
 use super::arithmetic::exp;
-use super::misfit;
+use super::{blocks, misfit};
 
 /// Numbers that are added up side by side: the order of additions is fixed, and four of them are done at once.
 const LANES: usize = 8;
@@ -41,7 +41,7 @@ pub(super) fn reduce(
         let length = shape.get(*axis).copied().unwrap_or(1);
         values = sum(&values, length, shape.iter().skip(axis + 1).product());
         if mean {
-            values.iter_mut().for_each(|value| *value /= length as f32);
+            blocks::each(&mut values, |value| *value /= length as f32);
         }
         if let Some(length) = shape.get_mut(*axis) {
             *length = 1;
@@ -58,9 +58,7 @@ fn sum(values: &[f32], length: usize, width: usize) -> Vec<f32> {
     let mut out = vec![0.0; values.len() / length];
     for (out, block) in out.chunks_exact_mut(width).zip(values.chunks_exact(length * width)) {
         for row in block.chunks_exact(width) {
-            for (out, value) in out.iter_mut().zip(row) {
-                *out += value;
-            }
+            blocks::with(out, row, |out, value| *out += value);
         }
     }
     out
@@ -122,9 +120,9 @@ pub(super) fn softmax(place: &str, a: &Tensor, axis: i64, room: &mut Room) -> Re
         for row in values.chunks_exact_mut(width) {
             let most =
                 row.iter().fold(f32::NEG_INFINITY, |most, value| if *value > most { *value } else { most });
-            row.iter_mut().for_each(|value| *value = exp(*value - most));
+            blocks::each(row, |value| *value = exp(*value - most));
             let total = total(row);
-            row.iter_mut().for_each(|value| *value /= total);
+            blocks::each(row, |value| *value /= total);
         }
     }
     Tensor::new(place, a.shape().to_vec(), Data::F32(values))
