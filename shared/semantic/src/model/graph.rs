@@ -1,9 +1,11 @@
 //! A graph that runs: names resolved, order checked.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use super::ModelError;
-use super::onnx::{self, Map, Node, Slot};
+use super::onnx::{self, Node, Slot};
 use super::operators::{Inputs, Operator};
 use super::room::Room;
 use super::tensor::{Tensor, elements};
@@ -20,7 +22,7 @@ pub(super) struct Graph {
     /// Where the values of `inputs` and `outputs` are.
     input_places: Vec<usize>,
     output_places: Vec<usize>,
-    properties: Map<String>,
+    properties: Vec<(String, String)>,
 }
 
 /// A node whose values are numbered.
@@ -34,9 +36,9 @@ struct Step {
     last: Vec<usize>,
 }
 
-/// Numbers for the names of values.
+/// Numbers for the names of values. Without a random seed, which a host would have to give; the names are not a stranger's.
 #[derive(Default)]
-struct Names(Map<usize>);
+struct Names(HashMap<String, usize, BuildHasherDefault<DefaultHasher>>);
 
 impl Names {
     /// Numbers a new name.
@@ -67,9 +69,9 @@ impl Graph {
         let mut input_places = Vec::new();
         for input in &inputs {
             // Older files list initializers among the inputs. They are constant nevertheless.
-            let constant = initializers.remove(&input.name);
+            let constant = initializers.iter().position(|(name, _)| *name == input.name);
             input_places.push(names.define(input.name.clone())?);
-            constants.push(constant);
+            constants.push(constant.map(|at| initializers.remove(at).1));
         }
         for (name, tensor) in initializers {
             names.define(name)?;
@@ -105,7 +107,7 @@ impl Graph {
 
     /// A metadata property.
     pub(super) fn property(&self, name: &str) -> Option<&str> {
-        self.properties.get(name).map(String::as_str)
+        self.properties.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 
     /// Runs the graph within `room`; returns its outputs in order.

@@ -1,8 +1,6 @@
 //! Reads ONNX: the messages of the format, checked one by one. What a field means that is not read here (names of nodes,
 //! documentation, shapes of what lies between) does not matter to the result; what would matter is refused.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use super::ModelError;
@@ -23,17 +21,14 @@ const MOST_PROPERTIES: usize = 64;
 /// Versions of the operator set in which the operators mean what is done here.
 const OPSETS: std::ops::RangeInclusive<i64> = 13..=17;
 
-/// Values by name. Without a random seed, which a host would have to give; the names are not a stranger's.
-pub(super) type Map<T> = HashMap<String, T, BuildHasherDefault<DefaultHasher>>;
-
 /// A file as it is written: names are not yet resolved.
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) nodes: Vec<Node>,
-    pub(super) initializers: Map<Tensor>,
+    pub(super) initializers: Vec<(String, Tensor)>,
     pub(super) inputs: Vec<Slot>,
     pub(super) outputs: Vec<Slot>,
-    pub(super) properties: Map<String>,
+    pub(super) properties: Vec<(String, String)>,
 }
 
 /// One step of a graph.
@@ -71,9 +66,10 @@ pub(super) fn read(file: &Arc<Vec<u8>>) -> Result<File, ModelError> {
                     return Err(ModelError::TooMuch("metadata properties", MOST_PROPERTIES as u64));
                 }
                 let (name, text) = property(value)?;
-                if read.properties.insert(name.clone(), text).is_some() {
+                if read.properties.iter().any(|(known, _)| *known == name) {
                     return Err(ModelError::Duplicate(name));
                 }
+                read.properties.push((name, text));
             }
             20 => return Err(ModelError::Operator("of training".to_owned())),
             25 => return Err(ModelError::Operator("defined by a function of the model".to_owned())),
@@ -127,12 +123,7 @@ impl File {
                 5 if self.initializers.len() >= MOST_INITIALIZERS => {
                     return Err(ModelError::TooMuch("initializers", MOST_INITIALIZERS as u64));
                 }
-                5 => {
-                    let (name, tensor) = tensor(file, value)?;
-                    if self.initializers.insert(name.clone(), tensor).is_some() {
-                        return Err(ModelError::Duplicate(name));
-                    }
-                }
+                5 => self.initializers.push(tensor(file, value)?),
                 11 => push(&mut self.inputs, slot(value)?, "inputs")?,
                 12 => push(&mut self.outputs, slot(value)?, "outputs")?,
                 15 => return Err(ModelError::Type("a sparse initializer".to_owned(), 0)),

@@ -16,8 +16,8 @@ static ENVIRONMENT: OnceLock<Result<Environment, String>> = OnceLock::new();
 /// A session that owns a graph.
 pub(super) fn open(graph: Graph) -> Result<Session, ModelError> {
     let environment = ENVIRONMENT.get_or_init(|| {
-        ort::set_api(backend::api());
-        ort::init().with_telemetry(false).build().map_err(|error| error.to_string())
+        ort::set_api(backend::API);
+        ort::init().with_telemetry(false).build().map_err(|error| error.message().to_owned())
     });
     let environment = environment.as_ref().map_err(|message| ModelError::Runtime(message.clone()))?;
     let mut builder = Session::builder(environment).map_err(runtime)?;
@@ -44,8 +44,9 @@ pub(super) fn run(session: &mut Session, ids: Vec<i64>) -> Result<Vec<f32>, Mode
     Ok(values.to_vec())
 }
 
-fn runtime(error: impl std::fmt::Display) -> ModelError {
-    ModelError::Runtime(error.to_string())
+#[inline(never)]
+fn runtime(error: ort::Error) -> ModelError {
+    ModelError::Runtime(error.message().to_owned())
 }
 
 /// What a call returned: in a browser's wasm, `ort` has futures instead. Those of our backend are ready at once.

@@ -57,9 +57,9 @@ fn ok() -> Status {
     Status::default()
 }
 
-fn fail(message: impl Into<String>) -> Status {
+fn fail(message: &str) -> Status {
     // A NUL would end the text in C, and is refused by `ort-sys` with a panic.
-    stub::Error::new_sys(OrtErrorCode::ORT_FAIL, message.into().replace('\0', " "))
+    stub::Error::new_sys(OrtErrorCode::ORT_FAIL, message.replace('\0', " "))
 }
 
 /// Writes a result.
@@ -144,48 +144,46 @@ unsafe extern "system" fn CreateRunOptions(out: *mut *mut OrtRunOptions) -> Stat
     unsafe { put(out, ptr::dangling_mut()) }
 }
 
-/// The whole table.
-pub(super) const fn api() -> OrtApi {
-    OrtApi {
-        CreateEnv,
-        CreateSessionOptions,
-        CloneSessionOptions,
-        CreateRunOptions,
-        CreateSessionFromArray: sessions::CreateSessionFromArray,
-        ReleaseSession: sessions::ReleaseSession,
-        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-        Run: sessions::Run,
-        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-        RunAsync: sessions::RunAsync,
-        SessionGetInputCount: sessions::SessionGetInputCount,
-        SessionGetOutputCount: sessions::SessionGetOutputCount,
-        SessionGetOverridableInitializerCount: sessions::SessionGetOverridableInitializerCount,
-        SessionGetInputName: sessions::SessionGetInputName,
-        SessionGetOutputName: sessions::SessionGetOutputName,
-        SessionGetInputTypeInfo: sessions::SessionGetInputTypeInfo,
-        SessionGetOutputTypeInfo: sessions::SessionGetOutputTypeInfo,
-        CreateTensorWithDataAsOrtValue: values::CreateTensorWithDataAsOrtValue,
-        ReleaseValue: values::ReleaseValue,
-        IsTensor: values::IsTensor,
-        GetTensorMutableData: values::GetTensorMutableData,
-        GetTypeInfo: values::GetTypeInfo,
-        ReleaseTypeInfo: values::ReleaseTypeInfo,
-        GetOnnxTypeFromTypeInfo: values::GetOnnxTypeFromTypeInfo,
-        CastTypeInfoToTensorInfo: values::CastTypeInfoToTensorInfo,
-        GetTensorTypeAndShape: values::GetTensorTypeAndShape,
-        ReleaseTensorTypeAndShapeInfo: values::ReleaseTensorTypeAndShapeInfo,
-        GetTensorElementType: values::GetTensorElementType,
-        GetDimensionsCount: values::GetDimensionsCount,
-        GetDimensions: values::GetDimensions,
-        GetSymbolicDimensions: values::GetSymbolicDimensions,
-        GetAllocatorWithDefaultOptions: values::GetAllocatorWithDefaultOptions,
-        CreateAllocator: values::CreateAllocator,
-        CreateMemoryInfo: values::CreateMemoryInfo,
-        GetTensorMemoryInfo: values::GetTensorMemoryInfo,
-        MemoryInfoGetName: values::MemoryInfoGetName,
-        MemoryInfoGetId: values::MemoryInfoGetId,
-        MemoryInfoGetMemType: values::MemoryInfoGetMemType,
-        CompareMemoryInfo: values::CompareMemoryInfo,
-        ..stub::api()
-    }
-}
+/// The whole table. A constant, so that it is data: as a function it would be filled in one by one.
+pub(super) const API: OrtApi = OrtApi {
+    CreateEnv,
+    CreateSessionOptions,
+    CloneSessionOptions,
+    CreateRunOptions,
+    CreateSessionFromArray: sessions::CreateSessionFromArray,
+    ReleaseSession: sessions::ReleaseSession,
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    Run: sessions::Run,
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    RunAsync: sessions::RunAsync,
+    SessionGetInputCount: sessions::SessionGetInputCount,
+    SessionGetOutputCount: sessions::SessionGetOutputCount,
+    SessionGetOverridableInitializerCount: sessions::SessionGetOverridableInitializerCount,
+    SessionGetInputName: sessions::SessionGetInputName,
+    SessionGetOutputName: sessions::SessionGetOutputName,
+    SessionGetInputTypeInfo: sessions::SessionGetInputTypeInfo,
+    SessionGetOutputTypeInfo: sessions::SessionGetOutputTypeInfo,
+    CreateTensorWithDataAsOrtValue: values::CreateTensorWithDataAsOrtValue,
+    ReleaseValue: values::ReleaseValue,
+    IsTensor: values::IsTensor,
+    GetTensorMutableData: values::GetTensorMutableData,
+    GetTypeInfo: values::GetTypeInfo,
+    ReleaseTypeInfo: values::ReleaseTypeInfo,
+    GetOnnxTypeFromTypeInfo: values::GetOnnxTypeFromTypeInfo,
+    CastTypeInfoToTensorInfo: values::CastTypeInfoToTensorInfo,
+    GetTensorTypeAndShape: values::GetTensorTypeAndShape,
+    ReleaseTensorTypeAndShapeInfo: values::ReleaseTensorTypeAndShapeInfo,
+    GetTensorElementType: values::GetTensorElementType,
+    GetDimensionsCount: values::GetDimensionsCount,
+    GetDimensions: values::GetDimensions,
+    GetSymbolicDimensions: values::GetSymbolicDimensions,
+    GetAllocatorWithDefaultOptions: values::GetAllocatorWithDefaultOptions,
+    CreateAllocator: values::CreateAllocator,
+    CreateMemoryInfo: values::CreateMemoryInfo,
+    GetTensorMemoryInfo: values::GetTensorMemoryInfo,
+    MemoryInfoGetName: values::MemoryInfoGetName,
+    MemoryInfoGetId: values::MemoryInfoGetId,
+    MemoryInfoGetMemType: values::MemoryInfoGetMemType,
+    CompareMemoryInfo: values::CompareMemoryInfo,
+    ..stub::api()
+};

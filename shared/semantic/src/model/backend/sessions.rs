@@ -46,7 +46,7 @@ unsafe fn open(file: &[u8], out: *mut *mut OrtSession) -> Status {
     match graph {
         // SAFETY: the caller's promise.
         Ok(graph) => unsafe { give(out, graph) },
-        Err(error) => fail(error.to_string()),
+        Err(error) => fail(&error.to_string()),
     }
 }
 
@@ -83,7 +83,7 @@ unsafe fn run(
     }
     let made = match graph.run(&feed, Room::new(false)) {
         Ok(made) => made,
-        Err(error) => return fail(error.to_string()),
+        Err(error) => return fail(&error.to_string()),
     };
     for (output, at) in outputs.iter_mut().zip(places) {
         let Some(tensor) = made.get(at) else { return fail("no such output") };

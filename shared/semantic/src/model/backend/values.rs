@@ -49,7 +49,7 @@ pub(super) unsafe extern "system" fn CreateTensorWithDataAsOrtValue(
     match Tensor::new("a value", shape, data) {
         // SAFETY: as `ort` promises of results.
         Ok(tensor) => unsafe { give(out, Value::new(tensor)) },
-        Err(error) => fail(error.to_string()),
+        Err(error) => fail(&error.to_string()),
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) fn gather(
     Tensor::new(place, shape, data)
 }
 
+#[inline(never)] // So that it is there once for all types of four bytes.
 fn take<T: Copy>(values: &[T], length: usize, width: usize, indices: &[usize], count: usize) -> Vec<T> {
     let mut out = Vec::with_capacity(count);
     let block = length * width;
@@ -144,6 +145,7 @@ pub(super) fn transpose(
 }
 
 /// The elements along `axes`, of each of which length and step are given, the last one fastest.
+#[inline(never)]
 fn walk<T: Copy>(values: &[T], axes: &[(usize, usize)], count: usize) -> Vec<T> {
     let mut out = Vec::with_capacity(count);
     let Some(((width, step), outer)) = axes.split_last() else { return values.to_vec() };
