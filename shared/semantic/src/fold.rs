@@ -47,6 +47,7 @@ pub(crate) fn is_latin(c: char) -> bool {
 }
 
 /// The text in the form that all texts share which differ from it in form only.
+#[inline(never)]
 pub fn fold(text: &str) -> String {
     let plain = plain(text);
     let mut out = String::with_capacity(plain.len() + 8);

@@ -5,6 +5,9 @@
 //! `text` reads a question, `facts` its hard facts, which must be equal; `token` and `model` make a vector of it; `group`
 //! keeps what was answered; `agreement` predicts the answer from the nearest ones; `evidence` counts how often such
 //! predictions were right, and says what may be served; `policy` is all of it as one decision.
+//!
+//! In wasm this crate is built for size. What its users call, and what is large, is marked `#[inline(never)]`: within code
+//! that is built for speed it would be built for speed as well.
 #![warn(missing_docs)]
 #![cfg_attr(
     not(test),

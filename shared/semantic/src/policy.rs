@@ -131,6 +131,7 @@ pub enum Look<'g> {
 }
 
 /// The first step, `coin` being drawn from 0..1. None stands for a group that is not there.
+#[inline(never)]
 #[must_use]
 pub fn begin<'g>(
     group: Option<&'g Group>,
@@ -149,6 +150,7 @@ pub fn begin<'g>(
 }
 
 /// The second step, `coin` being another one. What it serves is counted in `tool`.
+#[inline(never)]
 #[must_use]
 pub fn judge<'g>(
     group: Option<&'g Group>,
@@ -173,6 +175,7 @@ pub fn judge<'g>(
 
 /// What may be served, marked as stale, when the upstream is down: an entry to the same text, else what a band that
 /// serves says of the question, expired entries among its neighbours. What it serves is counted in `tool`.
+#[inline(never)]
 #[must_use]
 pub fn stale<'g>(
     group: &'g Group,
@@ -198,6 +201,7 @@ pub fn stale<'g>(
 
 /// What a guess was worth, `fresh` being the upstream's answer, or none after an error. `tool` keeps it for the record, and
 /// a wrong guess closes bands in it at once.
+#[inline(never)]
 pub fn witness(guess: &Guess, fresh: Option<&Digest>, tool: &mut Tool, now_ms: u64) {
     let Some(band) = guess.band else { return };
     tool.witnessed(Witness { band, pair: guess.pair, wrong: fresh != Some(&guess.answer) }, now_ms);

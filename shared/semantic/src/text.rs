@@ -73,6 +73,7 @@ pub struct Question {
 
 impl Question {
     /// Reads the arguments, which stand in the order of the tool's schema.
+    #[inline(never)]
     pub fn read(arguments: &[Argument<'_>], options: &Options<'_>) -> Self {
         let mut question = Self::default();
         let mut long = false;
@@ -142,6 +143,7 @@ impl Question {
     }
 
     /// Keyed hash of the hard facts and of what is literal. Questions with other ones have nothing to do with each other.
+    #[inline(never)]
     pub fn fingerprint(&self, key: &[u8; 16]) -> u64 {
         let mut hasher = SipHasher24::new_with_key(key);
         for fact in &self.facts {

@@ -8,6 +8,7 @@ const SUMMED: u32 = 2_000;
 
 /// The error rate under which the true one is with confidence `1 - alpha`, when `wrong` of `pairs` were wrong: the bound
 /// of Clopper and Pearson (Biometrika 26, 1934), one-sided. 1 when nothing is known.
+#[inline(never)]
 #[must_use]
 pub fn upper(wrong: u32, pairs: u32, alpha: f64) -> f64 {
     if wrong >= pairs {

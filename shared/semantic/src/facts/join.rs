@@ -27,6 +27,7 @@ const NAMED: &[&str] = &[
 ];
 
 /// The facts in the order of the text, each side of a group as often as it stands there.
+#[inline(never)]
 pub(super) fn join(tokens: &[Token<'_>], names: bool) -> Vec<Fact> {
     let styled = names::is_styled(tokens);
     let mut joiner = Joiner {

@@ -39,6 +39,7 @@ pub(super) enum What {
 }
 
 /// Cuts a text. `small` is the text with ASCII letters in lower case.
+#[inline(never)]
 pub(super) fn tokens<'a>(text: &'a str, small: &'a str) -> Vec<Token<'a>> {
     let mut lexer =
         Lexer { text, small, tokens: Vec::with_capacity(24), first: true, apart: false, hyphen: false };

@@ -95,6 +95,7 @@ impl fmt::Display for Fact {
 
 /// The facts of a text in normal order: two texts have the same facts when these are equal. Without `names`, words that
 /// are only told by their capital say nothing.
+#[inline(never)]
 pub fn read(text: &str, names: bool) -> Vec<Fact> {
     let plain = fold::plain(text);
     let small = plain.to_ascii_lowercase();
@@ -118,6 +119,7 @@ pub fn read(text: &str, names: bool) -> Vec<Fact> {
 }
 
 /// Whether a text means another time on another day: `today`, `last week`, `on Friday`.
+#[inline(never)]
 pub(crate) fn is_relative(text: &str) -> bool {
     let small = text.to_ascii_lowercase();
     let words: Vec<_> =

@@ -68,6 +68,7 @@ impl Group {
     ///
     /// # Errors
     /// [`GroupError::TooLarge`], which no group is that [`Group::prune`] has seen.
+    #[inline(never)]
     pub fn encode(&self) -> Result<Vec<u8>, GroupError> {
         let vectors = || self.entries.iter().filter_map(|entry| entry.vector.as_ref());
         let dimensions = vectors().next().map_or(0, |vector| vector.values.len());
@@ -105,6 +106,7 @@ impl Group {
     ///
     /// # Errors
     /// [`GroupError`], for anything that no group has: what is read may be served.
+    #[inline(never)]
     pub fn decode(bytes: &[u8]) -> Result<Self, GroupError> {
         let stored: Stored = match bytes.split_first() {
             _ if bytes.len() > MOST_BYTES => return Err(GroupError::TooLarge),

@@ -190,6 +190,7 @@ impl Group {
     }
 
     /// The nearest entries, nearest first; at most [`NEIGHBOURS`], and never that of `text` itself.
+    #[inline(never)]
     #[must_use]
     pub fn nearest(&self, text: &Digest, vector: &Embedding, life: Life, now_ms: u64) -> Vec<Neighbour<'_>> {
         let mut nearest: Vec<(f32, &Entry)> = Vec::with_capacity(NEIGHBOURS + 1);
@@ -211,12 +212,14 @@ impl Group {
     /// Takes an answer in, in place of an older one to the same text. Its vector is not kept beside one that is nearly
     /// the same ([`SAME`]) with the same answer; of an answer that has [`VECTORS_OF_ANSWER`] already, the entry
     /// that expires first loses its own. Entries without vector stay, for the same text.
+    #[inline(never)]
     pub fn insert(&mut self, new: Fresh, now_ms: u64) {
         self.put(new, now_ms);
         self.prune(now_ms);
     }
 
     /// Takes in what another copy of the group has: of two entries of one text the later one.
+    #[inline(never)]
     pub fn merge(&mut self, other: Self, now_ms: u64) {
         for entry in other.entries {
             let Some(answer) = other.answers.get(entry.answer) else { continue };

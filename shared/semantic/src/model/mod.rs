@@ -62,6 +62,7 @@ impl Model {
     ///
     /// # Errors
     /// What is wrong with the file; see [`ModelError`].
+    #[inline(never)]
     pub fn load(file: Vec<u8>) -> Result<Self, ModelError> {
         let digest = digest::of(&file);
         let graph = Graph::read(file)?;
@@ -98,6 +99,7 @@ impl Model {
     ///
     /// # Errors
     /// As for [`Model::embed`].
+    #[inline(never)]
     pub fn vector(&mut self, text: &str) -> Result<Vec<f32>, Unfit> {
         let pieces = self.vocabulary.pieces(text, MOST_PIECES)?;
         if pieces.is_empty() {

@@ -142,6 +142,8 @@ impl Tensor {
     }
 
     /// The error for a type that does not belong there.
+    #[cold]
+    #[inline(never)]
     pub(super) fn unexpected(&self, place: &str) -> ModelError {
         ModelError::Type(place.to_owned(), self.kind() as i64)
     }
@@ -184,9 +186,16 @@ pub(super) fn broadcast(place: &str, a: &[usize], b: &[usize]) -> Result<Vec<usi
         .map(|i| match (length(a, i), length(b, i)) {
             (p, q) if p == q || q == 1 => Ok(p),
             (1, q) => Ok(q),
-            _ => Err(ModelError::Shape(place.to_owned(), format!("{a:?} and {b:?} do not fit together"))),
+            _ => Err(apart(place, a, b)),
         })
         .collect()
+}
+
+/// The error for two shapes of which one cannot be stretched to the other.
+#[cold]
+#[inline(never)]
+pub(super) fn apart(place: &str, a: &[usize], b: &[usize]) -> ModelError {
+    ModelError::Shape(place.to_owned(), format!("{a:?} and {b:?} do not fit together"))
 }
 
 /// How far apart neighbours are along each axis of `out` in a tensor of `shape` that is stretched to it: 0 along an axis

@@ -8,7 +8,7 @@ use crate::platform::Platform;
 use crate::stage::audit::Trail;
 use crate::stage::cache::{Counts, OfBand, Told};
 use crate::tenant::{CacheMode, CacheScope, Caching, Tenant};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The page, as the index lists it.
 pub(super) const PAGE: &str = "cache";
@@ -22,41 +22,69 @@ pub(super) fn show(gateway: &Gateway, tenant: &Tenant, now_ms: u64) -> Settled {
         Some(meaning(&told, caching))
     };
     let of = |(tool, counts): &(String, Counts)| (tool.clone(), figures(counts, told(tool)));
-    // Not collected: that sorts, in 5 KB of wasm for each kind of map.
-    let (mut tools, mut settings) = (Map::new(), Map::new());
-    tools.extend(counts.iter().map(of));
+    let tools = object(counts.iter().map(of).collect());
     let kept = tenant.tools.iter().filter_map(|tool| Some((tool.pattern.as_str(), tool.cache.as_ref()?)));
-    settings.extend(kept.map(|(pattern, caching)| (pattern.to_owned(), said(caching))));
-    Settled::done(json!({
-        "tenant": tenant.name, "since_ms": gateway.cache.since_ms(), "settings": settings, "tools": tools,
-    }))
+    let settings = object(kept.map(|(pattern, caching)| (pattern.to_owned(), said(caching))).collect());
+    Settled::done(named(vec![
+        ("tenant", Value::from(tenant.name.as_str())),
+        ("since_ms", Value::from(gateway.cache.since_ms())),
+        ("settings", settings),
+        ("tools", tools),
+    ]))
+}
+
+/// An object with these members. Written once, and not collected: each kind of that has a sort of its own in wasm.
+#[inline(never)]
+fn object(members: Vec<(String, Value)>) -> Value {
+    let mut object = Map::new();
+    object.extend(members);
+    Value::Object(object)
+}
+
+/// The same with names that are known beforehand. `json!` writes out each member.
+#[inline(never)]
+fn named(members: Vec<(&'static str, Value)>) -> Value {
+    object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn figures(counts: &Counts, meaning: Option<Value>) -> Value {
-    let mut figures = json!({
-        "exact": counts.exact, "semantic": counts.semantic, "stale": counts.stale, "shadow": counts.shadow,
-        "misses": counts.misses, "refreshes": counts.refreshes, "saved_calls": counts.saved_calls(),
-        "saved_ms": counts.saved_ms, "tokens": counts.tokens,
-    });
-    if let (Some(meaning), Some(members)) = (meaning, figures.as_object_mut()) {
-        members.insert("meaning".to_owned(), meaning);
-    }
-    figures
+    let figures = [
+        ("exact", counts.exact),
+        ("semantic", counts.semantic),
+        ("stale", counts.stale),
+        ("shadow", counts.shadow),
+        ("misses", counts.misses),
+        ("refreshes", counts.refreshes),
+        ("saved_calls", counts.saved_calls()),
+        ("saved_ms", counts.saved_ms),
+        ("tokens", counts.tokens),
+    ];
+    let mut members: Vec<_> = figures.into_iter().map(|(name, count)| (name, Value::from(count))).collect();
+    members.extend(meaning.map(|meaning| ("meaning", meaning)));
+    named(members)
 }
 
 /// Of a tool in mode `shadow` or `serve`.
 fn meaning(told: &Told, caching: &Caching) -> Value {
     let band = |band: &OfBand| {
-        json!({
-            "band": band.band, "serves": band.serves, "open": band.open, "pairs": band.pairs, "wrong": band.wrong,
+        named(vec![
+            ("band", Value::from(band.band)),
+            ("serves", Value::from(band.serves)),
+            ("open", Value::from(band.open)),
+            ("pairs", Value::from(band.pairs)),
+            ("wrong", Value::from(band.wrong)),
             // Rounded to more: it is an upper bound.
-            "upper": (band.upper * 1e4).ceil() / 1e4,
-        })
+            ("upper", Value::from((band.upper * 1e4).ceil() / 1e4)),
+        ])
     };
-    json!({
-        "state": told.state.name(), "says": told.says, "mode": mode(caching.mode), "model": caching.model,
-        "max_error": told.max_error, "bands": told.bands.iter().map(band).collect::<Vec<_>>(),
-    })
+    named(vec![
+        ("state", Value::from(told.state.name())),
+        ("says", Value::from(told.says.as_str())),
+        ("mode", Value::from(mode(caching.mode))),
+        ("model", Value::from(caching.model.as_deref())),
+        ("max_error", Value::from(told.max_error)),
+        ("bands", Value::Array(told.bands.iter().map(band).collect())),
+    ])
 }
 
 const fn mode(mode: CacheMode) -> &'static str {
@@ -74,7 +102,11 @@ fn said(caching: &Caching) -> Value {
         CacheScope::Group(_) => "group",
         CacheScope::Tenant => "tenant",
     };
-    json!({ "mode": mode(caching.mode), "scope": scope, "ttl_s": caching.ttl_ms / 1_000 })
+    named(vec![
+        ("mode", Value::from(mode(caching.mode))),
+        ("scope", Value::from(scope)),
+        ("ttl_s", Value::from(caching.ttl_ms / 1_000)),
+    ])
 }
 
 /// Ends what is kept: of these tools, or of all.

@@ -2,7 +2,7 @@
 
 use super::super::ModelError;
 use super::super::room::Room;
-use super::super::tensor::{Data, Kind, Tensor, broadcast, strides};
+use super::super::tensor::{Data, Kind, Tensor, apart, broadcast, strides};
 use super::{blocks, kernel, misfit};
 
 /// The longest sum of products of bytes: it stays below 2^31.
@@ -14,7 +14,7 @@ pub(super) fn multiply(place: &str, a: &Tensor, b: &Tensor, room: &mut Room) -> 
         return Err(misfit(place, "an operand is no matrix"));
     };
     if depth != depth_b {
-        return Err(misfit(place, format!("{:?} and {:?} do not fit together", a.shape(), b.shape())));
+        return Err(apart(place, a.shape(), b.shape()));
     }
     let before = broadcast(place, before_a, before_b)?;
     let shape: Vec<usize> = before.iter().chain([rows, columns]).copied().collect();
@@ -58,7 +58,7 @@ pub(super) fn multiply_integers(
         return Err(misfit(place, "the right operand is no matrix"));
     };
     if depth != depth_b || before.is_empty() {
-        return Err(misfit(place, format!("{:?} and {:?} do not fit together", a.shape(), b.shape())));
+        return Err(apart(place, a.shape(), b.shape()));
     }
     if *depth > DEEPEST {
         return Err(ModelError::TooMuch("products of bytes in a sum", DEEPEST as u64));

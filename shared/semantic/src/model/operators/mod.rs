@@ -58,6 +58,7 @@ impl Attributes<'_> {
         Some(self.list.swap_remove(at).1)
     }
 
+    #[cold]
     fn wrong(&self, name: &str) -> ModelError {
         ModelError::Attribute(self.place.to_owned(), name.to_owned())
     }
@@ -204,6 +205,8 @@ impl<'a> Inputs<'a> {
 }
 
 /// The error for shapes that do not fit.
-fn misfit(place: &str, what: impl Into<String>) -> ModelError {
-    ModelError::Shape(place.to_owned(), what.into())
+#[cold]
+#[inline(never)]
+fn misfit(place: &str, what: &str) -> ModelError {
+    ModelError::Shape(place.to_owned(), what.to_owned())
 }
