@@ -88,22 +88,20 @@ fn date(small: &str) -> Option<What> {
     let separator = day.find(['-', '/', '.']).and_then(|at| day.get(at..=at))?;
     let mut parts = day.split(separator);
     let (a, b, c) = (parts.next()?, parts.next()?, parts.next());
-    let number =
-        |part: &str, most: u16| part.parse::<u16>().ok().filter(|n| part.len() <= 4 && *n >= 1 && *n <= most);
     let year = |part: &str| part.len() == 4 && number(part, 2999).is_some_and(|year| year >= 1000);
     let date = match c {
         _ if parts.next().is_some() => return None,
         None if separator == "." => return None,
-        None if year(a) && b.len() == 2 => format!("{a}-{:02}", number(b, 12)?),
-        None if year(b) && a.len() <= 2 => format!("{b}-{:02}", number(a, 12)?),
+        None if year(a) && b.len() == 2 => in_order(a, number(b, 12)?, None)?,
+        None if year(b) && a.len() <= 2 => in_order(b, number(a, 12)?, None)?,
         None => return None,
-        Some(c) if year(a) => format!("{a}-{:02}-{:02}", number(b, 12)?, number(c, 31)?),
+        Some(c) if year(a) => in_order(a, number(b, 12)?, Some(number(c, 31)?))?,
         Some(c) if year(c) => {
             let (first, second) = (number(a, 31)?, number(b, 31)?);
             if separator == "." || first > 12 || first == second {
-                format!("{c}-{:02}-{first:02}", Some(second).filter(|month| *month <= 12)?)
+                in_order(c, second, Some(first))?
             } else if second > 12 {
-                format!("{c}-{first:02}-{second:02}")
+                in_order(c, first, Some(second))?
             } else {
                 format!("{first}{separator}{second}{separator}{c}")
             }
@@ -116,4 +114,16 @@ fn date(small: &str) -> Option<What> {
     time.bytes()
         .all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'z' | b'+' | b'-'))
         .then(|| What::Date(date + "t" + time))
+}
+
+/// A number from 1 on, of at most four digits.
+#[inline(never)]
+fn number(part: &str, most: u16) -> Option<u16> {
+    part.parse().ok().filter(|number| part.len() <= 4 && (1..=most).contains(number))
+}
+
+#[inline(never)]
+fn in_order(year: &str, month: u16, day: Option<u16>) -> Option<String> {
+    let day = day.map_or(String::new(), |day| format!("-{day:02}"));
+    (month <= 12).then(|| format!("{year}-{month:02}{day}"))
 }
