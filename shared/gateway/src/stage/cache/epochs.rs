@@ -18,8 +18,11 @@ const TOOLS: usize = 4_096;
 /// The epochs that this isolate knows.
 #[derive(Default)]
 pub(super) struct Epochs {
-    tenants: RefCell<HashMap<String, HashMap<String, Known>>>,
+    tenants: RefCell<Tenants>,
 }
+
+/// By tenant and tool.
+type Tenants = HashMap<String, HashMap<String, Known>>;
 
 #[derive(Default)]
 struct Known {
@@ -104,14 +107,18 @@ impl Epochs {
     }
 
     fn with<T>(&self, tenant: &str, tool: &str, work: impl FnOnce(&mut Known) -> T) -> T {
-        let mut tenants = self.tenants.borrow_mut();
-        let tools = tenants.entry(tenant.to_owned()).or_default();
-        if tools.len() >= TOOLS && !tools.contains_key(tool) {
-            // What the store was not told of stays.
-            tools.retain(|_, known| known.ahead);
-        }
-        work(tools.entry(tool.to_owned()).or_default())
+        work(of_tool(&mut self.tenants.borrow_mut(), tenant, tool))
     }
+}
+
+#[inline(never)] // Once in wasm, not with each kind of work.
+fn of_tool<'t>(tenants: &'t mut Tenants, tenant: &str, tool: &str) -> &'t mut Known {
+    let tools = tenants.entry(tenant.to_owned()).or_default();
+    if tools.len() >= TOOLS && !tools.contains_key(tool) {
+        // What the store was not told of stays.
+        tools.retain(|_, known| known.ahead);
+    }
+    tools.entry(tool.to_owned()).or_default()
 }
 
 impl Known {
