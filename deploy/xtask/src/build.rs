@@ -12,6 +12,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use serde_json::Value;
 
 use crate::host::Host;
+use crate::names;
 use crate::paths::{Paths, hold};
 use crate::process::{self, Group};
 use crate::progress::step;
@@ -198,7 +199,7 @@ fn import_plainly(bindings: &Path) -> Result<()> {
 }
 
 /// wasm-opt in place. The features are named so that none is used that workerd lacks; names are kept, because a
-/// trace without them says nothing.
+/// trace without them says nothing, but for their hashes.
 fn optimize(node: &Node, wasm: &Path, log: &Path) -> Result<()> {
     const FEATURES: [&str; 8] = [
         "mutable-globals",
@@ -216,6 +217,8 @@ fn optimize(node: &Node, wasm: &Path, log: &Path) -> Result<()> {
         command.arg(wasm).arg("-o").arg(&smaller).args(["-O3", "--debuginfo"]);
         command.args(FEATURES.map(|feature| format!("--enable-{feature}")));
         process::run(&mut command, log)?;
+        let module = fs::read(&smaller)?;
+        fs::write(&smaller, names::shorten(&module).context("wasm-opt wrote no module")?)?;
         fs::rename(&smaller, wasm)?;
         Ok(())
     })

@@ -11,6 +11,7 @@ mod dev;
 mod gateway;
 mod host;
 mod model;
+mod names;
 mod paths;
 mod process;
 mod progress;
