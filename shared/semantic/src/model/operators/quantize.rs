@@ -15,7 +15,12 @@ pub(super) fn quantize(place: &str, a: &Tensor, room: &mut Room) -> Result<Vec<T
     let values = a.floats(place)?;
     room.take(place, a.shape(), Kind::U8)?;
     let (least, most) = range(values);
-    let step = if most > least { (most - least) / 255.0 } else { 1.0 };
+    let step = (most - least) / 255.0;
+    // An infinite range has no steps. One that is too small for them is all zeros.
+    let step = if step > 0.0 { step } else { 1.0 };
+    if !step.is_finite() {
+        return Err(misfit(place, "its values have no finite range"));
+    }
     let zero = round((-least / step).clamp(0.0, 255.0));
     let byte = |value: f32| (round((value / step).clamp(-zero, 255.0 - zero)) + zero) as u8;
     let bytes: Vec<u8> = blocks::map(values, byte);

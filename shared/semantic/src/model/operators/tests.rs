@@ -75,6 +75,10 @@ fn floats(shape: &[usize]) -> Tensor {
     Tensor::new("x", shape.to_vec(), Data::F32(vec![1.0; shape.iter().product()])).unwrap()
 }
 
+fn of(values: &[f32]) -> Tensor {
+    Tensor::new("x", vec![values.len()], Data::F32(values.to_vec())).unwrap()
+}
+
 fn integers(values: &[i64]) -> Tensor {
     Tensor::new("x", vec![values.len()], Data::I64(values.to_vec())).unwrap()
 }
@@ -124,10 +128,24 @@ fn what_does_not_fit_is_an_error() {
         ),
         ("MatMulInteger", "{}", vec![bytes(&[1, 40_000], false), bytes(&[40_000, 1], true)], "in a sum"),
         ("DequantizeLinear", "{}", vec![bytes(&[2, 3], true), floats(&[2])], "one step for each"),
+        ("DynamicQuantizeLinear", "{}", vec![of(&[f32::NEG_INFINITY, f32::INFINITY])], "no finite range"),
+        ("DynamicQuantizeLinear", "{}", vec![of(&[f32::MIN, f32::MAX])], "no finite range"),
         ("Loop", "{}", vec![], "operator Loop"),
     ] {
         let said = run(name, &serde_json::from_str(given).unwrap(), &inputs).unwrap_err().to_string();
         assert!(said.contains(error), "{name} {given}: {said}");
+    }
+}
+
+#[test]
+fn a_range_without_steps_is_zeros() {
+    for values in [&[][..], &[0.0], &[1e-45], &[-1e-45, 1e-45], &[f32::NAN], &[f32::NAN, 0.0]] {
+        let made = run("DynamicQuantizeLinear", &serde_json::from_str("{}").unwrap(), &[of(values)]).unwrap();
+        assert_eq!(made[1].floats("").unwrap(), [1.0], "{values:?}");
+        assert!(
+            matches!(made[0].data(), Data::U8(bytes) if bytes.iter().all(|byte| *byte == 0)),
+            "{values:?}"
+        );
     }
 }
 
