@@ -1,6 +1,7 @@
 //! What is asked and what must come back: the bytes of a modern request (MCP 2026-07-28) with a fresh id each
 //! time, and the check of its answer.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,6 +12,13 @@ use crate::upstream::{REVISION, text};
 /// Ids are ten digits, so that every request of a template has the same length.
 static NEXT: AtomicU64 = AtomicU64::new(1_000_000_000);
 const DIGITS: usize = 10;
+/// Questions of a round: more than the two halves of an isolate's memory hold (`CACHE_ENTRIES` of `shared/gateway`), so
+/// that none is there any more when it comes again, and fewer than the KV in memory holds (`workers/kv.mjs`).
+pub const ROUND: u64 = 9_000;
+/// The first of them, as many digits as an id and never one.
+const FIRST: u64 = 5_000_000_000;
+/// What an answer from the cache says of itself.
+const KEPT: &[u8] = b"\"dev.postern/cache\":{\"kind\":\"exact\"";
 /// What the envelope around a text may take, a gateway's own `_meta` included, in bytes.
 const ENVELOPE: usize = 1024;
 /// One answer in so many is parsed whole and compared; of the others id, size and status are checked.
@@ -23,6 +31,8 @@ pub enum Work {
     Text(usize),
     /// The same with the same arguments each time.
     Same(usize),
+    /// The same with each of [`ROUND`] arguments in turn; from the second round on the answer has to be one that was kept.
+    Round(usize),
     /// `tools/list` that must name so many tools.
     Tools(usize),
     /// `tools/call` answered by an SSE stream of so many progress events, then the result.
@@ -50,6 +60,9 @@ pub struct Template {
     /// Where the digits of the id stand: also in the arguments, because agents that repeat themselves are stopped, and
     /// in the progress token when there is one.
     places: Vec<usize>,
+    /// Where the digits of the question stand, and how many were asked by this template and its clones.
+    question: Option<usize>,
+    asked: Arc<AtomicU64>,
 }
 
 impl Template {
@@ -65,13 +78,17 @@ impl Template {
             meta.insert("progressToken".to_owned(), json!(id));
         }
         let (method, name) = match work {
-            Work::Text(size) | Work::Same(size) => {
+            Work::Text(size) | Work::Same(size) | Work::Round(size) => {
                 ("tools/call", Some(format!("{}result_{size}", address.prefix)))
             }
             Work::Stream(count) => ("tools/call", Some(format!("{}stream_{count}", address.prefix))),
             Work::Tools(_) => ("tools/list", None),
         };
-        let customer = if matches!(work, Work::Same(_)) { "C-1001".to_owned() } else { format!("C-{id}") };
+        let customer = match work {
+            Work::Same(_) => "C-1001".to_owned(),
+            Work::Round(_) => format!("C-{FIRST}"),
+            _ => format!("C-{id}"),
+        };
         let params = match &name {
             Some(name) => {
                 json!({ "_meta": meta, "name": name, "arguments": { "customer": customer, "limit": 10 } })
@@ -92,16 +109,33 @@ impl Template {
         }
         let bytes = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes();
         let places = memchr::memmem::find_iter(&bytes, id.to_string().as_bytes()).collect();
-        Self { work, bytes, places }
+        let question = memchr::memmem::find(&bytes, FIRST.to_string().as_bytes());
+        Self { work, bytes, places, question, asked: Arc::default() }
+    }
+
+    /// How many were asked by this template and its clones.
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Whether each question comes again only after so many others that memory has forgotten it.
+    pub fn is_round(&self) -> bool {
+        self.question.is_some()
+    }
+
+    /// Whether the first round of questions is under way: calls that fill what is measured afterwards.
+    pub fn fills(&self) -> bool {
+        self.is_round() && self.asked() < 2 * ROUND
     }
 
     /// The request with an id that was not used before; returns both.
     pub fn next(&mut self) -> (u64, &[u8]) {
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let digits = id.to_string();
-        for place in &self.places {
-            if let Some(slot) = self.bytes.get_mut(*place..place + DIGITS) {
-                slot.copy_from_slice(digits.as_bytes());
+        let question = FIRST + self.asked.fetch_add(1, Ordering::Relaxed) % ROUND;
+        let places = self.places.iter().map(|place| (*place, id));
+        for (place, number) in places.chain(self.question.map(|place| (place, question))) {
+            if let Some(slot) = self.bytes.get_mut(place..place + DIGITS) {
+                slot.copy_from_slice(number.to_string().as_bytes());
             }
         }
         (id, &self.bytes)
@@ -114,7 +148,9 @@ impl Template {
         }
         let thorough = id.is_multiple_of(THOROUGH);
         match self.work {
-            Work::Text(size) | Work::Same(size) => {
+            Work::Text(size) | Work::Same(size) | Work::Round(size) => {
+                let kept = self.fills() || memchr::memmem::find(body, KEPT).is_some();
+                ensure!(kept || !self.is_round(), "it was not kept: {}", excerpt(body));
                 let fits = (size..=size + ENVELOPE).contains(&body.len());
                 ensure!(fits, "{} bytes for a text of {size}: {}", body.len(), excerpt(body));
                 if thorough { same_text(id, size, body) } else { names_id(id, body) }

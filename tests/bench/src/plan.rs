@@ -17,6 +17,7 @@ use crate::upstream::TOOLS;
 /// Connections of the warm-up, in which workerd compiles anew what is hot, in the background and for seconds.
 const WARM_UP: usize = 16;
 const WARM_UP_TIME: Duration = Duration::from_secs(4);
+const FILL_TIME: Duration = Duration::from_secs(1);
 /// A void block is repeated so many times in a row at most.
 const REPEATS: usize = 2;
 /// A request of the open loop is late when it leaves one interval after its time; more late ones make it void.
@@ -134,7 +135,7 @@ const PLANS: &[Plan] = &[
         work: Work::Same(400),
         tools: TOOLS,
         loads: &[Load::Closed(1), Load::Closed(16)],
-        gateways: Gateways::These(&["no loop breaker", "kept"]),
+        gateways: Gateways::These(&["no loop breaker", "kept", "kept in KV"]),
         quick: false,
     },
 ];
@@ -198,6 +199,25 @@ struct Stage {
     targets: Vec<Target>,
     /// Of floor and gateways, in the order of `targets` without `direct`.
     running: Vec<Running>,
+    /// Their stores, which are measured with nobody, with the names of the targets.
+    stores: Vec<(String, Running)>,
+}
+
+impl Stage {
+    /// What is asked in rounds has to come from the store, or something else was measured.
+    async fn reads(&self) -> Result<()> {
+        for target in self.targets.iter().filter(|target| target.template.is_round()) {
+            let Some((_, store)) = self.stores.iter().find(|(name, _)| *name == target.name) else {
+                continue;
+            };
+            let mut connection = Connection::open(store.address).await?;
+            connection.exchange(b"GET /?reads HTTP/1.1\r\nHost: kv\r\n\r\n").await?;
+            let reads: u64 = std::str::from_utf8(&connection.body)?.parse()?;
+            let asked = target.template.asked();
+            ensure!(reads >= asked, "{}: the store was asked {reads} times for {asked} calls", target.name);
+        }
+        Ok(())
+    }
 }
 
 /// Runs all sections that `pace` wants.
@@ -216,6 +236,7 @@ pub async fn run(pace: &Pace, files: &Files, upstream: &Running) -> Result<Vec<S
             eprintln!("  {}", load.name());
             rows.extend(measure(pace, load, &stage.targets).await?);
         }
+        stage.reads().await?;
         let memory = stage.running.iter().map(|running| crate::process::memory(running.pid())).collect();
         sections.push(Section::new(plan.name, rows, starts, memory));
     }
@@ -236,24 +257,29 @@ async fn stage(
         prefix: String::new(),
         token: None,
     };
-    let target = |name: &str, running: &Running, address: &Address| Target {
+    let target = |name: &str, work: Work, running: &Running, address: &Address| Target {
         name: name.to_owned(),
         address: running.address,
         pid: running.pid(),
-        template: Template::new(plan.work, address),
+        template: Template::new(work, address),
     };
-    let mut targets = vec![target("direct", upstream, &plain(upstream))];
+    let mut targets = vec![target("direct", plan.work, upstream, &plain(upstream))];
     let floor = files.floor(upstream.address).await?;
-    targets.push(target("floor", &floor, &plain(&floor)));
-    let mut running = vec![floor];
+    targets.push(target("floor", plan.work, &floor, &plain(&floor)));
+    let (mut running, mut stores) = (vec![floor], Vec::new());
     for setting in settings(plan.gateways).filter(|_| files.has_gateway()) {
-        let (gateway, address) = files.gateway(setting, upstream.address).await?;
+        let (gateway, store, address) = files.gateway(setting, upstream.address).await?;
         let name = match plan.gateways {
             Gateways::One(_) => "gateway",
             Gateways::These(_) => setting.name,
         };
-        targets.push(target(name, &gateway, &address));
+        let work = match plan.work {
+            Work::Same(size) if setting.rounds => Work::Round(size),
+            work => work,
+        };
+        targets.push(target(name, work, &gateway, &address));
         running.push(gateway);
+        stores.extend(store.map(|store| (name.to_owned(), store)));
     }
     let mut starts = Vec::new();
     for target in &mut targets {
@@ -263,7 +289,7 @@ async fn stage(
                 .with_context(|| format!("{} does not answer", target.name))?,
         );
     }
-    Ok((Stage { targets, running }, starts))
+    Ok((Stage { targets, running, stores }, starts))
 }
 
 fn settings(gateways: Gateways) -> impl Iterator<Item = &'static Setting> {
@@ -279,6 +305,9 @@ async fn warm_up(target: &mut Target, time: Duration) -> Result<Start> {
     let first = load::call(&mut connection, &mut target.template).await?;
     let cpu = crate::process::cpu(target.pid)?;
     load::closed(target, WARM_UP, time).await?;
+    while target.template.fills() {
+        load::closed(target, WARM_UP, FILL_TIME).await?;
+    }
     Ok(Start {
         target: target.name.clone(),
         first_call_ms: first.as_secs_f64() * 1e3,

@@ -77,7 +77,7 @@ impl Files {
         let command = match &self.host {
             Host::Workerd { workerd, .. } => {
                 let modules = vec![("floor.mjs".to_owned(), FLOOR.as_bytes().to_vec())];
-                self.worker(workerd, "floor", address, modules, &variables, false)?
+                self.worker(workerd, "floor", address, modules, &variables, None)?
             }
             Host::Spin(components) => {
                 components.command(&components.floor, &self.empty("floor")?, address, &variables)?
@@ -86,16 +86,24 @@ impl Files {
         self.start("floor", command, address).await
     }
 
-    /// Starts the gateway with `setting`; returns it with the way to address it.
-    pub async fn gateway(&self, setting: &Setting, upstream: SocketAddr) -> Result<(Running, Address)> {
+    /// Starts the gateway with `setting`; returns it, its store if that is a process, and the way to address it.
+    pub async fn gateway(
+        &self,
+        setting: &Setting,
+        upstream: SocketAddr,
+    ) -> Result<(Running, Option<Running>, Address)> {
         let address = free_address()?;
         let (settings, token) = setting.compile(upstream, address)?;
         let variables = [("POSTERN_CONFIG", settings.as_str()), ("POSTERN_SEAL_KEYS", &token::seal_keys())];
         let name = format!("gateway-{}", setting.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+        let mut store = None;
         let command = match &self.host {
             Host::Workerd { workerd, gateway } => {
                 let (entry, build) = gateway.as_ref().context("the gateway was not named")?;
-                self.worker(workerd, &name, address, modules(entry, build)?, &variables, true)?
+                let kv = self.kv(workerd, &name).await?;
+                let stored = kv.address;
+                store = Some(kv);
+                self.worker(workerd, &name, address, modules(entry, build)?, &variables, Some(stored))?
             }
             Host::Spin(components) => {
                 components.command(&components.gateway, &self.empty(&name)?, address, &variables)?
@@ -103,7 +111,14 @@ impl Files {
         };
         let running = self.start(&name, command, address).await?;
         let prefix = format!("{ALIAS}__");
-        Ok((running, Address { host: address.to_string(), path: "/mcp".to_owned(), prefix, token }))
+        Ok((running, store, Address { host: address.to_string(), path: "/mcp".to_owned(), prefix, token }))
+    }
+
+    /// Starts a KV for the gateway `name`, in a process of its own: what it costs is not the gateway's.
+    async fn kv(&self, workerd: &Path, name: &str) -> Result<Running> {
+        let (name, address) = (format!("{name}-kv"), free_address()?);
+        let modules = vec![("kv.mjs".to_owned(), KV.as_bytes().to_vec())];
+        self.start(&name, self.worker(workerd, &name, address, modules, &[], None)?, address).await
     }
 
     /// The folder `name` without what an earlier run left in it.
@@ -128,7 +143,7 @@ impl Files {
         address: SocketAddr,
         modules: Vec<Module>,
         bindings: &[(&str, &str)],
-        kv: bool,
+        kv: Option<SocketAddr>,
     ) -> Result<Command> {
         let folder = self.empty(name)?;
         for (module, bytes) in &modules {
@@ -139,13 +154,12 @@ impl Files {
         for (binding, text) in bindings {
             fs::write(folder.join(binding), text)?;
         }
-        fs::write(folder.join("kv.mjs"), KV)?;
         let names: Vec<&str> = modules.iter().map(|(name, _)| name.as_str()).collect();
         let texts: Vec<&str> = bindings.iter().map(|(name, _)| *name).collect();
         let file = folder.join("worker.capnp");
         let disk = folder.join("disk");
         fs::create_dir_all(&disk)?;
-        fs::write(&file, capnp(address, &names, &texts, kv.then_some(disk.as_path()))?)?;
+        fs::write(&file, capnp(address, &names, &texts, kv.map(|kv| (kv, disk.as_path())))?)?;
         let mut command = Command::new(workerd);
         // Objects with SQLite storage are behind that flag outside of Cloudflare.
         command.args(["serve", "--experimental"]).arg(&file);
@@ -187,9 +201,14 @@ fn modules(entry: &Path, build: &Path) -> Result<Vec<Module>> {
     Ok(modules)
 }
 
-/// The capnp file of one Worker (`workerd.capnp`, struct Config); texts and modules lie beside it. With a folder for its
-/// accounts it is the gateway.
-fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], disk: Option<&Path>) -> Result<String> {
+/// The capnp file of one Worker (`workerd.capnp`, struct Config); texts and modules lie beside it. With a KV and a folder
+/// for its accounts it is the gateway.
+fn capnp(
+    address: SocketAddr,
+    modules: &[&str],
+    texts: &[&str],
+    stores: Option<(SocketAddr, &Path)>,
+) -> Result<String> {
     let mut list = Vec::new();
     for name in modules {
         ensure!(
@@ -202,13 +221,13 @@ fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], disk: Option<&Pa
     let mut bindings: Vec<String> =
         texts.iter().map(|name| format!(r#"    (name = "{name}", text = embed "{name}"),"#)).collect();
     let (mut accounts, mut service) = (String::new(), String::new());
-    if let Some(disk) = disk {
+    if let Some((kv, disk)) = stores {
         bindings.push(r#"    (name = "POSTERN_KV", kvNamespace = "kv"),"#.to_owned());
         bindings.push(r#"    (name = "ACCOUNTS", durableObjectNamespace = "Account"),"#.to_owned());
         bindings.push(r#"    (name = "ASSETS", service = "assets"),"#.to_owned());
         let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/model");
         service = format!(
-            "\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),\n    (name = \"assets\", disk = (path = {models:?})),"
+            "\n    (name = \"kv\", external = (address = \"{kv}\", http = ())),\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),\n    (name = \"assets\", disk = (path = {models:?})),"
         );
         accounts = r#"
   durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
@@ -222,7 +241,6 @@ fn capnp(address: SocketAddr, modules: &[&str], texts: &[&str], disk: Option<&Pa
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
-    (name = "kv", worker = .kv),
     (name = "internet", network = (allow = ["public", "private", "local"])),{service}
   ],
   sockets = [(name = "http", address = "{address}", http = (), service = "main")],
@@ -238,11 +256,6 @@ const main :Workerd.Worker = (
   compatibilityDate = "{COMPATIBILITY_DATE}",
   compatibilityFlags = ["request_signal_passthrough"],
   globalOutbound = "internet",{accounts}
-);
-
-const kv :Workerd.Worker = (
-  modules = [(name = "kv.mjs", esModule = embed "kv.mjs")],
-  compatibilityDate = "{COMPATIBILITY_DATE}",
 );
 "#
     ))
@@ -269,7 +282,13 @@ mod tests {
         let found = modules(&folder.join("entry.mjs"), &folder.join("build")).unwrap();
         let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["entry.mjs", "build/postern.js", "build/postern_bg.wasm", "build/snippets/a.js"]);
-        let file = capnp(free_address().unwrap(), &names, &["POSTERN_CONFIG"], Some(&folder)).unwrap();
+        let file = capnp(
+            free_address().unwrap(),
+            &names,
+            &["POSTERN_CONFIG"],
+            Some((free_address().unwrap(), &folder)),
+        )
+        .unwrap();
         assert!(
             file.contains(
                 r#"(name = "build/postern_bg.wasm", wasm = embed "modules/build/postern_bg.wasm")"#

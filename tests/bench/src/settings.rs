@@ -27,12 +27,21 @@ pub struct Setting {
     pub tools: usize,
     /// The agent's `allow` list.
     pub allow: &'static str,
+    /// It is asked [`crate::call::Work::Round`], so that what it has kept comes from the store.
+    pub rounds: bool,
     /// Further lines of the tenant, for controls of later stages.
     pub more: &'static str,
 }
 
-const STANDARD: Setting =
-    Setting { name: "token", anonymous: false, upstreams: 1, tools: TOOLS, allow: r#""*""#, more: "" };
+const STANDARD: Setting = Setting {
+    name: "token",
+    anonymous: false,
+    upstreams: 1,
+    tools: TOOLS,
+    allow: r#""*""#,
+    rounds: false,
+    more: "",
+};
 
 /// The first is the one that all sections use; the sections `settings`, `limits`, `redaction` and `cache` compare several.
 pub const SETTINGS: &[Setting] = &[
@@ -79,6 +88,12 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "kept",
         more: "tools = { \"*\" = { cache = { mode = \"exact\" } } }\nloop = { mode = \"off\" }\n",
+        ..STANDARD
+    },
+    Setting {
+        name: "kept in KV",
+        rounds: true,
+        more: "tools = { \"*\" = { cache = { mode = \"exact\", ttl_s = 3600 } } }\nloop = { mode = \"off\" }\n",
         ..STANDARD
     },
 ];

@@ -1,9 +1,10 @@
 // KV in memory, as workerd's `kvNamespace` binding speaks it: GET, PUT and DELETE on /KEY, 404 for a miss, the
-// metadata in a header; GET on / tells all that it holds, in bytes by key. It lives inside the measured process, so that a KV read is charged to the gateway. What it
-// holds at the start is the binding ENTRIES, texts by their keys.
+// metadata in a header; GET on / tells all that it holds, in bytes by key, and on /?reads how many values were asked for.
+// What it holds at the start is the binding ENTRIES, texts by their keys.
 const values = new Map();
 const LIMIT = 10_000;
 let filled = false;
+let reads = 0;
 
 function fill(entries) {
   filled = true;
@@ -22,10 +23,12 @@ export default {
     const now = Date.now() / 1000;
     switch (request.method) {
       case "GET": {
+        if (url.search === "?reads") return new Response(String(reads));
         if (key === "") {
           const all = [...values].map(([name, { value }]) => [name, bytes(value)]);
           return Response.json(Object.fromEntries(all));
         }
+        reads += 1;
         const found = values.get(key);
         if (found === undefined || found.until <= now) return new Response(null, { status: 404 });
         const headers = found.metadata === null ? {} : { "CF-KV-Metadata": found.metadata };
