@@ -267,6 +267,15 @@ async fn stage(
     let floor = files.floor(upstream.address).await?;
     targets.push(target("floor", plan.work, &floor, &plain(&floor)));
     let (mut running, mut stores) = (vec![floor], Vec::new());
+    for (name, from_kv) in [("answers", false), ("answers from KV", true)] {
+        if !matches!(plan.work, Work::Same(_)) {
+            continue;
+        }
+        let Some((answering, store)) = files.answering(from_kv, upstream.address).await? else { continue };
+        targets.push(target(name, plan.work, &answering, &plain(&answering)));
+        running.push(answering);
+        stores.extend(store.map(|store| (name.to_owned(), store)));
+    }
     for setting in settings(plan.gateways).filter(|_| files.has_gateway()) {
         let (gateway, store, address) = files.gateway(setting, upstream.address).await?;
         let name = match plan.gateways {

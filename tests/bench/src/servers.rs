@@ -17,6 +17,7 @@ use crate::token;
 /// The date whose behaviour workerd shows, as in `wrangler.toml`; from it on `request.signal` is on by default.
 const COMPATIBILITY_DATE: &str = "2026-11-17";
 const FLOOR: &str = include_str!("../workers/floor.mjs");
+const ANSWER: &str = include_str!("../workers/answer.mjs");
 const KV: &str = include_str!("../workers/kv.mjs");
 
 /// What a run starts.
@@ -39,6 +40,15 @@ pub enum Host {
     },
     /// The tests' host of Spin components.
     Spin(Components),
+}
+
+/// What a Worker keeps things in.
+#[derive(Clone, Copy, Default)]
+struct Stores {
+    /// Where its KV listens.
+    kv: Option<SocketAddr>,
+    /// It has accounts, and models.
+    accounts: bool,
 }
 
 /// A module of a Worker: its name and its bytes.
@@ -77,13 +87,30 @@ impl Files {
         let command = match &self.host {
             Host::Workerd { workerd, .. } => {
                 let modules = vec![("floor.mjs".to_owned(), FLOOR.as_bytes().to_vec())];
-                self.worker(workerd, "floor", address, modules, &variables, None)?
+                self.worker(workerd, "floor", address, modules, &variables, Stores::default())?
             }
             Host::Spin(components) => {
                 components.command(&components.floor, &self.empty("floor")?, address, &variables)?
             }
         };
         self.start("floor", command, address).await
+    }
+
+    /// Starts what answers by itself, from memory or from a KV, which comes with it. On workerd only.
+    pub async fn answering(
+        &self,
+        from_kv: bool,
+        upstream: SocketAddr,
+    ) -> Result<Option<(Running, Option<Running>)>> {
+        let Host::Workerd { workerd, .. } = &self.host else { return Ok(None) };
+        let (address, upstream) = (free_address()?, format!("http://{upstream}"));
+        let name = if from_kv { "answer-kv" } else { "answer" };
+        let kv = if from_kv { Some(self.kv(workerd, name).await?) } else { None };
+        let modules = vec![("answer.mjs".to_owned(), ANSWER.as_bytes().to_vec())];
+        let stores = Stores { kv: kv.as_ref().map(|kv| kv.address), accounts: false };
+        let variables = [("UPSTREAM", upstream.as_str())];
+        let command = self.worker(workerd, name, address, modules, &variables, stores)?;
+        Ok(Some((self.start(name, command, address).await?, kv)))
     }
 
     /// Starts the gateway with `setting`; returns it, its store if that is a process, and the way to address it.
@@ -101,9 +128,9 @@ impl Files {
             Host::Workerd { workerd, gateway } => {
                 let (entry, build) = gateway.as_ref().context("the gateway was not named")?;
                 let kv = self.kv(workerd, &name).await?;
-                let stored = kv.address;
+                let stores = Stores { kv: Some(kv.address), accounts: true };
                 store = Some(kv);
-                self.worker(workerd, &name, address, modules(entry, build)?, &variables, Some(stored))?
+                self.worker(workerd, &name, address, modules(entry, build)?, &variables, stores)?
             }
             Host::Spin(components) => {
                 components.command(&components.gateway, &self.empty(&name)?, address, &variables)?
@@ -118,7 +145,8 @@ impl Files {
     async fn kv(&self, workerd: &Path, name: &str) -> Result<Running> {
         let (name, address) = (format!("{name}-kv"), free_address()?);
         let modules = vec![("kv.mjs".to_owned(), KV.as_bytes().to_vec())];
-        self.start(&name, self.worker(workerd, &name, address, modules, &[], None)?, address).await
+        self.start(&name, self.worker(workerd, &name, address, modules, &[], Stores::default())?, address)
+            .await
     }
 
     /// The folder `name` without what an earlier run left in it.
@@ -143,7 +171,7 @@ impl Files {
         address: SocketAddr,
         modules: Vec<Module>,
         bindings: &[(&str, &str)],
-        kv: Option<SocketAddr>,
+        stores: Stores,
     ) -> Result<Command> {
         let folder = self.empty(name)?;
         for (module, bytes) in &modules {
@@ -159,7 +187,7 @@ impl Files {
         let file = folder.join("worker.capnp");
         let disk = folder.join("disk");
         fs::create_dir_all(&disk)?;
-        fs::write(&file, capnp(address, &names, &texts, kv.map(|kv| (kv, disk.as_path())))?)?;
+        fs::write(&file, capnp(address, &names, &texts, stores, &disk)?)?;
         let mut command = Command::new(workerd);
         // Objects with SQLite storage are behind that flag outside of Cloudflare.
         command.args(["serve", "--experimental"]).arg(&file);
@@ -201,13 +229,14 @@ fn modules(entry: &Path, build: &Path) -> Result<Vec<Module>> {
     Ok(modules)
 }
 
-/// The capnp file of one Worker (`workerd.capnp`, struct Config); texts and modules lie beside it. With a KV and a folder
-/// for its accounts it is the gateway.
+/// The capnp file of one Worker (`workerd.capnp`, struct Config); texts and modules lie beside it. `disk` is for
+/// its accounts.
 fn capnp(
     address: SocketAddr,
     modules: &[&str],
     texts: &[&str],
-    stores: Option<(SocketAddr, &Path)>,
+    stores: Stores,
+    disk: &Path,
 ) -> Result<String> {
     let mut list = Vec::new();
     for name in modules {
@@ -221,13 +250,16 @@ fn capnp(
     let mut bindings: Vec<String> =
         texts.iter().map(|name| format!(r#"    (name = "{name}", text = embed "{name}"),"#)).collect();
     let (mut accounts, mut service) = (String::new(), String::new());
-    if let Some((kv, disk)) = stores {
+    if let Some(kv) = stores.kv {
         bindings.push(r#"    (name = "POSTERN_KV", kvNamespace = "kv"),"#.to_owned());
+        service = format!("\n    (name = \"kv\", external = (address = \"{kv}\", http = ())),");
+    }
+    if stores.accounts {
         bindings.push(r#"    (name = "ACCOUNTS", durableObjectNamespace = "Account"),"#.to_owned());
         bindings.push(r#"    (name = "ASSETS", service = "assets"),"#.to_owned());
         let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/model");
-        service = format!(
-            "\n    (name = \"kv\", external = (address = \"{kv}\", http = ())),\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),\n    (name = \"assets\", disk = (path = {models:?})),"
+        service += &format!(
+            "\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),\n    (name = \"assets\", disk = (path = {models:?})),"
         );
         accounts = r#"
   durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
@@ -286,7 +318,8 @@ mod tests {
             free_address().unwrap(),
             &names,
             &["POSTERN_CONFIG"],
-            Some((free_address().unwrap(), &folder)),
+            Stores { kv: Some(free_address().unwrap()), accounts: true },
+            &folder,
         )
         .unwrap();
         assert!(
