@@ -4,13 +4,9 @@ use postern::platform::Clock as _;
 use postern_tests::process::top;
 use serde_json::{Value, json};
 
-use crate::stream::{Figures, apart, calls, holds, simulated};
+use crate::stream::{MORE, agrees, calls, holds};
 use crate::world::World;
 
-/// As [`apart`]: shadow calls fall on other calls, and no more.
-const MOST_APART: f64 = 0.05;
-/// By how much the served share may be another.
-const MOST_OFF: f64 = 0.05;
 const CACHE: &str = "scope = 'tenant', ttl_s = 86400";
 
 #[test]
@@ -30,14 +26,7 @@ fn in_memory_it_is_as_simulated() {
         came.push(one);
     }
     holds("in memory", &came);
-    let own = Figures::of(&came);
-    for seed in 1..4 {
-        let simulated = simulated(&stream, &came, seed);
-        holds(&format!("simulated, seed {seed}"), &simulated);
-        let (apart, off) = (apart(&came, &simulated), own.share() - Figures::of(&simulated).share());
-        println!("apart {apart:.4}, off {off:+.4}");
-        assert!(apart <= MOST_APART && off.abs() <= MOST_OFF, "apart {apart}, off {off}");
-    }
+    agrees("in memory", &stream, &came, MORE);
     println!("most reads of groups before an answer and behind it, and of epochs: miss, hit {most:?}");
     // A miss reads its group, and behind the answer again to write it; a group that is known is read again behind any
     // call when it is 30 s old.

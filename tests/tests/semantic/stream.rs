@@ -12,6 +12,10 @@ pub const MAX_ERROR: f64 = 0.05;
 const DESK: &str = include_str!("desk.txt");
 /// Each so many questions one is asked again.
 const AGAIN: usize = 10;
+/// What a host may differ by besides: the record is told behind answers, and groups are read again when they are 30 s old.
+pub const MORE: f64 = 0.02;
+/// Simulations that a run is compared with, each with other coins.
+const COINS: u64 = 4;
 /// How long the stream is with `POSTERN_FULL=1`.
 const FULL: usize = 20_000;
 
@@ -89,7 +93,7 @@ fn generated() -> Option<Vec<Call>> {
 }
 
 /// What the simulation makes of the calls, if they come when those came.
-pub fn simulated(calls: &[Call], came: &[Came], seed: u64) -> Vec<Came> {
+fn simulated(calls: &[Call], came: &[Came], seed: u64) -> Vec<Came> {
     let line = |(call, came): (&Call, &Came)| {
         json!({"tool": "a__echo", "args": {"query": call.query}, "answer": call.result(), "ms": came.ms})
             .to_string()
@@ -130,6 +134,12 @@ impl Figures {
         }
     }
 
+    /// Share of what was served by meaning that was wrong.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn error(&self) -> f64 {
+        self.wrong as f64 / self.semantic.max(1) as f64
+    }
+
     #[allow(clippy::cast_precision_loss)]
     pub fn share(&self) -> f64 {
         self.semantic as f64 / self.calls as f64
@@ -149,9 +159,39 @@ impl Display for Figures {
 
 /// Share of the calls that are of other kinds, `semantic` and `shadow` being one: which of the two it is a coin says.
 #[allow(clippy::cast_precision_loss)]
-pub fn apart(one: &[Came], other: &[Came]) -> f64 {
+fn apart(one: &[Came], other: &[Came]) -> f64 {
     let same = |(one, other): &(&Came, &Came)| one.kind == other.kind || one.could() && other.could();
     one.iter().zip(other).filter(|pair| !same(pair)).count() as f64 / one.len() as f64
+}
+
+/// A run is as its simulation says, call by call. What it says depends on coins, and so does the run: they have to differ as
+/// simulations with other coins differ from each other, and by `more` at most of what only hosts have.
+#[allow(clippy::cast_precision_loss)]
+pub fn agrees(name: &str, stream: &[Call], came: &[Came], more: f64) {
+    let told: Vec<Vec<Came>> = (1..=COINS).map(|seed| simulated(stream, came, seed)).collect();
+    for (told, seed) in told.iter().zip(1..) {
+        holds(&format!("{name} simulated, seed {seed}"), told);
+    }
+    let pairs =
+        told.iter().enumerate().flat_map(|(at, one)| told[..at].iter().map(move |other| (one, other)));
+    let among = pairs.map(|(one, other)| apart(one, other)).fold(0.0, f64::max);
+    let apart = told.iter().map(|told| apart(came, told)).fold(0.0, f64::max);
+    let figures = told.iter().map(|told| Figures::of(told));
+    let shares: Vec<f64> = figures.clone().map(|figures| figures.share()).collect();
+    let (least, most) =
+        shares.iter().fold((1.0, 0.0), |(least, most), share| (share.min(least), share.max(most)));
+    let own = Figures::of(came);
+    println!(
+        "{name}: apart {apart:.4}, simulations {among:.4}; share {:.4} of {least:.4} to {most:.4}",
+        own.share()
+    );
+    assert!(apart <= among + more, "{name}: apart {apart}, simulations {among}");
+    assert!((least - more..=most + more).contains(&own.share()), "{name}: {} in {shares:?}", own.share());
+    // Both draw from the same calls: by chance the numbers of errors differ by some roots of what is expected.
+    let expected = figures.map(|figures| figures.error()).sum::<f64>() / COINS as f64 * own.semantic as f64;
+    let off = (own.wrong as f64 - expected).abs();
+    println!("{name}: {} wrong, {expected:.1} expected", own.wrong);
+    assert!(off <= 4.0 * expected.max(1.0).sqrt(), "{name}: {} wrong, {expected} expected", own.wrong);
 }
 
 /// Everything that has to hold of a run, whatever its coins: no more errors than the operator allows, exact answers always
