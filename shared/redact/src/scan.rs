@@ -314,7 +314,10 @@ fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
     } else if length <= 4 && matches!(scan.at(end), b'.' | b'-') {
         net::short(scan, start, end);
     }
-    if length >= BESIDE && matches!(scan.at(end), b' ' | b'\t') && matches!(scan.before(end) | 0x20, b'd' | b't') {
+    if length >= BESIDE
+        && matches!(scan.at(end), b' ' | b'\t')
+        && matches!(scan.before(end) | 0x20, b'd' | b't')
+    {
         secrets::beside(scan, end);
     }
     if has & DIGIT != 0 {
