@@ -114,6 +114,7 @@ impl Random for Native {
 
 impl Store for Native {
     const EXPIRES: bool = true;
+    const NEAR: bool = false;
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
         let store = self.store.borrow();

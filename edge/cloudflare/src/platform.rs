@@ -148,6 +148,8 @@ impl Fetch for Workers {
 
 impl Store for Workers {
     const EXPIRES: bool = true;
+    // A write is seen elsewhere after a minute, and a key takes one in a second.
+    const NEAR: bool = false;
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
         // The shortest time that a place may serve what it has read itself, in seconds: what is changed elsewhere is seen

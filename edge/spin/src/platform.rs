@@ -147,6 +147,7 @@ fn bodiless(request: Request<()>) -> Option<types::Request> {
 /// The store has no expiry of its own: it stands in front of each value, as 8 bytes of Unix ms.
 impl Store for Spin {
     const EXPIRES: bool = false;
+    const NEAR: bool = true;
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
         let store = key_value::Store::open_default().await.ok()?;

@@ -331,6 +331,7 @@ impl Fetch for Memory {
 
 impl Store for Memory {
     const EXPIRES: bool = true;
+    const NEAR: bool = false;
 
     async fn recall(&self, key: &str) -> Option<Vec<u8>> {
         self.0.recalled.borrow_mut().push(key.to_owned());

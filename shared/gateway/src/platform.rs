@@ -172,6 +172,9 @@ pub trait Fetch {
 pub trait Store {
     /// Whether the host deletes what has expired. Where it does not, what may have many keys is to be given few.
     const EXPIRES: bool;
+    /// Whether it is near: what was written last is what is read, and a key may be written at any pace. There are many
+    /// memories in front of such a one, and none lasts: what one of them learns it is to tell at once.
+    const NEAR: bool;
     /// The value kept under `key`, unless it is absent, expired or cannot be read.
     fn recall(&self, key: &str) -> impl Future<Output = Option<Vec<u8>>>;
     /// Keeps `value` under `key` for about `ttl_s` seconds (hosts may have a floor of 60). Faults are dropped.

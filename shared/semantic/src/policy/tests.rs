@@ -152,7 +152,7 @@ fn a_copy_is_good_for_a_while_and_for_few_hits() {
     let group = group();
     let serve = Rules::of(Mode::Serve);
     let mut tool = Tool::default();
-    assert!(tool.wants(NOW) && !tool.serves(Band::Sure, NOW), "nothing is known yet");
+    assert!(tool.wants(NOW, false) && !tool.serves(Band::Sure, NOW), "nothing is known yet");
     tool.refresh(standing(300), NOW);
     for (now_ms, serves, wants) in [
         (NOW, true, false),
@@ -162,10 +162,10 @@ fn a_copy_is_good_for_a_while_and_for_few_hits() {
         (NOW + 30_000, false, true),
         (NOW - 40_000, false, true),
     ] {
-        assert_eq!((tool.serves(Band::Fair, now_ms), tool.wants(now_ms)), (serves, wants), "{now_ms}");
+        assert_eq!((tool.serves(Band::Fair, now_ms), tool.wants(now_ms, false)), (serves, wants), "{now_ms}");
     }
     for hit in 0..COPY_HITS {
-        assert_eq!(tool.wants(NOW), hit >= 10, "{hit}");
+        assert_eq!(tool.wants(NOW, false), hit >= 10, "{hit}");
         assert_eq!(name(&look(&group, &serve, &mut tool, NOW, 0.9)), "semantic", "{hit}");
     }
     assert_eq!(name(&look(&group, &serve, &mut tool, NOW, 0.9)), "guess", "it could not be refreshed");
@@ -183,12 +183,12 @@ fn a_wrong_guess_closes_its_band_at_once() {
     let same = Digest::of(&[0]);
     let seen = Witness { band: Band::Sure, pair: guess.pair, wrong: false };
     witness(&guess, Some(&same), &mut tool, NOW);
-    assert!(tool.serves(Band::Fair, NOW) && !tool.wants(NOW));
+    assert!(tool.serves(Band::Fair, NOW) && !tool.wants(NOW, false));
     assert_eq!(tool.take(), [seen]);
     for fresh in [Some(Digest::of(&[1])), None] {
         let mut tool = tool.clone();
         witness(&guess, fresh.as_ref(), &mut tool, NOW);
-        assert!(tool.wants(NOW), "at once");
+        assert!(tool.wants(NOW, false), "at once");
         assert_eq!(tool.take(), [Witness { wrong: true, ..seen }]);
         // What the record says does not matter for now: it may not know yet.
         tool.refresh(standing(300), NOW + 10);
@@ -215,11 +215,11 @@ fn what_the_record_could_not_be_told_is_kept_and_wrong_ones_longest() {
     let right = |pair| Witness { band: Band::Sure, pair, wrong: false };
     let mut tool = open(300);
     tool.keep((0..7).map(right).collect());
-    assert!(!tool.wants(NOW));
+    assert!(!tool.wants(NOW, false) && tool.wants(NOW, true));
     tool.keep(vec![right(7)]);
-    assert!(tool.wants(NOW));
+    assert!(tool.wants(NOW, false));
     let taken = tool.take();
-    assert!(!tool.wants(NOW));
+    assert!(!tool.wants(NOW, false) && !tool.wants(NOW, true));
     tool.keep(taken);
     tool.keep(vec![Witness { wrong: true, ..right(8) }]);
     tool.keep((9..100).map(right).collect());

@@ -87,19 +87,25 @@ impl Tool {
         self.hits = 0;
     }
 
-    /// Whether the record should be told and asked behind this request.
+    /// Whether the record should be told and asked behind this request; with any witness where they are not to wait for
+    /// each other.
     #[must_use]
-    pub fn wants(&self, now_ms: u64) -> bool {
-        let told = self.waiting.len() < TOGETHER && !self.waiting.iter().any(|witness| witness.wrong);
-        !told
-            || self.hits >= ASK_HITS
-            || self.copy.is_none_or(|(_, asked_ms)| now_ms.abs_diff(asked_ms) >= ASK_MS)
+    pub fn wants(&self, now_ms: u64, at_once: bool) -> bool {
+        let together = if at_once { 1 } else { TOGETHER };
+        let told = self.waiting.len() < together && !self.waiting.iter().any(|witness| witness.wrong);
+        !told || self.hits >= ASK_HITS || self.age_ms(now_ms) >= ASK_MS
     }
 
     /// Whether nothing can be decided by the copy of the record any more, so that a call may wait for a new one.
     #[must_use]
     pub fn is_blind(&self, now_ms: u64) -> bool {
-        self.hits >= COPY_HITS || self.copy.is_none_or(|(_, asked_ms)| now_ms.abs_diff(asked_ms) >= COPY_MS)
+        self.hits >= COPY_HITS || self.age_ms(now_ms) >= COPY_MS
+    }
+
+    /// How long ago the record was asked for the copy, in ms.
+    #[must_use]
+    pub fn age_ms(&self, now_ms: u64) -> u64 {
+        self.copy.map_or(u64::MAX, |(_, asked_ms)| now_ms.abs_diff(asked_ms))
     }
 
     /// The copy of the record.

@@ -162,7 +162,7 @@ impl Simulation {
             self.groups.entry(key).or_default().insert(new, self.now_ms);
         }
         // Behind the answer.
-        if known.tool.wants(self.now_ms) {
+        if known.tool.wants(self.now_ms, false) {
             let witnesses = known.tool.take();
             known.tool.refresh(known.evidence.apply(&self.terms, &witnesses), self.now_ms);
         }

@@ -1,5 +1,6 @@
 //! What tools have earned: an isolate's copies of their records, which are accounts, and what those have to be told.
 
+use super::groups::URGENT_MS;
 use super::models::Loaded;
 use super::{Cache, Meaning, Slot};
 use crate::ledger::{Outcome, Transition};
@@ -107,13 +108,32 @@ impl Cache {
         exchange(platform, slot, known, ASK_MS).await;
     }
 
+    /// The same for a question that has nowhere else to go, which a copy of a moment ago may say too little for.
+    pub(super) async fn bring_newest<P: Platform>(
+        &self,
+        platform: &P,
+        slot: &Slot,
+        known: &Rc<RefCell<Known>>,
+    ) {
+        let now_ms = platform.now_ms();
+        {
+            let mut known = known.borrow_mut();
+            let old = P::NEAR || known.tool.age_ms(now_ms) >= URGENT_MS;
+            if known.terms.is_none() || !old || known.asking_ms > now_ms {
+                return;
+            }
+            known.asking_ms = now_ms.saturating_add(CLAIM_MS);
+        }
+        exchange(platform, slot, known, ASK_MS).await;
+    }
+
     /// Has the record told behind the answer what was seen, and asked what holds, where that is due.
     pub(super) fn report<P: Platform>(&self, platform: &P, slot: &Slot) {
         let known = self.known(slot);
         let now_ms = platform.now_ms();
         {
             let mut known = known.borrow_mut();
-            if known.terms.is_none() || known.asking_ms > now_ms || !known.tool.wants(now_ms) {
+            if known.terms.is_none() || known.asking_ms > now_ms || !known.tool.wants(now_ms, P::NEAR) {
                 return;
             }
             known.asking_ms = now_ms.saturating_add(CLAIM_MS);

@@ -1,5 +1,5 @@
 //! The groups that an isolate keeps: questions with equal hard facts, and what they were answered. What is learnt is
-//! written behind answers, a while later and together, because a store takes one write of a key in a second.
+//! written behind answers; where the store takes one write of a key in a second, a while later and together.
 
 use super::key::Key;
 use super::locker::{Locker, NONCE_BYTES};
@@ -13,10 +13,11 @@ use std::rc::Rc;
 /// How long what was read is used, before it is read again behind a request, in ms.
 const DUE_MS: u64 = 30_000;
 /// How long it is used when an upstream is down and it has no answer, in ms: another isolate may have one since.
-const URGENT_MS: u64 = 1_000;
+pub(super) const URGENT_MS: u64 = 1_000;
 /// How long somebody who is about to read or to write is believed to do so, in ms.
 const CLAIM_MS: u64 = 10_000;
-/// A write waits for at least this long, and up to twice, in ms: isolates that learnt together do not write together.
+/// A write to a store that is not near waits for at least this long, and up to twice, in ms: isolates that learnt together
+/// do not write together.
 const PAUSE_MS: u32 = 500;
 /// Bytes in front of a stored group: the digest of the model that its vectors are of.
 const DIGEST_BYTES: usize = 32;
@@ -58,8 +59,8 @@ impl Held {
     }
 
     /// Whether the store may know more by now, for somebody who has nowhere else to go.
-    pub const fn is_behind(&self, now_ms: u64) -> bool {
-        now_ms.abs_diff(self.read_ms) >= URGENT_MS
+    pub const fn is_behind(&self, near: bool, now_ms: u64) -> bool {
+        near || now_ms.abs_diff(self.read_ms) >= URGENT_MS
     }
 
     /// Whether it is to be written, by the caller.
@@ -171,8 +172,10 @@ pub(super) async fn write<P: Platform>(
 ) {
     let mut random = [0; NONCE_BYTES];
     platform.fill(&mut random);
-    let [first, second, ..] = random;
-    platform.sleep(PAUSE_MS + u32::from(u16::from_be_bytes([first, second])) % PAUSE_MS).await;
+    if !P::NEAR {
+        let [first, second, ..] = random;
+        platform.sleep(PAUSE_MS + u32::from(u16::from_be_bytes([first, second])) % PAUSE_MS).await;
+    }
     read(platform, locker, key, place, held).await;
     platform.fill(&mut random);
     let now_ms = platform.now_ms();

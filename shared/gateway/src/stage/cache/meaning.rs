@@ -220,7 +220,7 @@ impl Cache {
     ) -> Option<(Rc<Entry>, Option<Score>)> {
         let (meaning, caching) = slot.meaning.as_deref().zip(slot.caching())?;
         let held = self.group(platform, slot, meaning).await;
-        let is_behind = held.borrow().is_behind(platform.now_ms());
+        let is_behind = held.borrow().is_behind(P::NEAR, platform.now_ms());
         if slot.locker.stores && is_behind {
             let place = slot.locker.place(&meaning.group, &slot.name, P::EXPIRES);
             groups::read(platform, &slot.locker, &meaning.group, &place, &held).await;
@@ -231,6 +231,7 @@ impl Cache {
             return entry.stands_in(caching, platform.now_ms()).then_some((entry, None));
         }
         let (pending, known) = (slot.pending.as_deref()?, self.known(slot));
+        self.bring_newest(platform, slot, &known).await;
         let (kept, guess) = {
             let (held, mut known) = (held.borrow(), known.borrow_mut());
             let group = held.is_of(&pending.model.digest).then_some(&held.group)?;
