@@ -320,6 +320,14 @@ fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
     {
         secrets::beside(scan, end);
     }
+    identifiers(scan, start, end, has, done);
+    // A blank is nothing to look at.
+    end + usize::from(blank)
+}
+
+/// Looks at a word of these classes as the beginning of an identifier.
+#[inline(always)]
+fn identifiers(scan: &mut Scan<'_>, start: usize, end: usize, has: u8, done: &mut Done) {
     if has & DIGIT != 0 {
         if start >= done.digits && scan.at(start).is_ascii_digit() {
             done.digits = ids::digits(scan, start).max(end);
@@ -330,10 +338,8 @@ fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
         } else {
             letters::digits(scan, start, end);
         }
-    } else if has & (UPPER | LOWER) == UPPER && length <= 11 {
+    } else if has & (UPPER | LOWER) == UPPER && end - start <= 11 {
         // `AB 12 34 56 C`, `DE89 ...` in groups, `DEUTDEFF`.
         letters::capitals(scan, start, end);
     }
-    // A blank is nothing to look at.
-    end + usize::from(blank)
 }
