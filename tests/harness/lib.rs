@@ -5,6 +5,7 @@
 #![recursion_limit = "256"]
 
 pub mod bed;
+pub mod behind;
 pub mod case;
 pub mod cells;
 pub mod client;

@@ -274,9 +274,7 @@ fn word(scan: &mut Scan<'_>, start: usize, done: &mut Done) -> usize {
     // Most words.
     if blank && has & DIGIT == 0 && length < BESIDE {
         done.token = done.token.max(end);
-        if scan.at(end + 1) == b'i' {
-            spoken(scan, end);
-        }
+        spoken(scan, end);
         if has & (UPPER | LOWER) == UPPER {
             letters::capitals(scan, start, end);
         }

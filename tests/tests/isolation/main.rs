@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use postern_tests::behind::finish;
 use postern_tests::script::issuer;
 use postern_tests::token::{Flaw, Issuer};
 
@@ -128,7 +129,7 @@ fn isolates(way: &Way) {
         let before = serial.get();
         let Answer { text, number, kind } = scene.ask(dice.below(2), &asked);
         if call % way.behind == 0 {
-            scene.behind();
+            finish(&scene.world);
         }
         if is_narrow(asked.agent) && asked.tool != 0 {
             assert!(text.contains("Unknown tool") && !text.contains("canary"), "{asked:?}: {text}");
@@ -216,26 +217,26 @@ fn an_agent_that_has_changed_something_is_not_shown_what_was_there_before() {
     };
     let read = |isolate, agent| send(isolate, agent, "a__everybodys");
     assert_eq!(read(0, 0), (1, false));
-    scene.behind();
+    finish(&scene.world);
     assert_eq!((read(1, 0), read(1, 1)), ((1, true), (1, true)));
-    scene.behind();
+    finish(&scene.world);
     assert_eq!(send(0, 0, "a__mine"), (2, false));
     // Nobody has told the account yet that it is over: the other isolate neither reads nor keeps for this agent.
     assert_eq!((read(1, 0), read(1, 0)), ((3, false), (4, false)));
     // The next charge of the isolate that made the change tells it. From then on it is exact for the agent, and what it
     // reads is kept again.
     assert_eq!(read(0, 0), (5, false));
-    scene.behind();
+    finish(&scene.world);
     assert_eq!((read(1, 0), read(0, 0)), ((5, true), (5, true)));
     // The account of this one is not asked, but its isolate has heard of the change by now.
     assert_eq!(read(1, 1), (5, true));
-    scene.behind();
+    finish(&scene.world);
     // A leased agent's change is felt where it was made, and elsewhere when the store is asked again.
     scene.world.advance(1_000);
     assert_eq!(send(0, 1, "a__mine"), (6, false));
-    scene.behind();
+    finish(&scene.world);
     assert_eq!(read(0, 1), (7, false));
-    scene.behind();
+    finish(&scene.world);
     assert_eq!(read(1, 1), (5, true), "at most a minute late");
     scene.world.advance(30_000);
     assert_eq!(read(1, 1), (7, true));

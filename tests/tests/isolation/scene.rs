@@ -2,9 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use postern::Gateway;
@@ -97,20 +95,6 @@ impl Scene {
         });
         let (path, tool) = (format!("/t/t{}/mcp", asked.tenant), format!("a__{}", TOOLS[asked.tool].0));
         self.send(isolate, &path, token, &tool, &asked.words)
-    }
-
-    /// What is left for after answers is done, side by side.
-    pub fn behind(&self) {
-        loop {
-            let mut effects = self.world.take_effects();
-            if effects.is_empty() {
-                return;
-            }
-            self.world.run(poll_fn(|context| {
-                effects.retain_mut(|effect| effect.as_mut().poll(context).is_pending());
-                if effects.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-            }));
-        }
     }
 
     pub fn send(&self, isolate: usize, path: &str, token: &str, tool: &str, question: &str) -> Answer {

@@ -1,9 +1,7 @@
 //! Isolates over the platform in memory, whose clock is set by hand.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 
 use postern::Gateway;
 use postern::arrival::Head;
@@ -13,6 +11,7 @@ use postern::mcp::seal::Sealer;
 use postern::memory::{Memory, Step};
 use postern::platform::{Clock as _, FetchError};
 use postern::reply::ReplyBody;
+use postern_tests::behind::finish;
 use postern_tests::process::top;
 use serde_json::{Value, json};
 
@@ -128,7 +127,7 @@ impl Isolate {
         let records = self.memory.records().len();
         let message = self.send(query, meta);
         let before = self.memory.recalled().split_off(start);
-        self.behind();
+        finish(&self.memory);
         let behind = self.memory.recalled().split_off(start + before.len());
         let count = |keys: &[String], epoch: bool| {
             let ours = |key: &&String| key.starts_with("cache/") && key.starts_with("cache/epoch/") == epoch;
@@ -154,20 +153,6 @@ impl Isolate {
         assert!(mark.is_none_or(|mark| mark == kind), "{mark:?} and {}", answer.record);
         let right = answer.message["result"]["content"] == result["content"];
         (Came { kind, right, ms }, answer)
-    }
-
-    /// What is left for after answers is done, side by side.
-    fn behind(&self) {
-        loop {
-            let mut effects = self.memory.take_effects();
-            if effects.is_empty() {
-                return;
-            }
-            self.memory.run(poll_fn(|context| {
-                effects.retain_mut(|effect| effect.as_mut().poll(context).is_pending());
-                if effects.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-            }));
-        }
     }
 
     fn send(&self, query: &str, more: Value) -> String {

@@ -1,6 +1,6 @@
 //! Dates of birth: dates beside a word that says so.
 
-use super::run::{Labels, begins, ends};
+use super::run::{Labels, Seconds, begins, ends};
 use crate::checks::day;
 use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
@@ -231,24 +231,14 @@ fn word(scan: &Scan<'_>, at: usize) -> usize {
     (at..at + 24).find(|at| !scan.at(*at).is_ascii_alphabetic() && scan.at(*at) < 0x80).unwrap_or(at)
 }
 
-/// The second bytes of months, by the first one, both without their upper bits.
-#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
-static SECONDS: [u32; 32] = {
-    let (mut seconds, mut at) = ([0; 32], 0);
-    while at < MONTHS.len() {
-        let month = MONTHS[at].as_bytes();
-        seconds[(month[0] & 31) as usize] |= 1 << (month[1] & 31);
-        at += 1;
-    }
-    seconds
-};
+static SECONDS: Seconds = Seconds::of(MONTHS);
 
 /// Whether a word is the name of a month.
 fn is_month(word: &str) -> bool {
     let [first, second, _, ..] = word.as_bytes() else { return false };
     // A letter that is not ASCII may be a capital of another code.
     let plain = first.is_ascii() && second.is_ascii();
-    if plain && SECONDS.get(usize::from(first & 31)).copied().unwrap_or(0) >> (second & 31) & 1 == 0 {
+    if plain && !SECONDS.may_begin(*first, *second) {
         return false;
     }
     let known = |month: &&str| {

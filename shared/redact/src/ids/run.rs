@@ -205,13 +205,34 @@ pub(crate) fn ends(scan: &Scan<'_>, end: usize) -> bool {
     }
 }
 
+/// The second bytes of words, by the first one, both without their upper bits: most others are told by them.
+pub(crate) struct Seconds([u32; 32]);
+
+impl Seconds {
+    /// Meant for constants, as [`Labels::new`].
+    #[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
+    pub const fn of(words: &[&str]) -> Self {
+        let (mut seconds, mut at) = ([0; 32], 0);
+        while at < words.len() {
+            let word = words[at].as_bytes();
+            seconds[(word[0] & 31) as usize] |= 1 << (word[1] & 31);
+            at += 1;
+        }
+        Self(seconds)
+    }
+
+    /// Whether one of the words may begin with these bytes.
+    pub fn may_begin(&self, first: u8, second: u8) -> bool {
+        self.0.get(usize::from(first & 31)).copied().unwrap_or(0) >> (second & 31) & 1 != 0
+    }
+}
+
 /// Beginnings of words, in lower case, that may speak of a value.
 pub(crate) struct Labels {
     words: &'static [&'static str],
     /// What each byte is, `FIRST` among it.
     kinds: [u8; 256],
-    /// The second bytes of words, by the first one, both without their upper bits.
-    seconds: [u32; 32],
+    seconds: Seconds,
     /// How far before the value the word may stand.
     reach: usize,
 }
@@ -226,7 +247,7 @@ impl Labels {
     /// Meant for constants: a word of less than two bytes is noticed when it is compiled.
     #[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
     pub const fn new(words: &'static [&'static str], reach: usize) -> Self {
-        let (mut kinds, mut seconds) = ([0; 256], [0; 32]);
+        let mut kinds = [0; 256];
         let mut at = 0;
         while at < 128 {
             kinds[at] = match at as u8 {
@@ -242,10 +263,9 @@ impl Labels {
             let word = words[at].as_bytes();
             kinds[word[0] as usize] |= FIRST;
             kinds[word[0].to_ascii_uppercase() as usize] |= FIRST;
-            seconds[(word[0] & 31) as usize] |= 1 << (word[1] & 31);
             at += 1;
         }
-        Self { words, kinds, seconds, reach }
+        Self { words, kinds, seconds: Seconds::of(words), reach }
     }
 
     fn kind(&self, byte: u8) -> u8 {
@@ -311,11 +331,10 @@ impl Labels {
 
     fn is_at(&self, rest: Option<&[u8]>) -> bool {
         let Some(rest @ [first, second, ..]) = rest else { return false };
-        let seconds = self.seconds.get(usize::from(first & 31)).copied().unwrap_or(0);
         let begins = |word: &&str| {
             word.as_bytes().get(1).is_some_and(|known| (known ^ second) & 31 == 0)
                 && rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word.as_bytes()))
         };
-        seconds >> (second & 31) & 1 != 0 && self.words.iter().any(begins)
+        self.seconds.may_begin(*first, *second) && self.words.iter().any(begins)
     }
 }

@@ -34,6 +34,17 @@ pub(super) struct Known {
     failed: bool,
 }
 
+impl Known {
+    /// Whether the caller is to ask the record, as nobody else is about to.
+    fn claims(&mut self, now_ms: u64) -> bool {
+        let free = self.terms.is_some() && self.asking_ms <= now_ms;
+        if free {
+            self.asking_ms = now_ms.saturating_add(CLAIM_MS);
+        }
+        free
+    }
+}
+
 /// What an isolate knows of a tool's bands.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Earned {
@@ -100,10 +111,9 @@ impl Cache {
             if known.terms != Some(terms) {
                 *known = Known { terms: Some(terms), ..Known::default() };
             }
-            if !known.tool.is_blind(now_ms) || known.asking_ms > now_ms {
+            if !known.tool.is_blind(now_ms) || !known.claims(now_ms) {
                 return;
             }
-            known.asking_ms = now_ms.saturating_add(CLAIM_MS);
         }
         exchange(platform, slot, known, ASK_MS).await;
     }
@@ -119,10 +129,9 @@ impl Cache {
         {
             let mut known = known.borrow_mut();
             let old = P::NEAR || known.tool.age_ms(now_ms) >= URGENT_MS;
-            if known.terms.is_none() || !old || known.asking_ms > now_ms {
+            if !old || !known.claims(now_ms) {
                 return;
             }
-            known.asking_ms = now_ms.saturating_add(CLAIM_MS);
         }
         exchange(platform, slot, known, ASK_MS).await;
     }
@@ -133,10 +142,9 @@ impl Cache {
         let now_ms = platform.now_ms();
         {
             let mut known = known.borrow_mut();
-            if known.terms.is_none() || known.asking_ms > now_ms || !known.tool.wants(now_ms, P::NEAR) {
+            if !known.tool.wants(now_ms, P::NEAR) || !known.claims(now_ms) {
                 return;
             }
-            known.asking_ms = now_ms.saturating_add(CLAIM_MS);
         }
         let (there, slot) = (platform.clone(), slot.clone());
         platform.defer(Box::pin(async move { exchange(&there, &slot, &known, TELL_MS).await }));
