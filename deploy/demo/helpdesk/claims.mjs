@@ -5,7 +5,8 @@ import { BY_MEANING } from './report.mjs';
 /** The least part of what was asked in the same words a while ago that comes out of the cache: not all of it, as instances of a
  * gateway hear of each other's answers a while later. */
 const LEAST = 0.9;
-/** The same for the outage. Two instances that write at the same time may lose an answer for the others. */
+/** The same for the outage: a store that is far takes what instances write at the same time as it comes, and one that is near
+ * gives up on it after three tries. */
 const LEAST_OLD = 0.95;
 /** How unlikely it may be that so many errors happen by chance, at the rate that settings allow. */
 const CHANCE = 0.001;

@@ -234,6 +234,15 @@ impl Group {
         self.prune(now_ms);
     }
 
+    /// Whether it has an entry to each text of `other`, none of them older.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.entries.iter().all(|entry| {
+            let known = self.entries.iter().find(|known| known.text == entry.text);
+            known.is_some_and(|known| known.created_ms >= entry.created_ms)
+        })
+    }
+
     /// Drops what is no longer kept, and what is beyond the bounds: what expired first, then the oldest.
     pub fn prune(&mut self, now_ms: u64) {
         self.entries.retain(|entry| entry.is(Life::Kept, now_ms));

@@ -193,7 +193,7 @@ fn merging_loses_nothing_and_later_answers_win() {
         assert_eq!(found.as_deref(), Some(expected.as_bytes()), "{question}");
     }
     // Which copy is read and which is written makes no difference.
-    let mut other = ours;
+    let mut other = ours.clone();
     other.merge(theirs, 1_020);
     let sorted = |group: &Group| {
         let mut all: Vec<_> = group.iter().map(|one| (one.entry.text, one.answer.digest)).collect();
@@ -201,6 +201,8 @@ fn merging_loses_nothing_and_later_answers_win() {
         all
     };
     assert_eq!(sorted(&merged), sorted(&other));
+    assert!(merged.covers(&ours) && merged.covers(&other) && merged.covers(&Group::default()));
+    assert!(!ours.covers(&merged) && !Group::default().covers(&ours));
     let again = merged.clone();
     merged.merge(again.clone(), 1_020);
     assert_eq!(merged, again);

@@ -19,6 +19,11 @@ const CLAIM_MS: u64 = 10_000;
 /// A write to a store that is not near waits for at least this long, and up to twice, in ms: isolates that learnt together
 /// do not write together.
 const PAUSE_MS: u32 = 500;
+/// A store that is near is looked at again this long after a write, and up to twice, in ms: who wrote at the same time has
+/// read what was there before, and so writes without this.
+const LOOK_MS: u32 = 60;
+/// How often a group is written until the store is seen to have it.
+const WRITES: u32 = 3;
 /// Bytes in front of a stored group: the digest of the model that its vectors are of.
 const DIGEST_BYTES: usize = 32;
 
@@ -147,19 +152,22 @@ impl Groups {
     }
 }
 
-/// Reads the group at `place` into memory.
+/// Reads the group at `place` into memory. Says of a store that is near whether it has all that was in memory.
 pub(super) async fn read<P: Platform>(
     platform: &P,
     locker: &Locker,
     key: &Key,
     place: &str,
     held: &RefCell<Held>,
-) {
+) -> bool {
     let stored = platform.recall(place).await;
     let stored = stored.and_then(|sealed| open(locker, key, &sealed));
     let now_ms = platform.now_ms();
     let (model, group) = stored.unwrap_or_default();
-    held.borrow_mut().merge(model, group, now_ms);
+    let mut held = held.borrow_mut();
+    let whole = P::NEAR && group.covers(&held.group);
+    held.merge(model, group, now_ms);
+    whole
 }
 
 /// Writes what is in memory, with what others have written meanwhile.
@@ -170,14 +178,33 @@ pub(super) async fn write<P: Platform>(
     place: &str,
     held: &RefCell<Held>,
 ) {
-    let mut random = [0; NONCE_BYTES];
-    platform.fill(&mut random);
     if !P::NEAR {
-        let [first, second, ..] = random;
-        platform.sleep(PAUSE_MS + u32::from(u16::from_be_bytes([first, second])) % PAUSE_MS).await;
+        pause(platform, PAUSE_MS).await;
     }
     read(platform, locker, key, place, held).await;
+    for _ in 0..WRITES {
+        put(platform, locker, key, place, held).await;
+        if !P::NEAR {
+            return;
+        }
+        pause(platform, LOOK_MS).await;
+        if read(platform, locker, key, place, held).await {
+            return;
+        }
+    }
+}
+
+/// Waits for at least so long, and less than twice.
+async fn pause<P: Platform>(platform: &P, least_ms: u32) {
+    let mut random = [0; 2];
     platform.fill(&mut random);
+    platform.sleep(least_ms + u32::from(u16::from_be_bytes(random)) % least_ms).await;
+}
+
+/// Writes what is in memory.
+async fn put<P: Platform>(platform: &P, locker: &Locker, key: &Key, place: &str, held: &RefCell<Held>) {
+    let mut nonce = [0; NONCE_BYTES];
+    platform.fill(&mut nonce);
     let now_ms = platform.now_ms();
     let (plain, kept_ms) = {
         let mut held = held.borrow_mut();
@@ -187,7 +214,7 @@ pub(super) async fn write<P: Platform>(
     };
     let ttl_s = u32::try_from(kept_ms.saturating_sub(now_ms).div_ceil(1_000)).unwrap_or(u32::MAX);
     if ttl_s > 0
-        && let Some(sealed) = plain.and_then(|plain| locker.seal(key, random, &plain))
+        && let Some(sealed) = plain.and_then(|plain| locker.seal(key, nonce, &plain))
     {
         platform.remember(place, sealed, ttl_s).await;
     }
