@@ -3,11 +3,11 @@
 use super::behind::Refresh;
 use super::forward::{Asked, annotations, arguments, declared, session_for};
 use super::inspection::{self, Of};
-use super::relay::View;
 use super::scene::{Flow, Scene};
 use super::shared;
 use super::state::Scope;
 use super::target::{Kind as What, Target};
+use super::view::View;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::mcp::envelope::Message;

@@ -22,6 +22,7 @@ mod serve;
 mod shared;
 mod state;
 mod target;
+mod view;
 
 use crate::arrival::{Head, Place};
 use crate::catalog::Catalog;

@@ -1,0 +1,251 @@
+//! From an upstream's messages to the agent's: ids, states, questions and the differences of the eras. A map over messages.
+
+use super::SERVER_INFO;
+use super::admission;
+use super::behind::Ending;
+use super::forward::{across_eras, internal};
+use super::inspection::{self, Of};
+use super::legacy;
+use super::running::Listed;
+use super::scene::{Flow, Scene};
+use super::state::{self, Scope};
+use crate::error::{Error, Fault, Refusal, UpstreamFault};
+use crate::limits;
+use crate::mcp::envelope::{Message, Outcome, Response};
+use crate::mcp::json::{Edits, Json, Node};
+use crate::mcp::method::Method;
+use crate::mcp::revisions::{self, Era, Own, Revision};
+use crate::platform::Platform;
+use crate::stage::admit::Ticket;
+use crate::stage::audit::Trail;
+use crate::stage::cache::Slot;
+use crate::stage::redact::{Clean, Held, Plan};
+use crate::tenant::Way;
+use crate::upstream::{FromUpstream, Link, Sealed};
+use std::rc::Rc;
+
+/// What one call's answers are turned with.
+pub(crate) struct View<P: Platform> {
+    /// The client's id, raw JSON: it returns with its type and every digit.
+    pub id: String,
+    pub method: Method,
+    pub from: Era,
+    pub to: Revision,
+    /// The capabilities that a modern client declared, raw JSON.
+    pub declared: String,
+    pub link: Rc<Link>,
+    /// What is inspected of its messages.
+    pub plan: Option<Rc<Plan>>,
+    pub state: Scope,
+    pub listed: Option<Listed>,
+    /// What the call was charged; none for what only counts as a request.
+    pub ticket: Option<Rc<Ticket<P>>>,
+    /// Where its answer may be kept, if nothing comes before it.
+    pub slot: Option<Rc<Slot>>,
+    /// What the agent is told of an answer that was kept, raw JSON.
+    pub mark: Option<String>,
+    /// What it ends in the cache when it has ended.
+    pub ending: Option<Rc<Ending<P>>>,
+}
+
+impl<P: Platform> View<P> {
+    pub fn fault(&self, kind: UpstreamFault) -> Error {
+        self.link.fault(kind).into()
+    }
+
+    /// A message as the agent gets it; none if it gets nothing of it.
+    pub async fn turn(
+        &self,
+        scene: &Scene<P>,
+        message: Result<Option<FromUpstream>, Fault>,
+        trail: &mut Trail<P>,
+    ) -> Option<Result<String, Error>> {
+        match message {
+            Ok(Some(FromUpstream::Answer { json, response })) => Some(
+                self.clean(scene, Held::Owned(json), Message::Response(response), trail)
+                    .await
+                    .and_then(|clean| self.answer(scene, &clean)),
+            ),
+            Ok(Some(FromUpstream::Notification { json, notification, token })) => {
+                if !self.passes(notification.method) {
+                    return None;
+                }
+                let message = Message::Notification(notification);
+                match self.clean(scene, Held::Owned(json), message, trail).await {
+                    Ok(clean) => Some(Ok(notified(&clean, token.as_deref()))),
+                    // Nobody waits for it, and the record counts it.
+                    Err(Error::Refusal(Refusal::Blocked { .. })) => None,
+                    Err(error) => Some(Err(error)),
+                }
+            }
+            Ok(Some(FromUpstream::Ask { json, request, session })) => {
+                let Some(session) = session else { return Some(Err(self.cannot_ask(request.method))) };
+                let message = Message::Request(request);
+                let clean = self.clean(scene, Held::Owned(json), message, trail).await;
+                Some(clean.and_then(|clean| self.question(scene, &clean, &session)))
+            }
+            Ok(None) => Some(Err(self.fault(UpstreamFault::NoAnswer))),
+            Err(fault) => Some(Err(fault.into())),
+        }
+    }
+
+    /// A message that the agent may see: what it may not is replaced in it, or it is refused.
+    async fn clean<'j>(
+        &self,
+        scene: &Scene<P>,
+        json: Held<'j>,
+        message: Message,
+        trail: &mut Trail<P>,
+    ) -> Result<Clean<'j>, Error> {
+        let way = match &message {
+            Message::Response(Response { outcome: Outcome::Error(_), .. }) => Way::Error,
+            _ => Way::Response,
+        };
+        let plan = self.plan.as_deref();
+        let clean = Clean::of(plan, json, message, way, trail.tally())?;
+        if plan.and_then(Plan::dlp).is_none() {
+            return Ok(clean);
+        }
+        let what = plan.and_then(Plan::name).unwrap_or(self.method.name());
+        let of = Of { what, server: &self.link.upstream().alias, way };
+        // On the heap, as all that most calls have no part in.
+        Box::pin(inspection::inbound(scene, plan, &of, clean, trail)).await
+    }
+
+    /// The upstream's answer when nothing came before it, with the status that its code has in the agent's
+    /// era (MCP 2026-07-28, Streamable HTTP).
+    pub async fn whole(
+        &self,
+        scene: &Scene<P>,
+        json: Held<'_>,
+        response: Response,
+        trail: &mut Trail<P>,
+    ) -> Result<Flow<P>, Error> {
+        let code = match response.outcome {
+            Outcome::Error(error) => json.get(error, "code").and_then(|code| json.integer(code)),
+            Outcome::Result(_) => None,
+        };
+        let status = match code {
+            Some(-32021) if self.to.era() == Era::Modern => 400,
+            Some(-32601) if self.to.era() == Era::Modern => 404,
+            _ => 200,
+        };
+        let clean = self.clean(scene, json, Message::Response(response), trail).await?;
+        let text = self.answer(scene, &clean)?;
+        if let Some(slot) = &self.slot {
+            scene.gateway.cache.fill(&scene.platform, slot, &clean, self.from);
+        }
+        Ok(Flow::Message(status, text))
+    }
+
+    /// The upstream's answer as the agent gets it.
+    pub fn answer(&self, scene: &Scene<P>, clean: &Clean<'_>) -> Result<String, Error> {
+        let (json, Message::Response(response)) = (clean.json(), clean.message()) else {
+            return Err(internal("an answer that is none"));
+        };
+        if let Some(ticket) = &self.ticket {
+            admission::answered(scene, ticket, json, response.outcome, self.method)
+                .map_err(|kind| self.fault(kind))?;
+        }
+        let mut edits = Edits::new();
+        if let Some(id) = response.id {
+            edits.replace(json.span(id), &self.id);
+        }
+        match response.outcome {
+            Outcome::Result(result) => self.result(scene, json, result, &mut edits)?,
+            Outcome::Error(error) => self.error(json, error, &mut edits)?,
+        }
+        Ok(edits.apply(json.text()))
+    }
+
+    fn result(
+        &self,
+        scene: &Scene<P>,
+        json: &Json<'_>,
+        result: Node,
+        edits: &mut Edits,
+    ) -> Result<(), Error> {
+        let kind = json.get(result, "resultType").and_then(|node| json.string(node));
+        match kind.as_deref() {
+            Some("input_required") if self.to.era() == Era::Legacy => return Err(across_eras()),
+            Some("input_required") => {
+                state::seal(scene, json, result, &self.link.upstream().alias, &self.state, edits)?
+            }
+            _ => {}
+        }
+        let alias = &self.link.upstream().alias;
+        scene.gateway.catalog.expose_uris(&scene.caller, alias, self.method, json, result, edits);
+        let own = Own { server_info: SERVER_INFO, ttl_ms: 0, cache: self.mark.as_deref() };
+        revisions::convert_result(json, result, self.method, self.from, self.to, edits, &own);
+        Ok(())
+    }
+
+    fn error(&self, json: &Json<'_>, error: Node, edits: &mut Edits) -> Result<(), Error> {
+        let Some(code) = json.get(error, "code") else { return Ok(()) };
+        let number = json.integer(code).unwrap_or_default();
+        // The client of another era could not declare the capability to this upstream, whatever it can do.
+        if number == -32021 && self.to.era() != self.from {
+            return Err(across_eras());
+        }
+        let converted = revisions::convert_error(number, self.from, self.to.era(), self.method);
+        if converted != number {
+            edits.replace(json.span(code), converted.to_string());
+        }
+        Ok(())
+    }
+
+    /// Whether a notification of this call is for the client: what its revision does not know is left out.
+    fn passes(&self, method: Method) -> bool {
+        match method {
+            Method::Progress | Method::LogMessage => true,
+            // Updates and list changes ride on any stream of a legacy session, and on none of a modern one.
+            _ => self.to.era() == Era::Legacy && self.from == Era::Legacy,
+        }
+    }
+
+    /// Why a question on a session of the gateway's own ends the call: the client did not declare what it
+    /// needs, or did, and the question would have to cross the eras.
+    pub fn cannot_ask(&self, method: Method) -> Error {
+        let needed = match method {
+            Method::CreateMessage => "sampling",
+            Method::Elicit => "elicitation",
+            _ => "roots",
+        };
+        let has = Json::parse(self.declared.as_bytes(), &limits::REQUEST)
+            .is_ok_and(|declared| declared.get(declared.root(), needed).is_some());
+        match self.to.era() {
+            Era::Modern if !has => {}
+            Era::Modern => return across_eras(),
+            Era::Legacy => {
+                let why = "questions of an upstream that this session has no session at; initialize again";
+                return Refusal::NotSupported(why).into();
+            }
+        }
+        Refusal::MissingCapability(format!(r#"{{"{needed}":{{}}}}"#)).into()
+    }
+
+    /// A legacy upstream's question on the stream of a call, under an id that finds its way back.
+    fn question(&self, scene: &Scene<P>, clean: &Clean<'_>, session: &Sealed) -> Result<String, Error> {
+        let (json, Message::Request(request)) = (clean.json(), clean.message()) else {
+            return Err(internal("a question that is none"));
+        };
+        let name = self.plan.as_ref().and_then(|plan| plan.name());
+        let from = legacy::Origin { alias: &self.link.upstream().alias, name, session };
+        let id = legacy::seal_ask(scene, &from, json.raw(request.id))?;
+        let mut edits = Edits::new();
+        edits.replace(json.span(request.id), id);
+        Ok(edits.apply(json.text()))
+    }
+}
+
+/// A notification with the client's own progress token.
+fn notified(clean: &Clean<'_>, token: Option<&str>) -> String {
+    let (json, message) = (clean.json(), clean.message());
+    let mut edits = Edits::new();
+    if let (Some(token), Message::Notification(notification)) = (token, message)
+        && let Some(params) = notification.params
+    {
+        edits.set(json, params, "progressToken", token);
+    }
+    edits.apply(json.text())
+}
