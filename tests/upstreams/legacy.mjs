@@ -1,6 +1,7 @@
 // A server of the 2025 era alone, with sessions and an event store, on the official SDK 1.x:
 // what most deployed servers are. It has the fixtures of the conformance suite that exist at
-// 2025-11-25, and the ones of 2026-07-28 that need no asking back.
+// 2025-11-25, and the ones of 2026-07-28 in their old form: what a server of that revision asks
+// by `input_required`, this one asks by requests of its own, on the stream of the call.
 import { randomUUID } from 'node:crypto';
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
@@ -8,6 +9,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import {
   CreateMessageResultSchema,
   ElicitResultSchema,
+  ListRootsResultSchema,
   SetLevelRequestSchema,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
@@ -97,6 +99,111 @@ function registerAsking(server) {
   }
 }
 
+/** What a client may be asked, with the shape of its answer. */
+const ANSWERS = {
+  'elicitation/create': ElicitResultSchema,
+  'sampling/createMessage': CreateMessageResultSchema,
+  'roots/list': ListRootsResultSchema,
+};
+
+/**
+ * Questions with names as their JSON-RPC ids, where the SDK would count: the conformance suite
+ * looks for an answer's key, and a question of the old form has no other name. An id is one of
+ * its kind while it waits: where it is taken, the next question is called `NAME-2`.
+ */
+class Questions {
+  #transport;
+  #waiting = new Map();
+
+  /** @param transport that of a server which is connected already */
+  constructor(transport) {
+    this.#transport = transport;
+    const { onmessage } = transport;
+    transport.onmessage = (message, extra) => {
+      const answered = 'method' in message ? undefined : this.#waiting.get(message.id);
+      return answered ? answered(message) : onmessage(message, extra);
+    };
+  }
+
+  /** Asks on the stream of the request of `context`; the result, or an error when it is none or that request ends. */
+  async ask({ requestId, signal }, name, method, params = {}) {
+    let id = name;
+    for (let number = 2; this.#waiting.has(id); number += 1) id = `${name}-${number}`;
+    const answer = new Promise((resolve, reject) => {
+      this.#waiting.set(id, resolve);
+      signal.addEventListener('abort', () => reject(new Error('cancelled')), { once: true });
+    });
+    try {
+      const question = { jsonrpc: '2.0', id, method, params };
+      await this.#transport.send(question, { relatedRequestId: requestId });
+      const { result, error } = await answer;
+      if (error) throw new Error(`${method} was refused: ${error.message}`);
+      return ANSWERS[method].parse(result);
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+}
+
+/** The tools and the prompt of the scenarios `input-required-result-*`. */
+function registerRounds(server, questions) {
+  const form = (context, name, message, properties) =>
+    questions().ask(context, name, 'elicitation/create', {
+      message,
+      requestedSchema: { type: 'object', properties, required: Object.keys(properties) },
+    });
+  const sample = (context, name, prompt, maxTokens) =>
+    questions().ask(context, name, 'sampling/createMessage', {
+      messages: [{ role: 'user', content: { type: 'text', text: prompt } }],
+      maxTokens,
+    });
+  const person = (context) => form(context, 'user_name', 'What is your name?', { name: { type: 'string' } });
+  const greeting = (context) => sample(context, 'greeting', 'Generate a greeting', 50);
+  const roots = (context) => questions().ask(context, 'client_roots', 'roots/list');
+
+  const tool = (name, run) =>
+    server.registerTool(`test_input_required_result_${name}`,
+      { description: `Asks back: ${name}`, inputSchema: z.object({}) }, (_, context) => run(context));
+  tool('elicitation', async (context) => {
+    const { content } = await person(context);
+    return text(`Hello, ${content?.name ?? 'stranger'}!`);
+  });
+  tool('sampling', async (context) => {
+    const { content } = await sample(context, 'capital_question', 'What is the capital of France?', 100);
+    return text(content.text);
+  });
+  tool('list_roots', async (context) =>
+    text((await roots(context)).roots.map((root) => root.uri).join('\n')));
+  // The state of an old server is its session: what these two prove is that of the gateway in front.
+  for (const name of ['request_state', 'tampered_state']) {
+    tool(name, async (context) => {
+      const { action } = await form(context, 'confirm', 'Please confirm', { ok: { type: 'boolean' } });
+      return text(action === 'accept' ? 'state-ok' : 'not confirmed');
+    });
+  }
+  tool('multiple_inputs', async (context) => {
+    await Promise.all([person(context), greeting(context), roots(context)]);
+    return text('all answered');
+  });
+  tool('multi_round', async (context) => {
+    await form(context, 'step1', 'Step 1: What is your name?', { name: { type: 'string' } });
+    await form(context, 'step2', 'Step 2: What is your favorite color?', { color: { type: 'string' } });
+    return text('both steps done');
+  });
+  tool('capabilities', async (context) => {
+    const { elicitation, sampling } = server.server.getClientCapabilities() ?? {};
+    const asked = [elicitation && person(context), sampling && greeting(context)].filter(Boolean);
+    await Promise.all(asked);
+    return text(asked.length > 0 ? 'answered' : 'nothing to ask');
+  });
+  server.registerPrompt('test_input_required_result_prompt', { description: 'Asks back' }, async (context) => {
+    const question = 'What context should the prompt use?';
+    const { content } = await form(context, 'user_context', question, { context: { type: 'string' } });
+    const answer = { type: 'text', text: `Prompt with context: ${content?.context}` };
+    return { messages: [{ role: 'user', content: answer }] };
+  });
+}
+
 /** The tools about streams, lists and schemas. */
 function registerOthers(server) {
   const none = z.object({});
@@ -148,8 +255,8 @@ function registerSubscriptions(server) {
     });
 }
 
-/** Makes the server of one session. */
-function build() {
+/** Makes the server of one session, and connects it. */
+async function connect(transport) {
   const server = new McpServer(
     { name: 'postern-test-legacy', version: '1.0.0' },
     {
@@ -166,11 +273,14 @@ function build() {
   registerTools(server, kit);
   registerOthers(server);
   registerAsking(server);
+  let questions;
+  registerRounds(server, () => questions);
   registerSubscriptions(server);
   registerResources(server, ResourceTemplate);
   registerPrompts(server, (shape) => shape, completable);
   server.server.setRequestHandler(SetLevelRequestSchema, () => ({}));
-  return server;
+  await server.connect(transport);
+  questions = new Questions(transport);
 }
 
 const open = new Map();
@@ -188,7 +298,7 @@ async function handle(req, res) {
     onsessioninitialized: (session) => void open.set(session, transport),
     onsessionclosed: (session) => void open.delete(session),
   });
-  await build().connect(transport);
+  await connect(transport);
   return transport.handleRequest(req, res);
 }
 
