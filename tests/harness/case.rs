@@ -3,7 +3,7 @@
 //!
 //! Every case is a tenant of its own, so that all of them share one gateway and no cache. JSON stands in TOML
 //! strings. `${...}` is replaced: in requests by what earlier steps captured, in scripts by parts of the request
-//! that is answered (`${id}`, `${progress}`, `${arguments}`, `${uri}`), in settings by `${upstream}` and `${case}`.
+//! that is answered (`${id}`, `${progress}`, `${arguments}`, `${uri}`, `${last-event-id}`), in settings by `${upstream}` and `${case}`.
 //! Before all that, `${canary}` and `${base64 TEXT}` are replaced in the text of the file ([`crate::suite`]).
 
 use std::collections::BTreeMap;

@@ -187,6 +187,7 @@ impl<P: Platform> Leaving<'_, P> {
             listed: None,
             ticket: Some(Rc::clone(self.ticket)),
             slot: None,
+            ready: None,
             mark: Some(mark(kind, age_ms, score)),
             ending: None,
         };

@@ -1,11 +1,13 @@
 //! The straight path of a call: authorize, route, upstream, relay.
 
 use super::admission::{self, Admitted};
+use super::asking::{self, Answers};
 use super::behind::Ending;
 use super::cached::{Leaving, Looked, Missed};
 use super::patient;
 use super::relay;
 use super::scene::{Asker, Flow, Scene, result_message};
+use super::shared;
 use super::state::{self, Scope};
 use super::target::{Kind, Target};
 use super::view::View;
@@ -123,12 +125,22 @@ async fn send<P: Platform>(
         era,
         client: client_side(scene, outbound.json(), outbound.request(), asker, era),
         session: session_for(asker, &route.link.upstream().alias),
+        dialogue: is_bridged_dialogue(json, request, asker, era),
         plan: leaving.plan.cloned(),
         ticket: Rc::clone(leaving.ticket),
         slot: missed.slot.clone(),
         ending: Ending::of(scene, tool),
     };
     let tool = tool.map(Rc::as_ref);
+    if errand.dialogue {
+        let state = Scope::of(json, request, target.name());
+        if let Some(asked) = state::asked(scene, json, request, &state, route)? {
+            let terms = route.link.terms(&scene.platform, tool, &route.original);
+            return Box::pin(asking::resume(&errand, route, &terms, state, asked, trail)).await;
+        }
+        // Before anything is sent.
+        Answers::of(outbound)?;
+    }
     if let Some(tool) = tool.filter(|tool| tool.idempotent || tool.coalesce) {
         return Box::pin(patient::call(&errand, tool, route.clone(), trail)).await;
     }
@@ -164,6 +176,8 @@ pub(crate) struct Errand<'a, P: Platform> {
     pub era: Era,
     pub client: ClientSide,
     pub session: Session,
+    /// Whether a modern client answers a legacy upstream.
+    dialogue: bool,
     pub plan: Option<Rc<Plan>>,
     pub ticket: Rc<Ticket<P>>,
     /// Where its answer may be kept.
@@ -213,9 +227,16 @@ impl<P: Platform> Errand<'_, P> {
             ticket: Some(Rc::clone(&self.ticket)),
             slot: self.slot.clone(),
             mark: None,
+            ready: if self.dialogue { asking::ready(self.outbound) } else { None },
             ending: self.ending.clone(),
         }
     }
+}
+
+/// Whether a request of a modern client has answers to what a legacy upstream asks.
+fn is_bridged_dialogue(json: &Json<'_>, request: &Request, asker: &Asker, upstream: Era) -> bool {
+    let bridged = upstream == Era::Legacy && asker.revision.era() == Era::Modern;
+    bridged && request.params.is_some_and(|params| shared::is_part_of_dialogue(json, params))
 }
 
 /// Whether the upstream complained of what the gateway wrote in the headers.
@@ -278,6 +299,7 @@ pub(crate) async fn subscribe<P: Platform>(
         ticket: None,
         slot: None,
         mark: None,
+        ready: None,
         ending: None,
     };
     relay::start(scene, exchange, view, trail).await
@@ -318,10 +340,14 @@ pub(crate) fn declared(json: &Json<'_>, request: &Request) -> String {
     edits.apply_within(json.text(), json.span(declared))
 }
 
-/// The capabilities that the upstream is shown: those that the client declared, if its questions can reach the client,
-/// which they do within one era.
+/// The capabilities that the upstream is shown: those that the client declared, if its questions can reach the client. A
+/// legacy upstream understands those of three.
 pub(crate) fn shown(declared: String, revision: Revision, upstream: Era) -> String {
-    if revision.era() == upstream { declared } else { "{}".to_owned() }
+    match (revision.era(), upstream) {
+        (Era::Modern, Era::Legacy) if declared != "{}" => asking::legacy_capabilities(&declared),
+        (own, upstream) if own == upstream => declared,
+        _ => "{}".to_owned(),
+    }
 }
 
 /// What the upstream may know of the client.

@@ -7,6 +7,7 @@
 
 pub(crate) mod admin;
 mod admission;
+mod asking;
 mod batch;
 mod behind;
 mod cached;

@@ -2,11 +2,15 @@
 //! The record hangs on the end of the stream, which comes once.
 
 use super::admission;
+use super::asking::{self, Asking};
 use super::running::Listed;
 use super::scene::{Flow, Scene};
-use super::view::View;
+use super::view::{Needed, View};
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
+use crate::mcp::envelope::Request;
+use crate::mcp::json::Json;
+use crate::mcp::revisions::Era;
 use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
 use crate::stage::audit::Trail;
@@ -15,7 +19,7 @@ use crate::upstream::{Exchange, FromUpstream};
 use futures_util::future::{Either, select};
 use futures_util::stream::unfold;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 /// A running call.
 pub(crate) struct Relay<P: Platform> {
@@ -25,20 +29,39 @@ pub(crate) struct Relay<P: Platform> {
     /// Runs out when nothing was sent for a while. What is sent does not set it anew, since each timer is a
     /// crossing: when it runs out, it is set to what then remains.
     silence: Silence,
+    /// What a legacy upstream has asked a modern client.
+    asking: Option<Asking>,
     /// When something was last sent, in Unix ms.
     sent_ms: u64,
     over: bool,
 }
 
-type Step<P> = (Exchange<P>, Result<Option<FromUpstream>, Fault>);
+type Step<P> = (Exchange<P>, Heard);
 /// The read under way owns the exchange, so that a keep-alive never cuts a half-read chunk.
 type Next<P> = Pin<Box<dyn Future<Output = Step<P>>>>;
+/// What came of a read.
+enum Heard {
+    Message(Result<Option<FromUpstream>, Fault>),
+    /// Nothing, for as long as more questions were waited for.
+    Silence,
+}
 type Silence = Pin<Box<dyn Future<Output = ()>>>;
 
 fn read<P: Platform>(mut exchange: Exchange<P>) -> Next<P> {
     Box::pin(async move {
         let message = exchange.next().await;
-        (exchange, message)
+        (exchange, Heard::Message(message))
+    })
+}
+
+/// Reads until `late`. What is half read then comes again when the call goes on.
+fn gather<P: Platform>(mut exchange: Exchange<P>, late: Silence) -> Next<P> {
+    Box::pin(async move {
+        let heard = match select(pin!(exchange.next()), late).await {
+            Either::Left((message, _)) => Heard::Message(message),
+            Either::Right(_) => Heard::Silence,
+        };
+        (exchange, heard)
     })
 }
 
@@ -65,13 +88,15 @@ pub(crate) async fn start<P: Platform>(
         caller: scene.caller.clone(),
     };
     let next = match select(read(exchange), silence.as_mut()).await {
-        Either::Left(((_, Ok(Some(FromUpstream::Answer { json, response }))), _)) => {
+        Either::Left(((_, Heard::Message(Ok(Some(FromUpstream::Answer { json, response })))), _)) => {
             return view.whole(&scene, Held::Owned(json), response, trail).await;
         }
-        Either::Left(((_, Err(fault)), _)) => return Err(fault.into()),
+        Either::Left(((_, Heard::Message(Err(fault))), _)) => return Err(fault.into()),
         // A question that cannot be asked ends the call while an HTTP status can still be chosen.
-        Either::Left(((_, Ok(Some(FromUpstream::Ask { request, session: None, .. }))), _)) => {
-            return Err(view.cannot_ask(request.method));
+        Either::Left(((_, Heard::Message(Ok(Some(FromUpstream::Ask { json, request, session })))), _))
+            if session.is_none() || !view.may_ask(Needed::of(&json, &request)) =>
+        {
+            return Err(view.cannot_ask(Needed::of(&json, &request)));
         }
         Either::Left((step, _)) => Box::pin(std::future::ready(step)),
         // Nothing came: the stream begins with a comment.
@@ -80,7 +105,8 @@ pub(crate) async fn start<P: Platform>(
             next
         }
     };
-    Ok(Flow::Relay(Box::new(Relay { scene, view, next, silence, sent_ms: began_ms, over: false })))
+    let relay = Relay { scene, view, next, silence, asking: None, sent_ms: began_ms, over: false };
+    Ok(Flow::Relay(Box::new(relay)))
 }
 
 impl<P: Platform> Relay<P> {
@@ -94,7 +120,7 @@ impl<P: Platform> Relay<P> {
             if self.view.listed.as_ref().is_some_and(Listed::cancelled) {
                 return None;
             }
-            let (exchange, message) = match select(self.next, self.silence.as_mut()).await {
+            let (exchange, heard) = match select(self.next, self.silence.as_mut()).await {
                 Either::Left((step, _)) => step,
                 Either::Right(((), next)) => {
                     self.next = next;
@@ -105,12 +131,7 @@ impl<P: Platform> Relay<P> {
                 }
             };
             self.next = Box::pin(std::future::pending());
-            if matches!(message, Ok(Some(FromUpstream::Notification { .. } | FromUpstream::Ask { .. }))) {
-                self.next = read(exchange);
-            } else {
-                self.over = true;
-            }
-            if let Some(turned) = self.view.turn(&self.scene, message, &mut trail).await {
+            if let Some(turned) = self.heard(exchange, heard, &mut trail).await {
                 let text = self.text(turned, &mut trail);
                 if self.over {
                     // Before the agent has the answer.
@@ -121,6 +142,68 @@ impl<P: Platform> Relay<P> {
             }
         }
         None
+    }
+
+    /// What was heard, as the agent gets it; none if it gets nothing of it, or not yet.
+    async fn heard(
+        &mut self,
+        exchange: Exchange<P>,
+        heard: Heard,
+        trail: &mut Trail<P>,
+    ) -> Option<Result<String, Error>> {
+        let message = match heard {
+            Heard::Message(Ok(Some(FromUpstream::Ask { json, request, session: Some(_) })))
+                if self.view.to.era() == Era::Modern =>
+            {
+                return self.asked(exchange, &json, &request).err().map(Err);
+            }
+            Heard::Message(message) => message,
+            Heard::Silence => {
+                self.over = true;
+                let asking = self.asking.take()?;
+                return Some(asking::suspend(&self.scene, &self.view, exchange, asking, trail).await);
+            }
+        };
+        if matches!(message, Ok(Some(FromUpstream::Notification { .. } | FromUpstream::Ask { .. }))) {
+            self.go_on(exchange);
+        } else {
+            self.over = true;
+        }
+        self.view.turn(&self.scene, message, trail).await
+    }
+
+    /// A question that the agent's next request is to answer, or that this one has answered already.
+    fn asked(&mut self, mut exchange: Exchange<P>, json: &Json<'_>, request: &Request) -> Result<(), Error> {
+        let needed = Needed::of(json, request);
+        if !self.view.may_ask(needed) {
+            return Err(self.view.cannot_ask(needed));
+        }
+        let number = self.asking.as_ref().map_or(0, Asking::len);
+        let key = asking::key(json, request, number);
+        let ready = self.view.ready.as_mut().and_then(|ready| ready.take(&key, json.raw(request.id)));
+        if let Some(answer) = ready {
+            exchange.answer_question(answer)?;
+        } else {
+            let now_ms = self.scene.platform.now_ms();
+            let asking = self.asking.get_or_insert_with(|| Asking::new(now_ms));
+            if !asking.take(json, request, key) {
+                return Err(self.view.fault(UpstreamFault::TooLarge));
+            }
+        }
+        self.go_on(exchange);
+        Ok(())
+    }
+
+    /// Reads on; only for a moment, if something was asked.
+    fn go_on(&mut self, exchange: Exchange<P>) {
+        self.next = match &self.asking {
+            None => read(exchange),
+            Some(asking) => {
+                let left_ms = asking.due_ms.saturating_sub(self.scene.platform.now_ms());
+                let late = self.scene.platform.sleep(u32::try_from(left_ms).unwrap_or(u32::MAX));
+                gather(exchange, Box::pin(late))
+            }
+        };
     }
 
     /// The timer has run out: a comment, if nothing was sent since it was set; and the timer set anew.

@@ -5,6 +5,7 @@ use super::behind::Ending;
 use super::forward::Errand;
 use super::scene::Flow;
 use super::state::Scope;
+use super::view::Needed;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
@@ -139,7 +140,7 @@ pub(crate) async fn call<P: Platform>(
     let view = errand.view(route, state, None);
     let outcome = match landed.shared {
         Shared::Answer(json, response) => view.whole(errand.scene, Held::Lent(&json), response, trail).await,
-        Shared::Ask(method) => Err(view.cannot_ask(method)),
+        Shared::Ask(method) => Err(view.cannot_ask(Needed::by(method))),
         Shared::Failed(kind) => Err(view.fault(kind)),
         Shared::Apart => return None,
     };
@@ -191,6 +192,8 @@ impl<P: Platform> Commission<P> {
         while let Some(message) = exchange.next().await.map_err(kind_of)? {
             match message {
                 FromUpstream::Notification { .. } => {}
+                // One caller can be asked; several are each to be asked by themselves.
+                FromUpstream::Ask { session: Some(_), .. } => return Ok(Shared::Apart),
                 FromUpstream::Ask { request, .. } => return Ok(Shared::Ask(request.method)),
                 FromUpstream::Answer { json, response } if is_dialogue(&json, &response) => {
                     return Ok(Shared::Apart);

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Life of a sealed state: long enough for a person to answer, short enough to be of no other use.
-const LIFE_MS: u64 = 15 * 60 * 1000;
+pub(crate) const LIFE_MS: u64 = 15 * 60 * 1000;
 
 /// What a state is good for. Hashed only when there is a state to open or to seal.
 pub(crate) struct Scope {
@@ -51,7 +51,31 @@ impl Scope {
 #[derive(Serialize, Deserialize)]
 struct Payload {
     scope: [u8; 32],
-    upstream: String,
+    kept: Kept,
+}
+
+/// What a state stands for.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Kept {
+    /// The modern upstream's own state.
+    Upstream(String),
+    /// A call that waits at a legacy upstream.
+    Asked(Asked),
+}
+
+/// What a legacy upstream asked in a call, and where the call waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// The session, and the revision negotiated in it.
+    pub session: (String, String),
+    /// The call's id at the upstream, raw JSON.
+    pub id: String,
+    /// The last event that was read of its answer.
+    pub last_event: String,
+    /// Keys of what is still to be answered, each with the question's id at the upstream, raw JSON.
+    pub open: Vec<(String, String)>,
+    /// The questions as the client has them: raw JSON object by those keys. Empty if they are too long to be asked again.
+    pub questions: String,
 }
 
 /// Opens the request's `requestState`, if it has one, and puts the upstream's own in its place.
@@ -65,10 +89,30 @@ pub(crate) fn unseal<P: Platform>(
 ) -> Result<(), Refusal> {
     let Some(params) = request.params else { return Ok(()) };
     if let Some(node) = json.get(params, "requestState") {
-        let upstream = open(scene, json, node, &route.link.upstream().alias, scope)?;
-        edits.set_string(json, params, "requestState", &upstream);
+        // An upstream that was of the other era when it asked knows nothing of it.
+        let Kept::Upstream(own) = open(scene, json, node, &route.link.upstream().alias, scope)? else {
+            return Err(Refusal::BadState);
+        };
+        edits.set_string(json, params, "requestState", &own);
     }
     Ok(())
+}
+
+/// The call at a legacy upstream that the request goes on with, if it has a state.
+pub(crate) fn asked<P: Platform>(
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    request: &Request,
+    scope: &Scope,
+    route: &Route,
+) -> Result<Option<Asked>, Refusal> {
+    let Some(node) = request.params.and_then(|params| json.get(params, "requestState")) else {
+        return Ok(None);
+    };
+    match open(scene, json, node, &route.link.upstream().alias, scope)? {
+        Kept::Asked(asked) => Ok(Some(asked)),
+        Kept::Upstream(_) => Err(Refusal::BadState),
+    }
 }
 
 fn open<P: Platform>(
@@ -77,7 +121,7 @@ fn open<P: Platform>(
     node: Node,
     alias: &str,
     scope: &Scope,
-) -> Result<String, Refusal> {
+) -> Result<Kept, Refusal> {
     let token = json.string(node).ok_or(Refusal::BadState)?;
     let tenant = scene.caller.tenant();
     let principal = scene.caller.principal();
@@ -89,7 +133,7 @@ fn open<P: Platform>(
     let payload: Payload =
         codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadState)?;
     if opened.alias == alias && payload.scope == scope.digest() {
-        Ok(payload.upstream)
+        Ok(payload.kept)
     } else {
         Err(Refusal::BadState)
     }
@@ -106,12 +150,22 @@ pub(crate) fn seal<P: Platform>(
 ) -> Result<(), Error> {
     let Some(node) = json.get(result, "requestState") else { return Ok(()) };
     let upstream = json.string(node).ok_or_else(|| internal("requestState is no string"))?.into_owned();
-    let payload = Payload { scope: scope.digest(), upstream };
-    let payload =
-        codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("state does not encode"))?;
-    let token = sealed(scene, Purpose::State, alias, LIFE_MS, &payload)?;
+    let token = token(scene, Kept::Upstream(upstream), alias, scope)?;
     edits.set_string(json, result, "requestState", &token);
     Ok(())
+}
+
+/// A state of this caller for the request of `scope`.
+pub(crate) fn token<P: Platform>(
+    scene: &Scene<P>,
+    kept: Kept,
+    alias: &str,
+    scope: &Scope,
+) -> Result<String, Error> {
+    let payload = Payload { scope: scope.digest(), kept };
+    let payload =
+        codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("state does not encode"))?;
+    sealed(scene, Purpose::State, alias, LIFE_MS, &payload)
 }
 
 /// Seals a payload for this caller. The token's alphabet needs no escaping in JSON or in a header.

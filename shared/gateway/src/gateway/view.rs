@@ -2,6 +2,7 @@
 
 use super::SERVER_INFO;
 use super::admission;
+use super::asking::Ready;
 use super::behind::Ending;
 use super::forward::{across_eras, internal};
 use super::inspection::{self, Of};
@@ -11,7 +12,7 @@ use super::scene::{Flow, Scene};
 use super::state::{self, Scope};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
-use crate::mcp::envelope::{Message, Outcome, Response};
+use crate::mcp::envelope::{Message, Outcome, Request, Response};
 use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
@@ -44,6 +45,8 @@ pub(crate) struct View<P: Platform> {
     pub slot: Option<Rc<Slot>>,
     /// What the agent is told of an answer that was kept, raw JSON.
     pub mark: Option<String>,
+    /// Answers of a modern client to what a legacy upstream may ask.
+    pub ready: Option<Box<Ready>>,
     /// What it ends in the cache when it has ended.
     pub ending: Option<Rc<Ending<P>>>,
 }
@@ -79,7 +82,9 @@ impl<P: Platform> View<P> {
                 }
             }
             Ok(Some(FromUpstream::Ask { json, request, session })) => {
-                let Some(session) = session else { return Some(Err(self.cannot_ask(request.method))) };
+                let Some(session) = session else {
+                    return Some(Err(self.cannot_ask(Needed::of(&json, &request))));
+                };
                 let message = Message::Request(request);
                 let clean = self.clean(scene, Held::Owned(json), message, trail).await;
                 Some(clean.and_then(|clean| self.question(scene, &clean, &session)))
@@ -90,7 +95,7 @@ impl<P: Platform> View<P> {
     }
 
     /// A message that the agent may see: what it may not is replaced in it, or it is refused.
-    async fn clean<'j>(
+    pub async fn clean<'j>(
         &self,
         scene: &Scene<P>,
         json: Held<'j>,
@@ -140,6 +145,15 @@ impl<P: Platform> View<P> {
 
     /// The upstream's answer as the agent gets it.
     pub fn answer(&self, scene: &Scene<P>, clean: &Clean<'_>) -> Result<String, Error> {
+        self.turned(scene, clean, None)
+    }
+
+    /// The questions of a legacy upstream, as a result of a modern one, with the state that was sealed for them.
+    pub fn asked(&self, scene: &Scene<P>, clean: &Clean<'_>, state: &str) -> Result<String, Error> {
+        self.turned(scene, clean, Some(state))
+    }
+
+    fn turned(&self, scene: &Scene<P>, clean: &Clean<'_>, state: Option<&str>) -> Result<String, Error> {
         let (json, Message::Response(response)) = (clean.json(), clean.message()) else {
             return Err(internal("an answer that is none"));
         };
@@ -152,7 +166,7 @@ impl<P: Platform> View<P> {
             edits.replace(json.span(id), &self.id);
         }
         match response.outcome {
-            Outcome::Result(result) => self.result(scene, json, result, &mut edits)?,
+            Outcome::Result(result) => self.result(scene, json, result, state, &mut edits)?,
             Outcome::Error(error) => self.error(json, error, &mut edits)?,
         }
         Ok(edits.apply(json.text()))
@@ -163,12 +177,16 @@ impl<P: Platform> View<P> {
         scene: &Scene<P>,
         json: &Json<'_>,
         result: Node,
+        state: Option<&str>,
         edits: &mut Edits,
     ) -> Result<(), Error> {
-        let kind = json.get(result, "resultType").and_then(|node| json.string(node));
-        match kind.as_deref() {
-            Some("input_required") if self.to.era() == Era::Legacy => return Err(across_eras()),
-            Some("input_required") => {
+        let from = if state.is_some() { Era::Modern } else { self.from };
+        let kind = json.get(result, "resultType").filter(|_| from == Era::Modern);
+        let kind = kind.and_then(|node| json.string(node));
+        match (kind.as_deref(), state) {
+            (_, Some(state)) => edits.set_string(json, result, "requestState", state),
+            (Some("input_required"), _) if self.to.era() == Era::Legacy => return Err(across_eras()),
+            (Some("input_required"), _) => {
                 state::seal(scene, json, result, &self.link.upstream().alias, &self.state, edits)?
             }
             _ => {}
@@ -176,7 +194,7 @@ impl<P: Platform> View<P> {
         let alias = &self.link.upstream().alias;
         scene.gateway.catalog.expose_uris(&scene.caller, alias, self.method, json, result, edits);
         let own = Own { server_info: SERVER_INFO, ttl_ms: 0, cache: self.mark.as_deref() };
-        revisions::convert_result(json, result, self.method, self.from, self.to, edits, &own);
+        revisions::convert_result(json, result, self.method, from, self.to, edits, &own);
         Ok(())
     }
 
@@ -203,25 +221,32 @@ impl<P: Platform> View<P> {
         }
     }
 
-    /// Why a question on a session of the gateway's own ends the call: the client did not declare what it
-    /// needs, or did, and the question would have to cross the eras.
-    pub fn cannot_ask(&self, method: Method) -> Error {
-        let needed = match method {
-            Method::CreateMessage => "sampling",
-            Method::Elicit => "elicitation",
-            _ => "roots",
-        };
-        let has = Json::parse(self.declared.as_bytes(), &limits::REQUEST)
-            .is_ok_and(|declared| declared.get(declared.root(), needed).is_some());
-        match self.to.era() {
-            Era::Modern if !has => {}
-            Era::Modern => return across_eras(),
-            Era::Legacy => {
-                let why = "questions of an upstream that this session has no session at; initialize again";
-                return Refusal::NotSupported(why).into();
-            }
+    /// Whether a modern client declared that it can be asked this.
+    pub fn may_ask(&self, needed: Needed) -> bool {
+        if self.to.era() == Era::Legacy {
+            return true;
         }
-        Refusal::MissingCapability(format!(r#"{{"{needed}":{{}}}}"#)).into()
+        let Needed(capability, mode) = needed;
+        Json::parse(self.declared.as_bytes(), &limits::REQUEST).is_ok_and(|declared| {
+            let has = declared.get(declared.root(), capability);
+            has.is_some_and(|has| mode.is_none_or(|mode| declared.get(has, mode).is_some()))
+        })
+    }
+
+    /// Why a question ends the call: the client did not declare what it needs, or did, and the upstream does not keep what
+    /// comes after the answer.
+    pub fn cannot_ask(&self, needed: Needed) -> Error {
+        if self.to.era() == Era::Legacy {
+            let why = "questions of an upstream that this session has no session at; initialize again";
+            return Refusal::NotSupported(why).into();
+        }
+        if self.may_ask(needed) {
+            return Refusal::NotSupported("questions of an upstream that keeps no events of its streams")
+                .into();
+        }
+        let Needed(capability, mode) = needed;
+        let mode = mode.map(|mode| format!(r#""{mode}":{{}}"#)).unwrap_or_default();
+        Refusal::MissingCapability(format!(r#"{{"{capability}":{{{mode}}}}}"#)).into()
     }
 
     /// A legacy upstream's question on the stream of a call, under an id that finds its way back.
@@ -235,6 +260,26 @@ impl<P: Platform> View<P> {
         let mut edits = Edits::new();
         edits.replace(json.span(request.id), id);
         Ok(edits.apply(json.text()))
+    }
+}
+
+/// The capability that a question needs, and its mode if it is not the first one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needed(&'static str, Option<&'static str>);
+
+impl Needed {
+    pub fn of(json: &Json<'_>, request: &Request) -> Self {
+        let mode = request.params.and_then(|params| json.get(params, "mode"));
+        let url = mode.and_then(|mode| json.string(mode)).is_some_and(|mode| mode == "url");
+        Self(Self::by(request.method).0, (url && request.method == Method::Elicit).then_some("url"))
+    }
+
+    pub const fn by(method: Method) -> Self {
+        match method {
+            Method::CreateMessage => Self("sampling", None),
+            Method::Elicit => Self("elicitation", None),
+            _ => Self("roots", None),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fault::Failure;
 use super::flight::Flights;
 use super::link::Link;
+use super::pool::{Key, NONE};
 use super::{About, GATEWAY, legacy, modern, send, told};
 use crate::error::UpstreamFault;
 use crate::limits;
@@ -234,9 +235,9 @@ fn modern_about(capabilities: String, instructions: Option<String>) -> About {
 /// A handshake of the gateway's own. Its session is kept for the gateway's own business.
 async fn introduce<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, Failure> {
     let end = link.deadline(platform);
-    let opened = legacy::handshake(link, platform, &legacy::own_hello(), end).await?;
+    let opened = legacy::handshake(link, platform, &legacy::own_hello(NONE), end).await?;
     if let Some(session) = opened.session {
-        link.keep(platform, GATEWAY, session);
+        link.keep(platform, Key::new(link.number(), GATEWAY, NONE), session);
     }
     Ok(opened.about)
 }

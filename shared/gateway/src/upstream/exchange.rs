@@ -8,12 +8,14 @@ use super::legacy;
 use super::link::Link;
 use super::send;
 use super::stream::{Side, Stream};
-use super::wanted::Wanted;
+use super::suspend::Suspended;
+use super::wanted::{Asks, Wanted};
 use super::watch::Watch;
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Era, Json, JsonError, Message, Method, Notification, Outcome, Request, Response};
 use crate::platform::Platform;
+use crate::stage::redact::Cleared;
 use std::rc::Rc;
 
 /// What an upstream says while it answers.
@@ -33,8 +35,9 @@ pub enum FromUpstream {
         json: Json<'static>,
         /// Its parts.
         request: Request,
-        /// Where the answer is to be posted. `None` on a pooled session, which declared no capabilities: the
-        /// upstream is told -32601, and the caller may wait for what it makes of that, or end the call.
+        /// Where the answer is to be posted: into the client's own session, or later ([`Exchange::suspend`]) into one of the
+        /// gateway's. `None` where nobody can be asked: the upstream is told -32601, and the caller may wait for what it
+        /// makes of that, or end the call.
         session: Option<Sealed>,
     },
     /// The answer, under the gateway's id for the upstream.
@@ -114,6 +117,14 @@ impl<P: Platform> Exchange<P> {
         Ok(self)
     }
 
+    /// With a stream that goes on after the event `last`.
+    pub(super) fn after(mut self, last: String) -> Self {
+        if let Source::Stream(stream) = &mut self.source {
+            stream.last_id = Some(last);
+        }
+        self
+    }
+
     /// With a stream to be read.
     pub(super) fn streaming(mut self, body: P::Body, idle_ms: u32) -> Self {
         self.watch.heard(idle_ms);
@@ -176,7 +187,7 @@ impl<P: Platform> Exchange<P> {
                 // Priming events carry an id and no data.
                 Some(event) if event.data.is_empty() || !is_message(event.name.as_deref()) => {}
                 Some(event) => {
-                    if let Some(message) = self.heard(event.data)? {
+                    if let Some(message) = self.heard(event.data, event.id.is_some())? {
                         return Ok(Some(message));
                     }
                 }
@@ -192,11 +203,12 @@ impl<P: Platform> Exchange<P> {
         }
     }
 
-    fn heard(&mut self, data: String) -> Result<Option<FromUpstream>, UpstreamFault> {
+    /// `resumable`: the event has an id, so that what comes after it can be asked for.
+    fn heard(&mut self, data: String, resumable: bool) -> Result<Option<FromUpstream>, UpstreamFault> {
         let json = parse(data.into_bytes())?;
         match read(&json)? {
             Message::Notification(notification) => Ok(self.notified(json, &notification)),
-            Message::Request(request) => self.asked(json, request),
+            Message::Request(request) => self.asked(json, request, resumable),
             Message::Response(response) => {
                 self.check(&json, &response)?;
                 self.cancel.disarm();
@@ -251,6 +263,7 @@ impl<P: Platform> Exchange<P> {
         &mut self,
         json: Json<'static>,
         request: Request,
+        resumable: bool,
     ) -> Result<Option<FromUpstream>, UpstreamFault> {
         // MCP 2026-07-28: no server requests on any stream.
         if self.wanted.era == Era::Modern {
@@ -262,7 +275,15 @@ impl<P: Platform> Exchange<P> {
             self.reply(pong)?;
             return Ok(None);
         }
-        let session = self.wanted.session.clone().filter(|_| self.wanted.askable);
+        let askable = match self.wanted.asks {
+            Asks::Never => false,
+            Asks::Now => true,
+            Asks::Later => resumable,
+        };
+        if self.wanted.asks == Asks::Later && !resumable {
+            self.link.forgets.set(true);
+        }
+        let session = self.wanted.session.clone().filter(|_| askable);
         if session.is_none() {
             self.reply(format!(
                 r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"Method not found"}}}}"#
@@ -283,6 +304,32 @@ impl<P: Platform> Exchange<P> {
             let _ = legacy::post(&link, &platform, session.as_ref(), text).await;
         }));
         Ok(())
+    }
+
+    /// Posts a client's answer to a question of the upstream beside the stream.
+    ///
+    /// # Errors
+    /// Too many are under way.
+    pub(crate) fn answer_question(&mut self, answer: Cleared) -> Result<(), Fault> {
+        self.reply(answer.into_inner()).map_err(|kind| self.link.fault(kind))
+    }
+
+    /// Leaves the call where it is: the upstream waits for answers, and what comes after them is asked for later
+    /// ([`Link::resume`]). Its session is kept until `until` (Unix ms). `None` where that cannot be: no question of it was
+    /// handed out.
+    pub(crate) fn suspend(mut self, until: u64) -> Option<Suspended> {
+        let (Source::Stream(stream), Some(session)) = (&self.source, &self.wanted.session) else {
+            return None;
+        };
+        let last_event = stream.last_id.clone()?;
+        self.link.pool.hold(session, until);
+        // Nobody waits on this connection any more, and the call is at work all the same.
+        self.cancel.disarm();
+        if let Some(pass) = &mut self.pass {
+            pass.settle(&self.link, &self.platform, None);
+        }
+        let Wanted { id, .. } = &self.wanted;
+        Some(Suspended { session: session.clone(), id: id.clone(), last_event })
     }
 
     /// A legacy server may close a stream that it gave event ids and be asked for the rest later

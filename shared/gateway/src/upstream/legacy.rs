@@ -5,7 +5,7 @@ use super::guard::Deadlines;
 use super::link::Link;
 use super::modern::{CLIENT_INFO, quoted};
 use super::send::{self, Call};
-use super::wanted::{Logs, Progress, Wanted};
+use super::wanted::{Asks, Logs, Progress, Wanted};
 use super::watch::Watch;
 use super::{About, Ask, Hello, Sealed};
 use crate::error::UpstreamFault;
@@ -25,11 +25,12 @@ pub(super) struct Opened {
     pub(super) about: About,
 }
 
-/// What the gateway says for itself. No capabilities: nobody is there to be asked back.
-pub(super) fn own_hello() -> Hello {
+/// What the gateway says for itself, with the capabilities of the client that it speaks for; none where nobody is there to be
+/// asked back.
+pub(super) fn own_hello(capabilities: &str) -> Hello {
     Hello {
         revision: Revision::LATEST_LEGACY,
-        capabilities: "{}".to_owned(),
+        capabilities: capabilities.to_owned(),
         client_info: CLIENT_INFO.to_owned(),
     }
 }
@@ -49,7 +50,7 @@ pub(super) async fn handshake<P: Platform>(
         hello.client_info
     );
     let wanted =
-        Wanted { id, era: Era::Legacy, session: None, askable: false, progress: None, logs: Logs::None };
+        Wanted { id, era: Era::Legacy, session: None, asks: Asks::Never, progress: None, logs: Logs::None };
     // Initialization must not be cancelled (MCP 2025-11-25, lifecycle).
     let call = Call {
         headers: link.headers.clone(),
@@ -104,18 +105,28 @@ fn read(json: &Json<'_>, result: Node, session_bound: bool) -> Result<About, Ups
     })
 }
 
-/// `ask` as a request under `id`. `askable`: the session is the client's own.
+/// Members of a request's parameters that only a modern upstream understands (MCP 2026-07-28, multi-round requests).
+const MODERN_PARAMS: [&str; 2] = ["requestState", "inputResponses"];
+
+/// `ask` as a request under `id`.
 pub(super) fn call(
     link: &Link,
     session: Option<&Sealed>,
     revision: Revision,
     ask: &Ask<'_>,
     id: String,
-    askable: bool,
+    asks: Asks,
 ) -> Call {
     let (json, request) = (ask.outbound.json(), ask.outbound.request());
     let mut edits = ask.edits.clone();
     edits.replace(json.span(request.id), id.clone());
+    if let Some(params) = request.params {
+        for key in MODERN_PARAMS {
+            if json.get(params, key).is_some() {
+                edits.remove(json, params, key);
+            }
+        }
+    }
     if let Some(node) = request.meta {
         for key in MODERN_KEYS {
             if json.get(node, key).is_some() {
@@ -128,7 +139,7 @@ pub(super) fn call(
     }
     let progress = ask.client.progress_token.clone().map(|token| Progress { token, last: None });
     let logs = Logs::wanted(ask.client.log_level.as_deref(), ask.client.revision.era());
-    let wanted = Wanted { id, era: Era::Legacy, session: session.cloned(), askable, progress, logs };
+    let wanted = Wanted { id, era: Era::Legacy, session: session.cloned(), asks, progress, logs };
     Call {
         headers: headers(link, session, revision),
         body: edits.apply_within(json.text(), json.span(request.node)),

@@ -3,12 +3,11 @@
 use super::exchange::Exchange;
 use super::fault::Failure;
 use super::guard::{self, Guards, Sharing};
-use super::legacy::Opened;
-use super::pool::{Openings, Pool};
+use super::pool::{Key, NONE, Openings, Pool};
+use super::wanted::Asks;
 use super::{About, Ask, Hello, Sealed, Session};
 use super::{era, legacy, modern, send};
 use crate::error::{Fault, UpstreamFault};
-use crate::limits;
 use crate::mcp::{Era, Revision};
 use crate::platform::{OutgoingHeaders, Platform};
 use crate::stage::redact::Cleared;
@@ -57,12 +56,14 @@ impl Links {
 
 /// One upstream and what this isolate knows of it.
 pub struct Link {
-    number: usize,
+    pub(super) number: usize,
     upstream: Rc<Upstream>,
     tenant: Rc<Tenant>,
     pub(super) memory: era::Memory,
-    pool: Rc<Pool>,
+    pub(super) pool: Rc<Pool>,
     openings: Openings,
+    /// Whether a question of it came without an event id: the rest of its answer could not be had later.
+    pub(super) forgets: Cell<bool>,
     pub(super) guards: Guards,
     /// What every POST to the upstream has: nothing of the agent's is among it.
     pub(super) headers: OutgoingHeaders,
@@ -92,6 +93,7 @@ impl Link {
             memory: era::Memory::new(),
             pool: Rc::clone(pool),
             openings: Openings::new(),
+            forgets: Cell::new(false),
             guards: Guards::new(upstream, tenant, sharing),
             headers: send::with_credential(
                 &[
@@ -168,7 +170,7 @@ impl Link {
         let outcome = match session {
             Session::Sealed(sealed) => {
                 let id = self.next_id(platform);
-                let call = legacy::call(self, Some(sealed), sealed.revision, &ask, id, true);
+                let call = legacy::call(self, Some(sealed), sealed.revision, &ask, id, Asks::Now);
                 send::send(self, platform, call).await.map_err(|failure| failure.kind)
             }
             Session::Pooled => self.open_pooled(platform, &ask).await,
@@ -238,68 +240,23 @@ impl Link {
         match speech {
             Speech::Modern => send::send(self, platform, modern::call(self, ask, id)).await,
             Speech::Legacy { revision, session_bound: false } => {
-                let call = legacy::call(self, None, revision, ask, id, false);
+                let call = legacy::call(self, None, revision, ask, id, Asks::Never);
                 send::send(self, platform, call).await
             }
             Speech::Legacy { session_bound: true, .. } => {
-                let session = Box::pin(self.pooled(platform, principal, ask.terms.deadlines.end)).await?;
-                let call = legacy::call(self, Some(&session), session.revision, ask, id, false);
+                let capabilities = self.declares(ask);
+                let key = Key::new(self.number, principal, capabilities);
+                let session =
+                    Box::pin(self.pooled(platform, key, capabilities, ask.terms.deadlines.end)).await?;
+                let asks = if capabilities == NONE { Asks::Never } else { Asks::Later };
+                let call = legacy::call(self, Some(&session), session.revision, ask, id, asks);
                 let outcome = send::send(self, platform, call).await;
                 if outcome.as_ref().is_err_and(|failure| failure.kind == UpstreamFault::Session) {
-                    self.pool.lose((self.number, principal), &session);
+                    self.pool.lose(key, &session);
                 }
                 outcome
             }
         }
-    }
-
-    /// The pooled session of `principal`, opened if there is none.
-    async fn pooled<P: Platform>(
-        self: &Rc<Self>,
-        platform: &P,
-        principal: [u8; 32],
-        end: u64,
-    ) -> Result<Sealed, UpstreamFault> {
-        let key = (self.number, principal);
-        // A session that a call still uses is never taken for idle.
-        let idle_ms = limits::POOLED_SESSION_MS.max(u64::from(self.guards.longest_ms));
-        let read = || self.pool.get(key, idle_ms, platform.now_ms());
-        let work = || async {
-            let opened = legacy::handshake(self, platform, &legacy::own_hello(), end).await;
-            let Opened { session, about } = opened?;
-            let Some(session) = session else {
-                // It gave session ids once and has none now: the verdict changes, and the call is put anew.
-                self.memory.learn(about, platform.now_ms());
-                return Err(UpstreamFault::Session);
-            };
-            self.keep(platform, principal, session.clone());
-            Ok(session)
-        };
-        self.pool.flights.once(platform, key, read, work).await
-    }
-
-    /// Keeps a session for `principal`; whatever it displaces is closed.
-    pub(super) fn keep<P: Platform>(self: &Rc<Self>, platform: &P, principal: [u8; 32], session: Sealed) {
-        let retired = self.pool.keep((self.number, principal), self, session, platform.now_ms());
-        if let Some((link, session)) = retired {
-            link.retire(platform, session);
-        }
-    }
-
-    /// Closes a session that came with something else.
-    pub(super) fn discard<P: Platform>(self: &Rc<Self>, platform: &P, session_id: Option<String>) {
-        if let Some(id) = session_id {
-            self.retire(platform, Sealed { id, revision: Revision::LATEST_LEGACY });
-        }
-    }
-
-    /// Closes a session that is of no further use, behind the answer.
-    pub(super) fn retire<P: Platform>(self: &Rc<Self>, platform: &P, session: Sealed) {
-        let (link, clone) = (Rc::clone(self), platform.clone());
-        platform.defer(Box::pin(async move {
-            // One that cannot be closed expires at the upstream.
-            let _ = legacy::close(&link, &clone, &session).await;
-        }));
     }
 
     /// Opens a session for a legacy client that initializes. `None`: this upstream needs none, or the client

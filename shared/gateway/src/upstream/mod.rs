@@ -15,7 +15,9 @@ mod link;
 mod modern;
 mod pool;
 mod send;
+mod sessions;
 mod stream;
+mod suspend;
 mod told;
 mod wanted;
 mod watch;
@@ -26,6 +28,7 @@ mod tests;
 pub use exchange::{Exchange, FromUpstream};
 pub use guard::{Deadlines, Terms};
 pub use link::{Link, Links};
+pub use suspend::Suspended;
 
 use crate::mcp::{Edits, Era, Revision};
 use crate::stage::redact::Outbound;
@@ -92,9 +95,9 @@ pub struct Sealed {
 /// Where a request is sent, if the upstream turns out to be of the legacy era and session-bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Session {
-    /// A session of (upstream, principal) that this isolate keeps, opened when needed. It declared no client
-    /// capabilities, so the upstream cannot ask back. A lost one is opened anew, and the request sent again
-    /// only if its method is safe.
+    /// A session of (upstream, principal, capabilities) that this isolate keeps, opened when needed. Questions asked in it
+    /// are answered by the client's next request, if it is of the modern era and declared that it can be asked. A lost one
+    /// is opened anew, and the request sent again only if its method is safe.
     Pooled,
     /// The client's own. A lost one is [`crate::error::UpstreamFault::Session`].
     Sealed(Sealed),

@@ -3,7 +3,7 @@
 use super::guard::Deadlines;
 use super::link::Link;
 use super::send::Call;
-use super::wanted::{Logs, Progress, Wanted};
+use super::wanted::{Asks, Logs, Progress, Wanted};
 use super::{Ask, ClientSide};
 use crate::mcp::headers::encode_value;
 use crate::mcp::json::quote;
@@ -35,7 +35,7 @@ pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String) -> Call {
     }
     let progress = ask.client.progress_token.clone().map(|token| Progress { token, last: None });
     let logs = Logs::wanted(ask.client.log_level.as_deref(), ask.client.revision.era());
-    let wanted = Wanted { id, era: Era::Modern, session: None, askable: false, progress, logs };
+    let wanted = Wanted { id, era: Era::Modern, session: None, asks: Asks::Never, progress, logs };
     let body = edits.apply_within(json.text(), json.span(request.node));
     let (deadlines, scope) = (ask.terms.deadlines, Rc::clone(&ask.terms.scope));
     Call { headers, body, wanted, deadlines, scope, cancellable: false }
@@ -51,7 +51,7 @@ pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
     member(&mut body, meta::CLIENT_INFO, CLIENT_INFO);
     body.push_str("}}}");
     let wanted =
-        Wanted { id, era: Era::Modern, session: None, askable: false, progress: None, logs: Logs::None };
+        Wanted { id, era: Era::Modern, session: None, asks: Asks::Never, progress: None, logs: Logs::None };
     Call {
         headers: headers(link, "server/discover"),
         body,

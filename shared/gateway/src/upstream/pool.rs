@@ -4,12 +4,35 @@ use super::Sealed;
 use super::flight::Flights;
 use super::link::Link;
 use crate::limits;
+use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-/// The link's number and the principal.
-pub(super) type Key = (usize, [u8; 32]);
+/// No capabilities.
+pub(super) const NONE: &str = "{}";
+
+/// Whose session it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// The link's number.
+    pub link: usize,
+    pub principal: [u8; 32],
+    /// Of the capabilities that were declared in it; zero of none.
+    pub capabilities: [u8; 8],
+}
+
+impl Key {
+    /// `capabilities`: raw JSON object.
+    pub(super) fn new(link: usize, principal: [u8; 32], capabilities: &str) -> Self {
+        let mut digest = [0; 8];
+        if capabilities != NONE {
+            let hash = Sha256::digest(capabilities);
+            digest.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+        }
+        Self { link, principal, capabilities: digest }
+    }
+}
 
 /// The sessions that the gateway opened for itself, over all upstreams and principals; never shared between
 /// principals.
@@ -40,7 +63,7 @@ impl Pool {
         if now.saturating_sub(entry.used) > idle_ms {
             return None;
         }
-        entry.used = now;
+        entry.used = entry.used.max(now);
         Some(entry.session.clone())
     }
 
@@ -57,6 +80,13 @@ impl Pool {
         let oldest = entries.iter().filter(|(other, _)| **other != key).min_by_key(|(_, entry)| entry.used);
         let oldest = oldest.map(|(key, _)| *key)?;
         entries.remove(&oldest)?.retire()
+    }
+
+    /// Keeps `session` until `until` (Unix ms) whatever comes, if it is still there: a question was asked in it.
+    pub(super) fn hold(&self, session: &Sealed, until: u64) {
+        for entry in self.entries.borrow_mut().values_mut().filter(|entry| entry.session == *session) {
+            entry.used = entry.used.max(until);
+        }
     }
 
     /// Forgets `session`, unless another has taken its place.

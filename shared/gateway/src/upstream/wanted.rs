@@ -11,9 +11,20 @@ pub(super) struct Wanted {
     /// The session it was sent in.
     pub(super) session: Option<Sealed>,
     /// Whether the client can be asked back.
-    pub(super) askable: bool,
+    pub(super) asks: Asks,
     pub(super) progress: Option<Progress>,
     pub(super) logs: Logs,
+}
+
+/// Whether the client can be asked back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// No.
+    Never,
+    /// On the stream of the call, in the session of its own.
+    Now,
+    /// By its next request, which goes on with the stream after a question that has an event id.
+    Later,
 }
 
 /// The client's progress token, raw JSON, and the newest progress reported with it.

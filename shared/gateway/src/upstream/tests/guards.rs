@@ -195,7 +195,7 @@ fn nothing_else_is_sent_while_it_is_open() {
     let posted = bench.run(bench.link.post(&bench.memory, &sealed, Cleared::own("{}".into())));
     assert_eq!(posted.map_err(refused), Err(UpstreamFault::CircuitOpen(60_000)));
     assert!(bench.run(bench.link.close(&bench.memory, &sealed)).is_err());
-    let hello = crate::upstream::legacy::own_hello();
+    let hello = crate::upstream::legacy::own_hello("{}");
     assert!(bench.run(bench.link.initialize(&bench.memory, [7; 32], &hello)).is_err());
     // What is known of it stays known, even when it should be asked again.
     bench.memory.advance(59_000);
