@@ -1,12 +1,15 @@
 //! The one pass over a text. Emits candidates; every byte is looked at once here, and detectors look at bounded
 //! surroundings of their candidate, so that all of it is linear in the text.
 
-mod block;
+mod class;
 
 use crate::column::{self, Table, Tables};
 use crate::entry::{Entry, Type};
 use crate::{encoded, ids, letters, net, secrets};
+use class::{ANCHOR, DIGIT, ESCAPE, LOWER, TOKEN, UPPER, WORD, class, measure};
 use std::ops::Range;
+
+pub(crate) use class::is_word;
 
 /// What a detector found.
 #[derive(Debug, Clone, Copy)]
@@ -76,48 +79,6 @@ impl Scan<'_> {
     pub fn slice(&self, start: usize, end: usize) -> &str {
         self.text.get(start..end).unwrap_or("")
     }
-}
-
-/// Whether a byte is part of a word: ASCII letters and digits, and `_`. Others end a word: many scripts write no blanks.
-pub(crate) const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// What a byte is.
-const DIGIT: u8 = 1;
-const UPPER: u8 = 2;
-const LOWER: u8 = 4;
-/// Part of a word, which all of the above are.
-const WORD: u8 = 8;
-/// Part of a token of a secret, which goes on over hyphens: `sk-ant-...`.
-const TOKEN: u8 = 16;
-/// Something may stand around it.
-const ANCHOR: u8 = 32;
-/// An escape may begin with it.
-const ESCAPE: u8 = 64;
-
-#[allow(clippy::indexing_slicing, reason = "run by the compiler, which notices what lies outside")]
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        classes[byte as usize] = match byte {
-            b'0'..=b'9' => DIGIT | WORD | TOKEN,
-            b'A'..=b'Z' => UPPER | WORD | TOKEN,
-            b'a'..=b'z' => LOWER | WORD | TOKEN,
-            b'_' => WORD | TOKEN,
-            b'-' => TOKEN | ANCHOR,
-            b'@' | b':' | b'=' | b'>' | b',' | b'|' | b'\n' => ANCHOR,
-            b'\\' | b'&' | b'%' => ESCAPE,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    classes
-};
-
-fn class(byte: u8) -> u8 {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
 /// Finds all candidates of a normalised text and asks the detectors about them.
@@ -228,30 +189,6 @@ fn anchor(scan: &mut Scan<'_>, at: usize, byte: u8) {
         b'-' => {}
         _ => secrets::assigned(scan, at),
     }
-}
-
-/// How long a word is that a text begins with, and the classes of its bytes. Looks at many bytes at once: a loop over the
-/// bytes of a word ends where no processor expects it to.
-fn measure(text: &[u8]) -> (usize, u8) {
-    let (mut length, mut has) = (0, 0);
-    let (blocks, _) = text.as_chunks::<{ block::SIZE }>();
-    for bytes in blocks {
-        let (count, classes) = block::measure(bytes);
-        has |= classes;
-        length += count;
-        if count < block::SIZE {
-            return (length, has);
-        }
-    }
-    for byte in text.get(length..).unwrap_or(&[]) {
-        let class = class(*byte);
-        if class & WORD == 0 {
-            break;
-        }
-        has |= class;
-        length += 1;
-    }
-    (length, has)
 }
 
 /// The length of the shortest word that a secret may stand beside without a sign.
