@@ -17,7 +17,7 @@ use crate::tools::wasm::Compiler;
 const FLOOR: &str = "postern-bench-floor";
 
 /// The crate in `tests/bench` that is redaction as a wasm module.
-const REDACTION: &str = "postern-bench-redact";
+pub(crate) const REDACTION: &str = "postern-bench-redact";
 
 /// Runs `cargo xtask bench [--host HOST] ARGUMENTS`; the arguments are those of `postern-bench`. With `--redact` it is the
 /// speed of redaction in wasm instead.
@@ -39,7 +39,7 @@ pub(crate) fn command(paths: &Paths, mut parser: Parser) -> Result<ExitCode> {
 
 fn redaction(paths: &Paths) -> Result<ExitCode> {
     let node = node::find_or_install(paths)?;
-    let wasm = build::test_module(paths, REDACTION, Host::Workerd)?;
+    let wasm = build::test_module(paths, REDACTION, "rivals", Host::Workerd)?;
     let mut run = Command::new(&node.program);
     run.arg(paths.root.join("tests/bench/redact/run.mjs")).arg(wasm);
     let status = Group::start(&mut run)?.wait()?;
@@ -60,7 +60,7 @@ pub(crate) fn program(paths: &Paths, node: &Node, host: Host) -> Result<Command>
             bench.arg("--build").arg(paths.worker_build());
         }
         Host::Spin => {
-            let floor = build::test_module(paths, FLOOR, Host::Spin)?;
+            let floor = build::test_module(paths, FLOOR, "", Host::Spin)?;
             // Always the test host: the benchmark reads one process.
             bench.arg("--spin").arg(spin::test_host(paths)?);
             bench.arg("--component").arg(paths.component()).arg("--floor").arg(floor);

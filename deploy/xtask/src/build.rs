@@ -101,11 +101,13 @@ fn compile(paths: &Paths, host: Host, mode: Mode) -> Result<PathBuf> {
         .with_context(|| format!("{package} does not compile"))
 }
 
-/// Compiles wasm that only tests and the benchmark run, for the target of a host; returns the file.
-pub(crate) fn test_module(paths: &Paths, package: &str, host: Host) -> Result<PathBuf> {
+/// Compiles wasm that only tests and the benchmark run, for the target of a host, with its default features and these;
+/// returns the file.
+pub(crate) fn test_module(paths: &Paths, package: &str, features: &str, host: Host) -> Result<PathBuf> {
     let target = host.target();
     let mut cargo = wasm::find_or_install(paths, target)?.cargo(&paths.root);
     cargo.args(["build", "--package", package, "--target", target, "--profile", Mode::Release.profile()]);
+    cargo.args(["--features", features]);
     artifact(&mut cargo, &package.replace('-', "_"), ".wasm")
         .with_context(|| format!("{package} does not compile"))
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::{Outcome, Run};
 use crate::host::Host;
 use crate::tools::{python, redis, spin};
-use crate::{build, model, process};
+use crate::{bench, build, model, process};
 
 /// The largest Worker, and the largest component for Spin, compressed: KiB. Redaction is a fifth of it, answers by
 /// meaning are a sixth.
@@ -77,7 +77,8 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
     tests.env("POSTERN_WORKERD", node.workerd()?);
     tests.env("POSTERN_SPIN_HOST", spin::test_host(run.paths)?);
     tests.env("POSTERN_REDIS_SERVER", redis::find_or_install(run.paths)?);
-    tests.env("POSTERN_LEDGER_COMPONENT", build::test_module(run.paths, LEDGER, Host::Spin)?);
+    tests.env("POSTERN_LEDGER_COMPONENT", build::test_module(run.paths, LEDGER, "", Host::Spin)?);
+    tests.env("POSTERN_REDACT_MODULE", build::test_module(run.paths, bench::REDACTION, "", Host::Workerd)?);
     let ran = process::run(&mut tests, &log);
     let text = fs::read_to_string(&log)?;
     let mut outcome = test_results(&text);

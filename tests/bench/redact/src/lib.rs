@@ -1,4 +1,4 @@
-//! What `run.mjs` measures: redaction as a wasm module.
+//! Redaction as a wasm module: what `run.mjs` measures, and what `same.mjs` compares with native code.
 
 #[allow(dead_code, reason = "the native benchmark uses all of it")]
 #[path = "../../../../shared/redact/benches/texts/mod.rs"]
@@ -9,12 +9,13 @@ mod allocator;
 
 #[cfg(feature = "rivals")]
 mod rivals;
+mod same;
 
 use postern_redact::operators::{
     Direction, Key, Keys, Mask, Operator, Outcome, Replacer, Scope, restore, restore_digits,
 };
 use postern_redact::{Context, Custom, Engine, Replacement};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 struct Work {
     engine: Engine,
@@ -94,4 +95,37 @@ pub extern "C" fn everything(which: usize, bytes: usize) -> usize {
     let redacted = redacted.unwrap_or_default();
     restore(&keys, &scope, &redacted).0.len()
         + restore_digits(&keys, &scope, "CREDIT_CARD", text).map_or(0, |text| text.len())
+}
+
+/// A text of others.
+static INPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Makes room for a text of so many bytes, all zero; returns where to put it.
+#[allow(unsafe_code, reason = "the name is the interface")]
+#[unsafe(no_mangle)]
+pub extern "C" fn room(bytes: usize) -> *mut u8 {
+    let mut input = INPUT.lock().unwrap_or_else(PoisonError::into_inner);
+    *input = vec![0; bytes];
+    input.as_mut_ptr()
+}
+
+/// How many bytes of a word are looked at together: 16 with SIMD.
+#[allow(unsafe_code, reason = "the name is the interface")]
+#[unsafe(no_mangle)]
+pub extern "C" fn block() -> usize {
+    same::BLOCK
+}
+
+/// The digest of the words of the text; 0 if this module itself has two opinions.
+#[allow(unsafe_code, reason = "the name is the interface")]
+#[unsafe(no_mangle)]
+pub extern "C" fn words() -> u64 {
+    same::words(&INPUT.lock().unwrap_or_else(PoisonError::into_inner)).unwrap_or(0)
+}
+
+/// The digest of the findings in the text.
+#[allow(unsafe_code, reason = "the name is the interface")]
+#[unsafe(no_mangle)]
+pub extern "C" fn findings() -> u64 {
+    same::findings(&INPUT.lock().unwrap_or_else(PoisonError::into_inner)).0
 }
