@@ -152,6 +152,70 @@ export class Account extends DurableObject {
   }
 }
 
+/**
+ * One meeting (`Rendezvous` in shared/gateway): what is posted is stored before the post is answered, told to whoever
+ * waits as often as they ask, and deleted when its time is over. A meeting that nobody posts to stores nothing. No wasm.
+ */
+export class Waiting extends DurableObject {
+  /** What has each open wait look again. */
+  waits = new Set();
+
+  /** A message or a wait, as `post` and `wait` in host.mjs send them. */
+  fetch(request) {
+    return request.method === "POST" ? this.post(request) : this.wait(request);
+  }
+
+  /** Takes a message, unless there are too many. */
+  async post(request) {
+    const message = new Uint8Array(await request.arrayBuffer());
+    const until = Date.now() + Number(request.headers.get("keep"));
+    const alarm = await this.ctx.storage.getAlarm() ?? 0;
+    // From here on without an await, so that nothing comes in between and all of it is stored or nothing.
+    const [[, last] = []] = this.ctx.storage.kv.list({ reverse: true, limit: 1 });
+    const number = (last?.number ?? 0) + 1;
+    if (number > Number(request.headers.get("most"))) return new Response(null, { headers: { taken: "0" } });
+    // A turn is a time, so that none comes back when all has been deleted in between.
+    const turn = Math.max(Date.now(), (last?.turn ?? 0) + 1);
+    this.ctx.storage.kv.put(key(turn), { number, turn, message });
+    if (until > alarm) this.ctx.storage.setAlarm(until);
+    for (const look of this.waits) look();
+    return new Response(null, { headers: { taken: "1" } });
+  }
+
+  /** The first message behind a turn: at once, when it comes, or none when the time is over or the asker has left. */
+  async wait(request) {
+    const after = Number(request.headers.get("after"));
+    let next = this.next(after);
+    if (!next) {
+      const { promise, resolve } = Promise.withResolvers();
+      const timer = setTimeout(resolve, Number(request.headers.get("ms")));
+      request.signal.addEventListener("abort", resolve);
+      this.waits.add(resolve);
+      await promise;
+      clearTimeout(timer);
+      request.signal.removeEventListener("abort", resolve);
+      this.waits.delete(resolve);
+      next = this.next(after);
+    }
+    return next ? new Response(next.message, { headers: { turn: next.turn } }) : new Response(null, { status: 204 });
+  }
+
+  next(after) {
+    const [[, next] = []] = this.ctx.storage.kv.list({ startAfter: key(after), limit: 1 });
+    return next;
+  }
+
+  /** The time of the last message is over. */
+  async alarm() {
+    await this.ctx.storage.deleteAll();
+  }
+}
+
+/** A key for each turn, in their order: times have 13 digits until the year 2286. */
+function key(turn) {
+  return String(turn).padStart(16, "0");
+}
+
 export default {
   fetch(request, env, context) {
     if (state.criticalError) renew();

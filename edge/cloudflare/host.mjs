@@ -126,6 +126,55 @@ export function accounts(call) {
   return call.env.ACCOUNTS !== undefined;
 }
 
+/** The object of a meeting; nothing when there are no meetings. */
+function meeting(call, id, jurisdiction) {
+  const all = call.env.WAITING;
+  const meetings = jurisdiction ? all?.jurisdiction(jurisdiction) : all;
+  return meetings?.get(meetings.idFromName(id));
+}
+
+/** Whether there are meetings. */
+export function meetings(call) {
+  return call.env.WAITING !== undefined;
+}
+
+/**
+ * Leaves a message at a meeting for `keep` ms; told is `1`, or `0` when `most` are there already, nothing when it cannot
+ * be asked.
+ */
+export async function post(call, number, id, jurisdiction, message, keep, most) {
+  let taken;
+  try {
+    const asked = { method: "POST", body: message.slice(), headers: { keep: String(keep), most: String(most) } };
+    taken = (await meeting(call, id, jurisdiction).fetch("http://meeting/", asked)).headers.get("taken");
+  } catch (error) {
+    console.warn(`a message cannot be left: ${error}`);
+  }
+  call.tell("stepped", number, taken ?? undefined);
+}
+
+/**
+ * Waits at a meeting for the first message behind the turn `after`, for `ms` milliseconds. Told are its turn and its bytes;
+ * `none` when the time is over, no head when it cannot be asked. `abort` of what it returns ends the wait.
+ */
+export function wait(call, number, id, jurisdiction, after, ms) {
+  const gone = new AbortController();
+  (async () => {
+    let head = "";
+    let bytes;
+    try {
+      const asked = { headers: { after: String(after), ms: String(ms) }, signal: gone.signal };
+      const response = await meeting(call, id, jurisdiction).fetch("http://meeting/", asked);
+      if (response.status === 200) bytes = new Uint8Array(await response.arrayBuffer());
+      if (response.ok) head = response.headers.get("turn") ?? "none";
+    } catch (error) {
+      if (!gone.signal.aborted) console.warn(`a meeting cannot be asked: ${error}`);
+    }
+    call.tell("answered", number, head, bytes);
+  })();
+  return gone;
+}
+
 /** Reads a file of at most `limit` bytes that is deployed with the Worker; told is nothing when it cannot be had. */
 export async function asset(call, number, name, limit) {
   let bytes;

@@ -1,6 +1,7 @@
 // Accounts in a worker of their own, the real ones, which fail when a test tells them to. What they are asked is
-// counted. Both live in memory: after a restart they work, and have been asked nothing.
+// counted. Both live in memory: after a restart they work, and have been asked nothing. Meetings are there too, as they are.
 import { Account as Real } from "./entry.mjs";
+export { Waiting } from "./entry.mjs";
 
 let fault = "works";
 let slow = 0;

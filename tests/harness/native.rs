@@ -15,13 +15,15 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use hyper::body::Incoming as Stream;
 use hyper_util::rt::TokioIo;
-use postern::error::LedgerFault;
+use postern::error::{LedgerFault, RendezvousFault};
 use postern::ledger::{Outcome, Transition, turn};
+use postern::memory::Meetings;
 use postern::platform::{
     AccountName, Assets, Bindings, Body, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming,
-    Journal, Ledger, Outgoing, Random, Store,
+    Journal, Ledger, Meeting, Outgoing, Posted, Random, Rendezvous, Store,
 };
 use postern::stage::authenticate::{Key, Signed, verify_here};
+use postern::within::within;
 use tokio::task::AbortHandle;
 
 /// What the store keeps: values with the time until which they are good.
@@ -36,6 +38,7 @@ pub struct Native {
     store: Rc<RefCell<Kept>>,
     stored: Stored,
     accounts: Rc<RefCell<HashMap<String, Vec<u8>>>>,
+    meetings: Rc<Meetings>,
     variables: Rc<HashMap<String, String>>,
     texts: Rc<RefCell<HashMap<String, String>>>,
 }
@@ -60,8 +63,8 @@ impl Native {
         texts: HashMap<String, String>,
     ) -> Self {
         let texts = Rc::new(RefCell::new(texts));
-        let (store, accounts) = (Rc::default(), Rc::default());
-        Self { log, store, stored, accounts, variables: Rc::new(variables), texts }
+        let (store, accounts, meetings) = (Rc::default(), Rc::default(), Rc::default());
+        Self { log, store, stored, accounts, meetings, variables: Rc::new(variables), texts }
     }
 
     fn take_down(&self, key: &str, value: &[u8]) {
@@ -155,6 +158,23 @@ impl Ledger for Native {
             accounts.insert(account.name.to_owned(), value);
         }
         Ok(turn.outcome)
+    }
+}
+
+impl Rendezvous for Native {
+    const RENDEZVOUS_REMEDY: &'static str = "it always has one";
+
+    async fn has_rendezvous(&self) -> bool {
+        true
+    }
+
+    async fn wait(&self, meeting: Meeting, after: u64, deadline_ms: u32) -> Option<Posted> {
+        within(self, deadline_ms, self.meetings.next(self, meeting, after)).await
+    }
+
+    async fn post(&self, meeting: Meeting, message: &[u8], keep_ms: u32) -> Result<bool, RendezvousFault> {
+        self.take_down(&format!("meeting/{}", meeting.name()), message);
+        self.meetings.post(self.now_ms(), meeting, message, keep_ms)
     }
 }
 

@@ -15,9 +15,17 @@ use crate::process::{Running, files, free_address, free_addresses, get, tool, to
 use crate::script::{SEAL_KEYS, SECRETS};
 
 /// The date whose behaviour workerd shows, as in `wrangler.toml`.
-const COMPATIBILITY_DATE: &str = "2026-11-17";
+pub(crate) const COMPATIBILITY_DATE: &str = "2026-11-17";
 /// A key-value namespace in memory, shared with the benchmark.
 const KV: &str = include_str!("../bench/workers/kv.mjs");
+
+/// What a worker says that keeps accounts and meetings.
+const OBJECTS: &str = r#"
+  durableObjectNamespaces = [
+    (className = "Account", uniqueKey = "postern-account", enableSql = true),
+    (className = "Waiting", uniqueKey = "postern-waiting", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "disk"),"#;
 
 /// Accounts that a test can have fail.
 const LEDGER: &str = include_str!("ledger.mjs");
@@ -203,13 +211,13 @@ impl Drop for Workerd {
 }
 
 /// The native workerd: `POSTERN_WORKERD`, else the one that wrangler brings.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     let modules = top().join("deploy/node_modules/@cloudflare");
     let places = ["workerd-linux-64", "workerd-linux-arm64", "workerd-darwin-arm64", "workerd-darwin-64"];
     tool("POSTERN_WORKERD", &places.map(|name| modules.join(name).join("bin/workerd")))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -217,7 +225,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// The entry first, then every script and wasm module of the build, each by the name that the entry imports.
-fn modules(base: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+pub(crate) fn modules(base: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let remedy = "the gateway is not built for workerd: run `cargo xtask build`";
     let read = |path: &Path| fs::read(path).with_context(|| format!("{}: {remedy}", path.display()));
     let mut modules = vec![("entry.mjs".to_owned(), read(&base.join("entry.mjs"))?)];
@@ -259,12 +267,12 @@ fn capnp(
     let text = |name: &&str| format!("    (name = \"{name}\", text = embed \"{name}\"),\n");
     let bindings: String = texts.iter().map(text).collect();
     let (services, sockets) = listening(addresses, ledger);
-    let class =
-        if ledger.is_some() { "(className = \"Account\", serviceName = \"ledger\")" } else { "\"Account\"" };
-    let keeps = r#"
-  durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
-  durableObjectStorage = (localDisk = "disk"),"#;
-    let (main_keeps, ledger_keeps) = if ledger.is_some() { ("", keeps) } else { (keeps, "") };
+    let class = |name: &str| match ledger {
+        Some(_) => format!("(className = \"{name}\", serviceName = \"ledger\")"),
+        None => format!("\"{name}\""),
+    };
+    let (account, waiting) = (class("Account"), class("Waiting"));
+    let (main_keeps, ledger_keeps) = if ledger.is_some() { ("", OBJECTS) } else { (OBJECTS, "") };
     let (main_modules, ledger_modules) = (list("entry.mjs")?, list("ledger.mjs")?);
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
@@ -286,7 +294,8 @@ const main :Workerd.Worker = (
 {main_modules}  ],
   bindings = [
 {bindings}    (name = "POSTERN_KV", kvNamespace = "kv"),
-    (name = "ACCOUNTS", durableObjectNamespace = {class}),
+    (name = "ACCOUNTS", durableObjectNamespace = {account}),
+    (name = "WAITING", durableObjectNamespace = {waiting}),
     (name = "ASSETS", service = "assets"),
   ],{main_keeps}
   compatibilityDate = "{COMPATIBILITY_DATE}",
@@ -325,7 +334,7 @@ fn listening(addresses: &[SocketAddr], ledger: Option<SocketAddr>) -> (String, S
         .unzip()
 }
 
-fn module(name: &str) -> Result<String> {
+pub(crate) fn module(name: &str) -> Result<String> {
     ensure!(!name.contains(['"', '\\', '\n']), "the module name {name} cannot be written to a capnp file");
     let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
     Ok(format!("    (name = \"{name}\", {kind} = embed \"modules/{name}\"),\n"))

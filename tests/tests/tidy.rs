@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("dlp", &["within", "calendar", "tenant", "platform", "mcp", "error", "limits"]),
     ("arrival", &["error", "mcp", "reply", "tenant"]),
     ("reply", &["mcp"]),
-    ("memory", &["ledger", "error", "platform", "stage"]),
+    ("memory", &["within", "ledger", "error", "limits", "platform", "stage"]),
     ("serving", &["arrival", "compile", "gateway", "mcp", "platform", "reply", "settings", "stage"]),
     (
         "compile",

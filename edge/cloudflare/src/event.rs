@@ -10,9 +10,9 @@ use web_sys::Response;
 /// What the host tells.
 pub enum Event {
     /// An upstream's answer: its head as lines, empty if there is none; its body if it was to be read and is not
-    /// too large; otherwise the response, if its body is still to be read.
+    /// too large; otherwise the response, if its body is still to be read. Of a meeting: the turn of a message, and its bytes.
     Answered(String, Option<Vec<u8>>, Option<Response>),
-    /// The outcome of a step on an account, as text; `None` when it cannot be asked.
+    /// The outcome of a step on an account, or of a post, as text; `None` when it cannot be asked.
     Stepped(Option<String>),
     /// A chunk of a body; `None` at its end.
     Chunk(Option<Vec<u8>>),

@@ -31,6 +31,26 @@ extern "C" {
     pub fn step(call: &Call, number: u32, name: &str, jurisdiction: &str, location: &str, transition: &str);
     /// Whether there are accounts.
     pub fn accounts(call: &Call) -> bool;
+    /// Whether there are meetings.
+    pub fn meetings(call: &Call) -> bool;
+    /// Leaves a message at a meeting; told is `Stepped`.
+    pub fn post(
+        call: &Call,
+        number: u32,
+        id: &str,
+        jurisdiction: &str,
+        message: &[u8],
+        keep: u32,
+        most: usize,
+    );
+    /// Waits at a meeting; told is `Answered`.
+    pub fn wait(call: &Call, number: u32, id: &str, jurisdiction: &str, after: f64, ms: u32) -> Wait;
+
+    /// A wait that can be ended.
+    pub type Wait;
+    #[wasm_bindgen(method)]
+    pub fn abort(this: &Wait);
+
     /// Reads a file that is deployed with the Worker; told is `Chunk`, of nothing when it cannot be had.
     pub fn asset(call: &Call, number: u32, name: &str, limit: usize);
     /// A header of the agent's request.

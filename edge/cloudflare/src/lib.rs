@@ -11,6 +11,7 @@ mod body;
 mod event;
 mod host;
 mod platform;
+mod rendezvous;
 mod task;
 mod timer;
 
@@ -60,13 +61,13 @@ pub fn rung(number: u32) {
     task::run();
 }
 
-/// An upstream has answered, or not (`host.mjs`, `send`).
+/// An upstream has answered, or not (`host.mjs`, `send`); or a wait has ended (`wait`).
 #[wasm_bindgen]
 pub fn answered(number: u32, head: String, bytes: Option<Vec<u8>>, response: Option<Response>) {
     event::told(number, Event::Answered(head, bytes, response));
 }
 
-/// An account has done a step, or cannot be asked.
+/// An account has done a step, a meeting has taken a message or not; or it cannot be asked.
 #[wasm_bindgen]
 pub fn stepped(number: u32, outcome: Option<String>) {
     event::told(number, Event::Stepped(outcome));

@@ -48,6 +48,11 @@ impl Workers {
         }))
     }
 
+    /// The fetch event.
+    pub fn call(&self) -> &Call {
+        &self.0.call
+    }
+
     fn env(&self) -> worker::Env {
         self.0.call.env().into()
     }

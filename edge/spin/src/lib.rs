@@ -8,6 +8,7 @@ mod allocator;
 mod body;
 pub mod ledger;
 mod platform;
+pub mod rendezvous;
 
 use body::{Inward, Outward};
 use platform::Spin;

@@ -1,13 +1,13 @@
 //! The platform traits over spin-sdk and WASI.
 
 use crate::body::{Inward, Outward};
-use crate::ledger;
-use postern::error::LedgerFault;
+use crate::{ledger, rendezvous};
+use postern::error::{LedgerFault, RendezvousFault};
 use postern::ledger::{Outcome, Transition, turn};
 use postern::limits;
 use postern::platform::{
     AccountName, Assets, Bindings, Clock, Crypto, Effect, Fetch, FetchError, HttpMethod, Incoming, Journal,
-    Ledger, Outgoing, Random, Store,
+    Ledger, Meeting, Outgoing, Posted, Random, Rendezvous, Store,
 };
 use postern::reply::ReplyBody;
 use postern::stage::authenticate::{Key, Signed, verify_here};
@@ -206,6 +206,31 @@ impl Ledger for Spin {
                 ledger::Fault::Late => LedgerFault::Late,
                 ledger::Fault::Broken(_) => LedgerFault::Unreachable,
             })
+        })
+    }
+}
+
+impl Rendezvous for Spin {
+    const RENDEZVOUS_REMEDY: &'static str = Self::LEDGER_REMEDY;
+
+    async fn has_rendezvous(&self) -> bool {
+        self.accounts().await.is_some()
+    }
+
+    async fn wait(&self, meeting: Meeting, after: u64, deadline_ms: u32) -> Option<Posted> {
+        let store = self.accounts().await?;
+        let trouble = |why| self.warn(&format!("postern: a wait for another request: {why}"));
+        rendezvous::wait(&store, self, (meeting, after), deadline_ms, trouble).await
+    }
+
+    async fn post(&self, meeting: Meeting, message: &[u8], keep_ms: u32) -> Result<bool, RendezvousFault> {
+        let store = self.accounts().await.ok_or(RendezvousFault::Absent)?;
+        rendezvous::post(&store, self, meeting, message, keep_ms).await.map_err(|fault| {
+            self.warn(&format!("postern: a message for another request: {fault}"));
+            match fault {
+                ledger::Fault::Late => RendezvousFault::Late,
+                ledger::Fault::Broken(_) => RendezvousFault::Unreachable,
+            }
         })
     }
 }

@@ -128,6 +128,17 @@ impl LedgerFault {
     }
 }
 
+/// Why a message could not be left at a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RendezvousFault {
+    /// The host has no rendezvous.
+    Absent,
+    /// It cannot be reached, or fails.
+    Unreachable,
+    /// It did not answer in time.
+    Late,
+}
+
 /// A limit that is used up, as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limited {

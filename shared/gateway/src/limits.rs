@@ -52,6 +52,18 @@ pub const UNDOABLE: usize = 64;
 pub const ACCOUNT_BYTES: usize = 1024 * 1024;
 /// Bytes of one step on an account: the rules of a call, and how some hundreds of earlier calls ended.
 pub const TRANSITION_BYTES: usize = 64 * 1024;
+/// Bytes of one message at a meeting, sealed: the answer of an agent's user or model. A row of a Durable Object takes 2 MB.
+pub const MEETING_BYTES: usize = 1024 * 1024;
+/// Messages at one meeting, read or not: a server asks a handful of questions at once, and whoever answers one twice or
+/// more is not to fill a store.
+pub const MEETING_MESSAGES: usize = 32;
+/// How long leaving a message may take, in ms: an agent's user has answered, and is not to answer again for a short trouble.
+pub const MEETING_POST_MS: u32 = 2_000;
+/// The pause before a rendezvous that cannot be asked is asked again, in ms.
+pub const MEETING_PAUSE_MS: u32 = 250;
+/// How long a host's own wait for a message lasts before it is begun anew, in ms: a connection that is dead without knowing
+/// it is found out then.
+pub const MEETING_LOOK_MS: u32 = 15_000;
 /// Accounts that an isolate remembers what it borrowed of: a kilobyte each at most.
 pub const DESKS: usize = 4_096;
 /// Ended calls of one account that wait to be told: about 100 bytes each, so that a step takes them along.

@@ -4,11 +4,12 @@
 //! [`Memory::run`] drives a future to its end and moves the clock to the next timer whenever nothing else can
 //! happen: an hour of deadlines takes no time, and always in the same order.
 
-mod ledger;
-
 mod body;
+mod ledger;
+mod rendezvous;
 
 pub use body::{MemoryBody, Step};
+pub use rendezvous::Meetings;
 
 use crate::error::LedgerFault;
 use crate::ledger::Transition;
@@ -49,6 +50,7 @@ struct World {
     accounts: RefCell<HashMap<String, Vec<u8>>>,
     ledger: Cell<Result<u32, LedgerFault>>,
     steps: RefCell<Vec<(String, Transition)>>,
+    meetings: Meetings,
     variables: RefCell<HashMap<String, String>>,
     assets: RefCell<HashMap<String, Vec<u8>>>,
     unwritable: Cell<bool>,
@@ -81,6 +83,7 @@ impl Memory {
             accounts: RefCell::default(),
             ledger: Cell::new(Ok(0)),
             steps: RefCell::default(),
+            meetings: Meetings::default(),
             variables: RefCell::default(),
             assets: RefCell::default(),
             unwritable: Cell::default(),

@@ -4,7 +4,7 @@
 //! Futures carry no `Send` bound: both hosts are single-threaded. No future here may wait for another
 //! request's future, because both hosts cancel or trap such a wake-up.
 
-use crate::error::LedgerFault;
+use crate::error::{LedgerFault, RendezvousFault};
 use crate::ledger::{Outcome, Transition};
 use crate::tenant::Placement;
 use std::future::Future;
@@ -263,13 +263,70 @@ pub trait Ledger {
     ) -> impl Future<Output = Result<Outcome, LedgerFault>>;
 }
 
+/// Names a meeting: where one request waits for what others bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meeting {
+    /// Random bytes of whoever waits ([`Random`]), told to nobody but sealed.
+    pub id: [u8; 16],
+    /// A jurisdiction that what is posted must not leave, on hosts that know such: see [`Placement`]. The same for all
+    /// who come.
+    pub jurisdiction: &'static str,
+}
+
+impl Meeting {
+    /// The id as 32 hexadecimal digits.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.id))
+    }
+}
+
+/// A message that was brought to a meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Stands for its turn: higher than that of any earlier message of the meeting, and never 0.
+    pub turn: u64,
+    /// What was posted.
+    pub message: Vec<u8>,
+}
+
+/// Messages from one request to another, which may be at work in another isolate, instance or node. They are left where
+/// both can reach it, since no request may wait for another.
+///
+/// Reading takes nothing away: what was posted with `Ok(true)` is there for whoever waits until its time is over,
+/// whichever of them came first, however often a connection breaks, and also when a wait was dropped half-way. Two that
+/// wait at one meeting are both told all. It is the caller's to seal what it posts: hosts may write it down.
+pub trait Rendezvous {
+    /// How an operator gives this host a rendezvous, as the end of a sentence.
+    const RENDEZVOUS_REMEDY: &'static str;
+    /// Whether this host has a rendezvous.
+    fn has_rendezvous(&self) -> impl Future<Output = bool>;
+    /// The first message behind the turn `after` (0: the first of all), as soon as it is there; `None` when there is none
+    /// within `deadline_ms`. A host that cannot be asked is asked again until then.
+    fn wait(&self, meeting: Meeting, after: u64, deadline_ms: u32) -> impl Future<Output = Option<Posted>>;
+    /// Leaves a message of at most [`crate::limits::MEETING_BYTES`] at a meeting for `keep_ms`, which should reach to the
+    /// end of the wait; whether somebody waits is not known. Then it is gone, unless a later one is kept for longer. Of
+    /// two posts, one begun when the other was answered, the second has the later turn.
+    ///
+    /// `false`: it is too long, or [`crate::limits::MEETING_MESSAGES`] are there already.
+    ///
+    /// # Errors
+    /// [`RendezvousFault`], after [`crate::limits::MEETING_POST_MS`] at the latest. Whether it was left is not known then.
+    fn post(
+        &self,
+        meeting: Meeting,
+        message: &[u8],
+        keep_ms: u32,
+    ) -> impl Future<Output = Result<bool, RendezvousFault>>;
+}
+
 /// Everything together. Cheap to clone: streams keep one.
 pub trait Platform:
-    Clock + Random + Fetch + Store + Assets + Ledger + Crypto + Journal + Clone + 'static
+    Clock + Random + Fetch + Store + Assets + Ledger + Rendezvous + Crypto + Journal + Clone + 'static
 {
 }
 
-impl<T: Clock + Random + Fetch + Store + Assets + Ledger + Crypto + Journal + Clone + 'static> Platform
-    for T
+impl<T> Platform for T where
+    T: Clock + Random + Fetch + Store + Assets + Ledger + Rendezvous + Crypto + Journal + Clone + 'static
 {
 }

@@ -261,8 +261,12 @@ fn capnp(
         service += &format!(
             "\n    (name = \"disk\", disk = (path = {disk:?}, writable = true)),\n    (name = \"assets\", disk = (path = {models:?})),"
         );
+        bindings.push(r#"    (name = "WAITING", durableObjectNamespace = "Waiting"),"#.to_owned());
         accounts = r#"
-  durableObjectNamespaces = [(className = "Account", uniqueKey = "postern-account", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "Account", uniqueKey = "postern-account", enableSql = true),
+    (className = "Waiting", uniqueKey = "postern-waiting", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "disk"),"#
             .to_owned();
     }

@@ -7,9 +7,9 @@
 #[cfg(any(feature = "redis", feature = "sqlite"))]
 mod connection;
 #[cfg(feature = "redis")]
-mod redis;
+pub mod redis;
 #[cfg(feature = "sqlite")]
-mod sqlite;
+pub mod sqlite;
 #[cfg(test)]
 mod tests;
 

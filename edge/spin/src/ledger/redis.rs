@@ -29,16 +29,18 @@ impl Redis {
         Self { address: address.to_owned(), connection: Shared::new() }
     }
 
+    /// A connection of the caller's own.
+    pub async fn open(&self) -> Result<Connection, String> {
+        Connection::open(&self.address).await.map_err(|error| match error {
+            Error::InvalidAddress => {
+                "the server's address is none, or allowed_outbound_hosts does not list it".to_owned()
+            }
+            error => error.to_string(),
+        })
+    }
+
     async fn connection(&self, on: &impl Clock) -> Result<Rc<Connection>, String> {
-        let open = async {
-            Connection::open(&self.address).await.map_err(|error| match error {
-                Error::InvalidAddress => {
-                    "the server's address is none, or allowed_outbound_hosts does not list it".to_owned()
-                }
-                error => error.to_string(),
-            })
-        };
-        self.connection.get(on, open).await
+        self.connection.get(on, self.open()).await
     }
 }
 

@@ -9,7 +9,7 @@ use spin_sdk::wasip3;
 use std::rc::Rc;
 
 /// What SQLite says at the first use of a new database.
-const NO_TABLE: &str = "no such table";
+pub const NO_TABLE: &str = "no such table";
 /// For each connection. With the journal below, a swap waits for no disk then: what a power cut may lose is the last
 /// moments, as with Redis; the end of a process loses nothing.
 const RELAX: &str = "PRAGMA synchronous = NORMAL";
@@ -44,7 +44,8 @@ impl Sqlite {
         Self { name: name.to_owned(), connection: Shared::new() }
     }
 
-    async fn connection(&self, on: &impl Clock) -> Result<Rc<Connection>, String> {
+    /// The connection that the instance shares.
+    pub async fn connection(&self, on: &impl Clock) -> Result<Rc<Connection>, String> {
         let open = async {
             let connection = Connection::open(&self.name).await.map_err(|error| match error {
                 Error::AccessDenied => "sqlite_databases does not list the database".to_owned(),
@@ -56,6 +57,21 @@ impl Sqlite {
         };
         self.connection.get(on, open).await
     }
+
+    /// As [`Shared::checked`].
+    pub fn checked<T>(&self, used: &Rc<Connection>, outcome: Result<T, String>) -> Result<T, String> {
+        self.connection.checked(used, outcome)
+    }
+
+    /// Makes tables in a database that may be new.
+    pub async fn create(&self, connection: &Rc<Connection>, statements: &[&str]) -> Result<(), String> {
+        let _ = rows(connection, JOURNAL, []).await;
+        for statement in statements {
+            let created = rows(connection, statement, []).await;
+            self.checked(connection, created)?;
+        }
+        Ok(())
+    }
 }
 
 impl Accounts for Sqlite {
@@ -64,14 +80,10 @@ impl Accounts for Sqlite {
         let parameters = [Value::text(key), integer(on.now_ms())];
         let rows = match rows(&connection, LOAD, parameters).await {
             Err(error) if error.contains(NO_TABLE) => {
-                let _ = rows(&connection, JOURNAL, []).await;
-                for statement in CREATE {
-                    let created = rows(&connection, statement, []).await;
-                    self.connection.checked(&connection, created)?;
-                }
+                self.create(&connection, &CREATE).await?;
                 return Ok(None);
             }
-            rows => self.connection.checked(&connection, rows)?,
+            rows => self.checked(&connection, rows)?,
         };
         let Some(row) = rows.into_iter().next() else { return Ok(None) };
         match <[Value; 2]>::try_from(row.values) {
@@ -92,7 +104,7 @@ impl Accounts for Sqlite {
             integer(if absent { now } else { swap.expected }),
         ];
         let made = rows(&connection, if absent { INSERT } else { REPLACE }, parameters).await;
-        let made = !self.connection.checked(&connection, made)?.is_empty();
+        let made = !self.checked(&connection, made)?.is_empty();
         // Versions are random.
         if made && swap.next.is_multiple_of(SWEEP_EVERY) {
             // Behind the answer; rows that a fault leaves there are for the next one.
@@ -109,7 +121,7 @@ impl Accounts for Sqlite {
 }
 
 /// All rows of a statement. What is wrong with it shows only behind them.
-async fn rows(
+pub async fn rows(
     connection: &Connection,
     statement: &str,
     parameters: impl IntoIterator<Item = Value>,
@@ -118,6 +130,7 @@ async fn rows(
     query.collect().await.map_err(|error| error.to_string())
 }
 
-fn integer(number: u64) -> Value {
+/// A parameter.
+pub fn integer(number: u64) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
