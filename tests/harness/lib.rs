@@ -18,6 +18,7 @@ pub mod in_process;
 pub mod json;
 pub mod leaks;
 pub mod ledger;
+pub mod meetings;
 pub mod native;
 pub mod process;
 pub mod redis;

@@ -1,9 +1,12 @@
-//! The storage of accounts of `edge/spin` as a component of its own, so that tests reach it without a gateway, and the
-//! calls of `spin:redis` and `spin:sqlite` one by one, so that they see what the host makes of them.
+//! The storage of accounts and the meetings of `edge/spin` as a component of its own, so that tests reach them without a
+//! gateway, and the calls of `spin:redis` and `spin:sqlite` one by one, so that they see what the host makes of them.
 
 mod calls;
 #[path = "../../../edge/spin/src/ledger/mod.rs"]
 pub mod ledger;
+mod meetings;
+#[path = "../../../edge/spin/src/rendezvous/mod.rs"]
+pub mod rendezvous;
 
 use ledger::{Fault, Store};
 use postern::platform::{Clock, Random};
@@ -66,6 +69,8 @@ async fn handle(request: Request) -> Response<String> {
         "/add" => add(&query).await,
         "/count" => count(&query).await,
         "/held" => held(&query).await,
+        "/post" => meetings::post(&query).await,
+        "/wait" => meetings::wait(&query).await,
         "/redis/open" => calls::open_redis(query.text("address")).await,
         "/redis/commands" => calls::redis_commands(query.text("address")).await,
         "/sqlite/open" => calls::open_sqlite(query.text("name")).await,
