@@ -188,6 +188,12 @@ def check_agreement(app, core, kustomization):
     elif url.port not in [port["port"] for port in service["spec"]["ports"]]:
         problem("runtime-config.toml", f"key_value_store.default.url: the Service has no port {url.port}")
 
+    ledger = urlsplit(variables.get("postern_ledger_host", {}).get("value", ""))
+    if (ledger.scheme, ledger.netloc) != ("redis", f"{url.hostname}:{url.port}"):
+        problem("spinapp.yaml", "variable postern_ledger_host: not the server of runtime-config.toml, without a password")
+    if "secretKeyRef" not in variables.get("postern_ledger", {}).get("valueFrom", {}):
+        problem("spinapp.yaml", "variable postern_ledger: there is none from a Secret")
+
     texts = [item["data"].get("valkey.conf", "") for item in core if item["kind"] == "ConfigMap"]
     lines = [line.strip() for text in texts for line in text.split("\n")]
     for line in ("appendonly yes", "maxmemory-policy noeviction"):
