@@ -26,6 +26,8 @@ pub const LIST_ITEMS: usize = 10_000;
 pub const LIST_BYTES: usize = 8 * 1024 * 1024;
 /// Items a merged list page carries before a cursor is given.
 pub const PAGE_ITEMS: usize = 1_000;
+/// Bytes of a tenant's own instructions: they end up in every model's context, before those of up to 16 KiB of upstreams.
+pub const TENANT_INSTRUCTIONS: usize = 4 * 1024;
 /// Keep-alive comment interval on streams, in ms: a client that half-closes is seen at the next write only.
 pub const KEEP_ALIVE_MS: u32 = 15_000;
 /// Token verdicts kept per isolate: 32 bytes and an `Rc` each.

@@ -78,6 +78,8 @@ pub struct TenantSettings {
     pub origins: Vec<String>,
     /// `session_openings_per_min`: sessions one principal may open at one upstream in a minute; by default 60.
     pub session_openings_per_min: u32,
+    /// `instructions`: what every client is told before its upstreams' own instructions; by default nothing.
+    pub instructions: Option<String>,
     /// `[tenants.NAME.admin]`: the admin API; off without it.
     pub admin: Option<AdminSettings>,
     /// `jurisdiction`: where accounts have to stay, on Cloudflare: `eu` or `fedramp`.
@@ -292,6 +294,7 @@ fn tenant(reader: &Reader<'_, '_>) -> TenantSettings {
         hosts: reader.required_texts("hosts", "write the host names under which agents reach this endpoint"),
         origins: reader.texts("origins").unwrap_or_default(),
         session_openings_per_min: reader.number("session_openings_per_min", 1..=100_000, 60),
+        instructions: reader.text("instructions"),
         admin: reader.table("admin", admin),
         jurisdiction: reader.text("jurisdiction"),
         location: reader.text("location"),

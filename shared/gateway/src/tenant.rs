@@ -53,6 +53,8 @@ pub struct Tenant {
     pub anonymous: bool,
     /// The issuers whose tokens are accepted. Empty only when anonymous.
     pub issuers: Vec<Rc<Issuer>>,
+    /// What every client is told before its upstreams' own instructions.
+    pub instructions: Option<String>,
     /// The admin API, when it is on.
     pub admin: Option<Admin>,
     /// The agents, in the order of their names.

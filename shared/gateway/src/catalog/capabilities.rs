@@ -24,7 +24,7 @@ const PAUSE_MS: u64 = 10_000;
 /// What is known is asked again after this time, in ms, behind the request. The link answers from its own
 /// memory unless its verdict has ended or was doubted.
 const LIFE_MS: u64 = 60_000;
-/// Bytes of one upstream's instructions, and of all together: they end up in every model's context.
+/// Bytes of one upstream's instructions, and of all upstreams' together: they end up in every model's context.
 const INSTRUCTIONS: usize = 4 * 1024;
 const ALL_INSTRUCTIONS: usize = 16 * 1024;
 /// How long a client may use the answer of `server/discover`, in ms.
@@ -49,7 +49,7 @@ struct Known {
 pub struct Surface {
     /// Raw ServerCapabilities object.
     pub capabilities: String,
-    /// The upstreams' instructions, each under its alias.
+    /// The tenant's instructions, and those of the upstreams, each under its alias.
     pub instructions: Option<String>,
     /// Whether every upstream that the caller may use has had its say.
     pub whole: bool,
@@ -75,7 +75,7 @@ impl Catalog {
         let may_read = |alias: &str| allows_upstream(caller.agent(), alias);
         Surface {
             capabilities: capabilities(known(), may_read),
-            instructions: instructions(known()),
+            instructions: instructions(caller.tenant().instructions.as_deref(), known()),
             whole: abouts.iter().all(|(_, about)| about.is_some()),
         }
     }
@@ -210,15 +210,16 @@ fn capabilities<'a>(
     format!("{{{}}}", members.join(","))
 }
 
-/// The upstreams' instructions, each under its alias; a single upstream's as they are.
-fn instructions<'a>(known: impl Iterator<Item = (&'a str, &'a About)>) -> Option<String> {
-    let mut out = String::new();
+/// The tenant's own instructions, and the upstreams', each under its alias; those of one without an alias as they are.
+fn instructions<'a>(own: Option<&str>, known: impl Iterator<Item = (&'a str, &'a About)>) -> Option<String> {
+    let mut out = own.unwrap_or_default().to_owned();
+    let most = ALL_INSTRUCTIONS.saturating_add(out.len());
     for (alias, about) in known {
         let Some(text) = about.instructions.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
             continue;
         };
         let text = text.get(..text.floor_char_boundary(INSTRUCTIONS)).unwrap_or_default();
-        if out.len().saturating_add(text.len()) > ALL_INSTRUCTIONS {
+        if out.len().saturating_add(text.len()) > most {
             break;
         }
         if !out.is_empty() {

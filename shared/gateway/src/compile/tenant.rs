@@ -2,6 +2,7 @@
 
 use super::{Findings, Secrets, admin, cache, dlp, limits, redact, tools, upstream};
 use crate::address::{Address, check_authority, origin};
+use crate::limits::TENANT_INSTRUCTIONS;
 use crate::settings::{AgentSettings, TenantSettings, join};
 use crate::stage::authenticate::ANONYMOUS;
 use crate::stage::authorize;
@@ -40,6 +41,7 @@ pub fn compile(scope: &Scope<'_>, secrets: &dyn Secrets, findings: &mut Findings
         hosts: hosts(settings, &join(&path, "hosts"), findings),
         origins: origins(settings, &join(&path, "origins"), findings),
         anonymous: settings.anonymous,
+        instructions: instructions(settings, &join(&path, "instructions"), findings),
         admin: admin::compile(&path, settings, &issuers, findings),
         issuers,
         agents,
@@ -122,6 +124,20 @@ fn origins(settings: &TenantSettings, path: &str, findings: &mut Findings) -> Ve
         }
     }
     origins
+}
+
+fn instructions(settings: &TenantSettings, path: &str, findings: &mut Findings) -> Option<String> {
+    let text = settings.instructions.as_deref()?.trim();
+    if text.is_empty() {
+        findings.problem(path, "it is empty", "say something, or remove it");
+    } else if text.len() > TENANT_INSTRUCTIONS {
+        let message = format!("it has {} bytes, and at most {TENANT_INSTRUCTIONS} are taken", text.len());
+        findings.problem(path, message, "shorten it: it becomes part of every model's context");
+    } else if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        let remedy = "write plain text, with line feeds and tabs at most";
+        findings.problem(path, "it has control characters in it", remedy);
+    }
+    Some(text.to_owned())
 }
 
 fn issuers(scope: &Scope<'_>, path: &str, findings: &mut Findings) -> Vec<Rc<Issuer>> {

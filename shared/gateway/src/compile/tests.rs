@@ -71,6 +71,22 @@ fn a_whole_file_compiles() {
 }
 
 #[test]
+fn a_tenants_own_instructions_are_bounded() {
+    let with = |text: &str| FULL.replace("issuers = [\"idp\"]", &format!("issuers = [\"idp\"]\n{text}"));
+    let told = |text: &str| compiled(&with(text)).0.tenants[0].instructions.clone();
+    assert_eq!(compiled(FULL).0.tenants[0].instructions, None);
+    let text = "instructions = \"\"\"\nAsk first.\n\tThen pay.\n\"\"\"";
+    assert_eq!(told(text).as_deref(), Some("Ask first.\n\tThen pay."));
+    let long = |bytes: usize| with(&format!("instructions = '{}'", "x".repeat(bytes)));
+    assert!(check(&long(4_096), &secrets).is_ok());
+    let problems = check(&long(4_097), &secrets).unwrap_err().to_string();
+    assert!(
+        problems.contains("4097 bytes, and at most 4096") && problems.contains("shorten it"),
+        "{problems}"
+    );
+}
+
+#[test]
 fn the_version_follows_what_a_caller_sees_and_no_secret() {
     let version = |text: &str| compiled(text).0.tenants[0].version.clone();
     assert_eq!(version(FULL), version(FULL));
@@ -82,6 +98,18 @@ fn the_version_follows_what_a_caller_sees_and_no_secret() {
 
 /// Text in [`FULL`], its replacement, the path of the one problem, and a part of its message or remedy.
 const PROBLEMS: &[(&str, &str, &str, &str)] = &[
+    (
+        "issuers = [\"idp\"]",
+        "issuers = [\"idp\"]\ninstructions = \" \\n\"",
+        "tenants.acme.instructions",
+        "remove it",
+    ),
+    (
+        "issuers = [\"idp\"]",
+        "issuers = [\"idp\"]\ninstructions = \"a\\u0007\"",
+        "tenants.acme.instructions",
+        "write plain text",
+    ),
     ("https://idp.example/v2.0", "http://idp.example", "issuers.idp.url", "not https"),
     ("https://idp.example/v2.0", "https://10.0.0.1", "issuers.idp.url", "private address"),
     ("https://idp.example/v2.0", "https://idp.example/?a=b", "issuers.idp.url", "query"),

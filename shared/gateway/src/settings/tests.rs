@@ -23,6 +23,7 @@ fn defaults_are_those_of_the_documentation() {
     assert_eq!((issuer.typ.as_str(), issuer.agent_claim.as_str()), ("at+jwt", "client_id"));
     let tenant = &settings.tenants["acme"];
     assert_eq!((tenant.session_openings_per_min, tenant.anonymous), (60, false));
+    assert_eq!(tenant.instructions, None);
     let upstream = &tenant.upstreams["billing"];
     assert_eq!(upstream.era, "auto");
     assert_eq!(upstream.credential, CredentialSettings::None);

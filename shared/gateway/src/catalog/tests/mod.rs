@@ -164,6 +164,16 @@ impl World {
         }
     }
 
+    /// The caller of a tenant that is the same but for its instructions.
+    pub(super) fn instructed(&self, text: &str) -> Rc<Caller> {
+        let aliases: Vec<&str> =
+            self.tenant.upstreams.iter().map(|upstream| upstream.alias.as_str()).collect();
+        let own = Some(text.to_owned());
+        let tenant = Rc::new(Tenant { instructions: own, ..tenant(&aliases, &["*"], "v1") });
+        let authenticator = Authenticator::new();
+        self.memory.run(authenticator.authenticate(&self.memory, &tenant, None)).expect("anonymous")
+    }
+
     pub(super) fn script(&self, alias: &str) -> &Script {
         &self.scripts[alias]
     }
@@ -263,6 +273,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
         hosts: vec!["gw.example".to_owned()],
         origins: Vec::new(),
         anonymous: true,
+        instructions: None,
         admin: None,
         issuers: Vec::new(),
         agents: vec![Rc::new(agent)],

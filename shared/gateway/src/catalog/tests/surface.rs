@@ -103,3 +103,18 @@ fn instructions_are_bounded() {
     assert!(instructions.starts_with("# u0\né"));
     assert_eq!(member(r#"{"a":"b"}"#, "a").as_deref(), Some("b"));
 }
+
+#[test]
+fn the_tenants_own_instructions_come_first() {
+    let world = World::new(&["a", "b"], &["*"]);
+    *world.script("b").instructions.borrow_mut() = Some("Of b.".to_owned());
+    let World { memory, links, catalog, caller, .. } = &world;
+    let told = |caller| memory.run(catalog.surface(memory, links, caller)).instructions;
+    assert_eq!(told(caller).as_deref(), Some("# b\nOf b."));
+    let own = world.instructed("Ask before you pay.");
+    assert_eq!(told(&own).as_deref(), Some("Ask before you pay.\n\n# b\nOf b."));
+    let alone = World::new(&["a"], &["*"]);
+    let own = alone.instructed("Ask before you pay.");
+    let told = alone.memory.run(alone.catalog.surface(&alone.memory, &alone.links, &own)).instructions;
+    assert_eq!(told.as_deref(), Some("Ask before you pay."));
+}

@@ -180,6 +180,7 @@ fn guarded(
         hosts: vec!["gw.example".into()],
         origins: Vec::new(),
         anonymous: true,
+        instructions: None,
         admin: None,
         issuers: Vec::new(),
         agents: Vec::new(),
