@@ -8,6 +8,7 @@ use super::Catalog;
 use super::wait::{self, Task};
 use crate::limits;
 use crate::mcp::json::quote;
+use crate::mcp::revisions::declares_apps;
 use crate::mcp::{Json, Kind, Revision};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
@@ -176,19 +177,21 @@ async fn ask<P: Platform>(platform: P, link: Rc<Link>, portrait: Rc<Portrait>) {
 }
 
 /// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. No `listChanged` and
-/// no `resources.subscribe`: the gateway pushes nothing of its own accord. Extensions are never passed on by themselves.
+/// no `resources.subscribe`: the gateway pushes nothing of its own accord. Extensions are never passed on by themselves: MCP
+/// Apps are part of it where views can be read.
 fn capabilities<'a>(
     known: impl Iterator<Item = (&'a str, &'a About)>,
     may_read: impl Fn(&str) -> bool,
 ) -> String {
     // In the order of the names below.
-    let mut has = [false; 5];
+    let mut has = [false; 6];
     for (alias, about) in known {
         let Ok(json) = Json::parse(about.capabilities.as_bytes(), &limits::RESPONSE) else { continue };
         let own = json.value(json.root());
         let declares = |key: &str| own.get(key).is_some_and(|value| value.kind() == Kind::Object);
         let says = [
             declares("completions"),
+            declares_apps(own) && may_read(alias),
             declares("logging"),
             declares("prompts"),
             declares("resources") && may_read(alias),
@@ -198,9 +201,10 @@ fn capabilities<'a>(
             *any |= one;
         }
     }
-    let [completions, logging, prompts, resources, tools] = has;
+    let [completions, apps, logging, prompts, resources, tools] = has;
     let members = [
         (completions, r#""completions":{}"#),
+        (apps, r#""extensions":{"io.modelcontextprotocol/ui":{}}"#),
         (logging, r#""logging":{}"#),
         (prompts, r#""prompts":{}"#),
         (resources, r#""resources":{}"#),

@@ -6,7 +6,7 @@ use super::shown;
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::json::quote;
-use crate::mcp::{Edits, Json, Kind, Message, Outcome, Raw, Revision};
+use crate::mcp::{Edits, Era, Json, Kind, Message, Outcome, Raw, Revision};
 use crate::platform::Platform;
 use crate::stage::redact::{Outbound, Tally};
 use crate::upstream::{Ask, ClientSide, FromUpstream, GATEWAY, Link, Session};
@@ -15,6 +15,11 @@ use std::rc::Rc;
 
 /// JSON-RPC: the method does not exist. Servers that declare `resources` often have no templates.
 const METHOD_NOT_FOUND: i64 = -32601;
+
+/// Lists are read for all clients, those with MCP Apps among them; what is for these only, others are not shown. A legacy
+/// upstream would want a session of its own for that.
+const APPS: &str =
+    r#"{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}}"#;
 
 /// One page of an upstream's list.
 struct Page {
@@ -46,7 +51,8 @@ pub(super) async fn fetch<P: Platform>(
         items: Vec::new(),
     };
     // Not asking is the proper way to learn that there are none (MCP, Lifecycle: capabilities).
-    if !kind.offered_by(&link.about(platform).await.map_err(kind_of)?.capabilities) {
+    let about = link.about(platform).await.map_err(kind_of)?;
+    if !kind.offered_by(&about.capabilities) {
         return Ok(fetched);
     }
     fetched.offered = true;
@@ -55,7 +61,7 @@ pub(super) async fn fetch<P: Platform>(
     let mut seen = HashSet::new();
     let mut cursor: Option<String> = None;
     for _ in 0..limits::LIST_PAGES {
-        let Some(page) = page(platform, link, kind, cursor.as_deref(), tally).await? else {
+        let Some(page) = page(platform, link, about.era, kind, cursor.as_deref(), tally).await? else {
             return Ok(fetched);
         };
         // The whole list is no fresher than its stalest page.
@@ -85,6 +91,7 @@ pub(super) async fn fetch<P: Platform>(
 async fn page<P: Platform>(
     platform: &P,
     link: &Rc<Link>,
+    era: Era,
     kind: ListKind,
     cursor: Option<&str>,
     tally: &mut Tally,
@@ -99,7 +106,7 @@ async fn page<P: Platform>(
     // Modern, so that nothing is sent on: no log level was asked for.
     let client = ClientSide {
         revision: Revision::V2026_07_28,
-        capabilities: "{}".to_owned(),
+        capabilities: if era == Era::Modern { APPS } else { "{}" }.to_owned(),
         log_level: None,
         progress_token: None,
         principal: GATEWAY,

@@ -1,5 +1,6 @@
 //! One thing that an upstream offers: a tool, a prompt, a resource or a template, kept as its raw JSON.
 
+use super::expose::APPS;
 use super::{ListKind, names};
 use crate::limits;
 use crate::mcp::headers::{ParamHeader, param_headers};
@@ -28,6 +29,10 @@ pub struct Item {
     pub has_output_schema: bool,
     /// Whether a tool says of itself that it changes nothing (MCP, ToolAnnotations: `readOnlyHint`).
     pub read_only: bool,
+    /// Whether its `_meta` says something to clients with MCP Apps.
+    pub(super) apps: bool,
+    /// Whether a tool is for views only, and for no model (MCP Apps: `visibility`).
+    pub(super) for_views: bool,
     definition: OnceCell<[u8; 32]>,
     shape: OnceCell<Shape>,
     /// `text` for older revisions, made when first asked for; `None` where nothing has to go.
@@ -58,6 +63,13 @@ impl Item {
             .get(root, "annotations")
             .and_then(|annotations| json.value(annotations).get("readOnlyHint")?.bool())
             .unwrap_or_default();
+        let meta = json.get(root, "_meta").map(|meta| json.value(meta));
+        let apps = meta.is_some_and(|meta| APPS.into_iter().any(|key| meta.get(key).is_some()));
+        let visibility = meta.and_then(|meta| meta.get("ui")?.get("visibility"));
+        let for_views = visibility.is_some_and(|list| {
+            list.kind() == Kind::Array
+                && list.elements().all(|audience| audience.string().as_deref() != Some("model"))
+        });
         let text = if exposed == original {
             text.to_owned()
         } else {
@@ -72,6 +84,8 @@ impl Item {
             param_headers,
             has_output_schema,
             read_only,
+            apps,
+            for_views,
             definition: OnceCell::new(),
             shape: OnceCell::new(),
             older: Default::default(),

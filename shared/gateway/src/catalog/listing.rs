@@ -49,6 +49,8 @@ pub struct Listing {
     pub fetched_ms: u64,
     /// How long the upstream lets it be used, in ms.
     pub ttl_ms: u64,
+    /// Whether any item says something to clients with MCP Apps.
+    pub(super) apps: bool,
     /// The same for the same content, whenever it was fetched: what derived texts are cached by.
     pub generation: u64,
     by_exposed: HashMap<String, usize>,
@@ -62,6 +64,7 @@ impl Listing {
             offered: fetched.offered,
             fetched_ms: fetched.at_ms,
             ttl_ms: fetched.ttl_ms,
+            apps: false,
             generation: generation(fetched),
             by_exposed: HashMap::with_capacity(fetched.items.len()),
         };
@@ -73,6 +76,7 @@ impl Listing {
                     listing.note(item.original, "listed twice, or differs from another in case only");
                 }
                 Ok(item) => {
+                    listing.apps |= item.apps;
                     listing.by_exposed.insert(item.exposed.clone(), listing.items.len());
                     listing.items.push(Rc::new(item));
                 }

@@ -1,6 +1,7 @@
 //! Many upstreams as one server: names, lists, routes, capabilities.
 
 mod capabilities;
+mod expose;
 mod fetch;
 mod item;
 mod kept;
@@ -19,13 +20,14 @@ mod wait;
 mod tests;
 
 pub use capabilities::Surface;
+pub use expose::Viewer;
 pub use item::Item;
 pub use listing::{Listing, Note};
 pub use page::Page;
 pub use route::{Route, owner};
 pub use uris::Uris;
 
-use crate::mcp::{Json, Method};
+use crate::mcp::{Json, Method, Revision};
 use crate::platform::Platform;
 use crate::tenant::{Agent, Bundle, Tenant};
 use crate::upstream::Link;
@@ -117,6 +119,15 @@ fn rights(tenant: &Tenant, agent: &Agent) -> String {
         key.push_str(pattern.as_str());
     }
     key
+}
+
+/// What decides how a client is shown things, whoever uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// The revision that it speaks.
+    pub revision: Revision,
+    /// Whether it declared MCP Apps.
+    pub apps: bool,
 }
 
 /// The four kinds of lists.

@@ -3,15 +3,16 @@
 //! Upstreams in the order of their aliases, items in the upstream's own order: deterministic, and the same for
 //! everybody with the same rights. On the hot path everything is in memory: one look-up, one copy.
 
+use super::expose::{Viewer, expose_meta};
 use super::listing::Listing;
 use super::uris::Uris;
-use super::{Catalog, Item, ListKind, refresh, rights};
+use super::{Catalog, Client, Item, ListKind, refresh, rights};
 use crate::codec;
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
 use crate::mcp::json::quote;
 use crate::mcp::seal::{Binding, Purpose, Sealer};
-use crate::mcp::{Edits, Era, Json, Revision};
+use crate::mcp::{Edits, Era, Json};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
 use crate::stage::authorize::{allows, allows_upstream, may_use};
@@ -66,7 +67,7 @@ struct Part {
 }
 
 impl Catalog {
-    /// One page of the list of `kind` as `caller` may see it, for a client of revision `to`.
+    /// One page of the list of `kind` as `caller` may see it, for a client like `to`.
     ///
     /// An upstream that cannot be listed is skipped and noted; the list is then good for no time at all.
     ///
@@ -85,7 +86,7 @@ impl Catalog {
         caller: &Caller,
         kind: ListKind,
         cursor: Option<&str>,
-        to: Revision,
+        to: Client,
     ) -> Result<Page, Error> {
         // Before anything is asked for: a bad cursor costs no upstream anything.
         let start = cursor.map(|cursor| unseal(platform, sealer, caller, kind, cursor)).transpose()?;
@@ -139,21 +140,27 @@ impl Catalog {
         &self,
         caller: &Caller,
         kind: ListKind,
-        to: Revision,
+        to: Client,
         parts: &[Part],
         start: Option<&Place>,
     ) -> Result<Rc<Text>, Error> {
+        let apps = parts.iter().any(|part| part.listing.apps);
         let uris = match kind {
-            ListKind::Tools | ListKind::Prompts => None,
-            ListKind::Resources | ListKind::Templates => Some(self.known_uris(caller)),
+            ListKind::Tools | ListKind::Prompts if !apps => None,
+            _ => Some(self.known_uris(caller)),
         };
-        let assemble = || assemble(caller.agent(), kind, to, parts, uris.as_deref(), start);
+        // Where there is nothing of it in a list, all clients are shown the same.
+        let to = Client { apps: to.apps && apps, ..to };
+        let reader = Reader { caller, kind, to, uris: uris.as_deref() };
+        let assemble = || reader.assemble(parts, start);
         if start.is_some() {
             return assemble().map(Rc::new).ok_or_else(|| Refusal::BadCursor.into());
         }
         let mut generations: Vec<u64> = parts.iter().map(|part| part.listing.generation).collect();
         generations.push(uris.as_ref().map_or(0, |uris| uris.generation));
-        let key = format!("{}\n{to}\n{}", kind.member(), rights(caller.tenant(), caller.agent()));
+        let Client { revision, apps } = to;
+        let rights = rights(caller.tenant(), caller.agent());
+        let key = format!("{}\n{revision}\n{apps}\n{rights}", kind.member());
         Ok(self.pages.get_or(&key, &generations, || {
             let text = assemble().unwrap_or(Text { items: String::new(), last: None });
             let weight = text.items.len();
@@ -171,64 +178,84 @@ fn visible(agent: &Agent, link: &Link, kind: ListKind) -> bool {
     }
 }
 
-/// The items after `start`, at most a page of them. `None` when `start` is not there (any more).
-fn assemble(
-    agent: &Agent,
+/// Whom a page is made for.
+struct Reader<'a> {
+    caller: &'a Caller,
     kind: ListKind,
-    to: Revision,
-    parts: &[Part],
-    uris: Option<&Uris>,
-    start: Option<&Place>,
-) -> Option<Text> {
-    let mut items = String::new();
-    let mut count = 0_usize;
-    let mut last: Option<(&str, &Item)> = None;
-    let mut begun = start.is_none();
-    for part in parts {
-        let alias = part.link.upstream().alias.as_str();
-        for item in &part.listing.items {
-            if !begun {
-                begun =
-                    start.is_some_and(|place| place.alias == alias && place.item == digest(&item.original));
-                continue;
-            }
-            if uris.is_none() && !allows(agent, alias, &item.exposed) {
-                continue;
-            }
-            if count >= limits::PAGE_ITEMS {
-                let place =
-                    last.map(|(alias, item)| Place { alias: alias.to_owned(), item: digest(&item.original) });
-                return Some(Text { items, last: place });
-            }
-            if count > 0 {
-                items.push(',');
-            }
-            count = count.saturating_add(1);
-            push(&mut items, kind, to, alias, item, uris);
-            last = Some((alias, item));
-        }
-    }
-    begun.then_some(Text { items, last: None })
+    to: Client,
+    /// None where nothing in the lists is a URI of a resource.
+    uris: Option<&'a Uris>,
 }
 
-fn push(out: &mut String, kind: ListKind, to: Revision, alias: &str, item: &Item, uris: Option<&Uris>) {
-    let text = item.text_for(to);
-    let exposed = uris.map(|uris| match kind {
-        ListKind::Templates => uris.expose_template(alias, &item.original),
-        _ => uris.expose(alias, &item.original),
-    });
-    match exposed.filter(|exposed| *exposed != item.original) {
-        None => out.push_str(text),
-        Some(exposed) => {
-            let Ok(json) = Json::parse(text.as_bytes(), &limits::RESPONSE) else { return };
-            let mut edits = Edits::new();
-            edits.set_string(&json, json.root(), kind.key(), &exposed);
-            out.push_str(&edits.apply(text));
+impl Reader<'_> {
+    /// The items after `start`, at most a page of them. `None` when `start` is not there (any more).
+    fn assemble(&self, parts: &[Part], start: Option<&Place>) -> Option<Text> {
+        let mut items = String::new();
+        let mut count = 0_usize;
+        let mut last: Option<(&str, &Item)> = None;
+        let mut begun = start.is_none();
+        for part in parts {
+            let alias = part.link.upstream().alias.as_str();
+            for item in &part.listing.items {
+                if !begun {
+                    begun = start
+                        .is_some_and(|place| place.alias == alias && place.item == digest(&item.original));
+                    continue;
+                }
+                if !self.sees(alias, item) {
+                    continue;
+                }
+                if count >= limits::PAGE_ITEMS {
+                    let place = last
+                        .map(|(alias, item)| Place { alias: alias.to_owned(), item: digest(&item.original) });
+                    return Some(Text { items, last: place });
+                }
+                if count > 0 {
+                    items.push(',');
+                }
+                count = count.saturating_add(1);
+                self.push(&mut items, alias, item);
+                last = Some((alias, item));
+            }
         }
+        begun.then_some(Text { items, last: None })
+    }
+
+    fn sees(&self, alias: &str, item: &Item) -> bool {
+        match self.kind {
+            // A client without MCP Apps would show its model what is for views only.
+            ListKind::Tools if item.for_views && !self.to.apps => false,
+            ListKind::Tools | ListKind::Prompts => allows(self.caller.agent(), alias, &item.exposed),
+            ListKind::Resources | ListKind::Templates => true,
+        }
+    }
+
+    fn push(&self, out: &mut String, alias: &str, item: &Item) {
+        let text = item.text_for(self.to.revision);
+        let exposed = self.uris.and_then(|uris| match self.kind {
+            ListKind::Tools | ListKind::Prompts => None,
+            ListKind::Resources => Some(uris.expose(alias, &item.original)),
+            ListKind::Templates => Some(uris.expose_template(alias, &item.original)),
+        });
+        let exposed = exposed.filter(|exposed| *exposed != item.original);
+        if exposed.is_none() && !item.apps {
+            out.push_str(text);
+            return;
+        }
+        let Ok(json) = Json::parse(text.as_bytes(), &limits::RESPONSE) else { return };
+        let mut edits = Edits::new();
+        if let Some(exposed) = exposed {
+            edits.set_string(&json, json.root(), self.kind.key(), &exposed);
+        }
+        if let Some(meta) = json.get(json.root(), "_meta") {
+            let viewer = Viewer { caller: self.caller, client: self.to, alias };
+            expose_meta(json.value(meta), &viewer, self.uris, &mut edits);
+        }
+        out.push_str(&edits.apply(text));
     }
 }
 
-fn result(kind: ListKind, to: Revision, items: &str, next: Option<&str>, ttl_ms: u64) -> String {
+fn result(kind: ListKind, to: Client, items: &str, next: Option<&str>, ttl_ms: u64) -> String {
     let mut out = String::with_capacity(items.len().saturating_add(512));
     out.push_str("{\"");
     out.push_str(kind.member());
@@ -239,7 +266,7 @@ fn result(kind: ListKind, to: Revision, items: &str, next: Option<&str>, ttl_ms:
         out.push_str(",\"nextCursor\":");
         quote(&mut out, next);
     }
-    if to.era() == Era::Modern {
+    if to.revision.era() == Era::Modern {
         // Always private: what is listed depends on who asks.
         out.push_str(",\"resultType\":\"complete\",\"ttlMs\":");
         out.push_str(&ttl_ms.to_string());

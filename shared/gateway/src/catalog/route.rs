@@ -8,8 +8,6 @@ use super::uris::{self, Uris};
 use super::wait::{self, Task};
 use super::{Catalog, Item, ListKind, Listing, names};
 use crate::error::{Error, Fault, Refusal};
-use crate::mcp::Method;
-use crate::mcp::{Edits, Json, Node, Raw};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
 use crate::stage::authorize::{allows, allows_upstream};
@@ -118,8 +116,9 @@ impl Catalog {
         let (alias, original) = found?;
         let link = links.of(caller.tenant(), alias)?;
         let known = self.slot(caller.tenant(), alias, kind).and_then(|slot| slot.known());
-        let item = known.and_then(|listing| listing.get(original).cloned());
-        Some(Route { link, original: original.to_owned(), item })
+        let original = original.into_owned();
+        let item = known.and_then(|listing| listing.get(&original).cloned());
+        Some(Route { link, original, item })
     }
 
     async fn named<P: Platform>(
@@ -194,63 +193,6 @@ impl Catalog {
             })
             .collect();
         self.table_of(tenant, caller.agent(), &sources)
-    }
-
-    /// The URI under which `caller` is shown what the upstream `alias` calls `original`.
-    #[must_use]
-    pub fn expose_uri(&self, caller: &Caller, alias: &str, original: &str) -> String {
-        self.known_uris(caller).expose(alias, original).into_owned()
-    }
-
-    /// Adds to `edits` what shows the URIs of a result of the upstream `alias` to `caller`: those of read
-    /// contents, resource links and embedded resources.
-    pub fn expose_uris(
-        &self,
-        caller: &Caller,
-        alias: &str,
-        method: Method,
-        json: &Json<'_>,
-        result: Node,
-        edits: &mut Edits,
-    ) {
-        // A single upstream's URIs are never rewritten.
-        if caller.tenant().upstreams.len() < 2 {
-            return;
-        }
-        let uris = self.known_uris(caller);
-        let mut show = |object: Raw<'_>| {
-            let Some(node) = object.get("uri") else { return };
-            let Some(original) = node.string() else { return };
-            let exposed = uris.expose(alias, &original);
-            if exposed != original {
-                edits.replace_string(node.span(), &exposed);
-            }
-        };
-        let result = json.value(result);
-        let member = |key: &str| result.get(key).into_iter().flat_map(Raw::elements);
-        match method {
-            Method::ResourcesRead => member("contents").for_each(&mut show),
-            Method::ToolsCall => member("content").for_each(|block| show_block(block, &mut show)),
-            Method::PromptsGet => {
-                for content in member("messages").filter_map(|message| message.get("content")) {
-                    show_block(content, &mut show);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// A content block: the URI of a `resource_link` is its own, that of an embedded `resource` lies inside.
-fn show_block(block: Raw<'_>, show: &mut impl FnMut(Raw<'_>)) {
-    match block.get("type").and_then(Raw::string).as_deref() {
-        Some("resource_link") => show(block),
-        Some("resource") => {
-            if let Some(resource) = block.get("resource") {
-                show(resource);
-            }
-        }
-        _ => {}
     }
 }
 

@@ -3,6 +3,10 @@
 //! A URI is shown as the upstream has it if, and only if, reading it as it stands leads back to that upstream.
 //! Else (two upstreams have it, or another's template takes it) it is shown as `gw-{alias}+{original}`, which
 //! leads there by its own words. So whatever a caller is shown, it can read, and from the right upstream.
+//!
+//! URIs of [`CLOSED`] schemes are shown so as soon as the caller may read from a second upstream, and keep their scheme:
+//! `ui://gw-{alias}/{rest}`. Clients know them by it (MCP Apps: a view whose URI has another scheme is an error), and the last
+//! part of a skill's path is its name (SEP-2640).
 
 use super::listing::Listing;
 use super::template::Template;
@@ -87,20 +91,28 @@ impl Uris {
 
     /// The upstream's alias and the URI at it; `None` when no upstream has it, or no single one.
     #[must_use]
-    pub fn route<'a>(&'a self, uri: &'a str) -> Option<(&'a str, &'a str)> {
+    pub fn route<'a>(&'a self, uri: &'a str) -> Option<(&'a str, Cow<'a, str>)> {
         // Before all else: no upstream can take over another's rewritten URIs by listing them.
         if let Some(rewritten) = self.rewritten(uri) {
             return Some(rewritten);
         }
         let place = self.plain(uri)?;
-        self.aliases.get(place).map(|alias| (alias.as_str(), uri))
+        self.aliases.get(place).map(|alias| (alias.as_str(), Cow::Borrowed(uri)))
+    }
+
+    /// Whether the caller may read from the upstream `alias`.
+    pub(super) fn has(&self, alias: &str) -> bool {
+        self.aliases.iter().any(|known| known == alias)
     }
 
     /// The URI under which the caller is shown `original` of the upstream `alias`.
     #[must_use]
     pub fn expose<'a>(&self, alias: &str, original: &'a str) -> Cow<'a, str> {
+        if self.aliases.len() > 1 && closed(original).is_some() {
+            return rewrite(alias, original);
+        }
         match self.route(original) {
-            Some((owner, same)) if owner == alias && same.len() == original.len() => Cow::Borrowed(original),
+            Some((owner, same)) if owner == alias && same == original => Cow::Borrowed(original),
             _ => rewrite(alias, original),
         }
     }
@@ -115,32 +127,45 @@ impl Uris {
         let owner = shape.and_then(|shape| self.shapes.get(&shape));
         let alone = self.aliases.len() == 1;
         // A template that is not understood takes part in no routing: alone it is read by the only upstream.
-        let mine = owner == Some(&Owner::One(place)) && !self.is_closed(original);
+        let mine = owner == Some(&Owner::One(place)) && closed(original).is_none();
         let borrowed = alone || mine && self.rewritten(original).is_none();
         if borrowed { Cow::Borrowed(original) } else { rewrite(alias, original) }
     }
 
     /// The way back of [`Uris::expose_template`].
     #[must_use]
-    pub fn route_template<'a>(&'a self, template: &'a str) -> Option<(&'a str, &'a str)> {
+    pub fn route_template<'a>(&'a self, template: &'a str) -> Option<(&'a str, Cow<'a, str>)> {
         if let Some(rewritten) = self.rewritten(template) {
             return Some(rewritten);
         }
         let shape = Template::parse(template)?.shape();
         match self.shapes.get(&shape) {
-            Some(&Owner::One(place)) => self.aliases.get(place).map(|alias| (alias.as_str(), template)),
+            Some(&Owner::One(place)) => {
+                self.aliases.get(place).map(|alias| (alias.as_str(), Cow::Borrowed(template)))
+            }
             Some(Owner::Several) | None => None,
         }
     }
 
-    /// Undoes `gw-{alias}+`, for the aliases that the caller may use. URL parsers lower the case of schemes.
-    fn rewritten<'a>(&'a self, uri: &'a str) -> Option<(&'a str, &'a str)> {
-        let (scheme, original) = uri.get(3..)?.split_once('+')?;
-        let marked = uri.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("gw-"));
-        let mut named = self.aliases.iter().filter(|alias| marked && !alias.is_empty());
-        let exact = named.clone().find(|alias| in_scheme(alias) == scheme);
-        let alias = exact.or_else(|| named.find(|alias| in_scheme(alias).eq_ignore_ascii_case(scheme)))?;
-        Some((alias, original))
+    /// Undoes what [`rewrite`] does, for the aliases that the caller may use. URL parsers lower the case of schemes and
+    /// authorities.
+    fn rewritten<'a>(&'a self, uri: &'a str) -> Option<(&'a str, Cow<'a, str>)> {
+        if let Some(scheme) = closed(uri) {
+            let (alias, rest) = uri.get(scheme.len()..)?.split_once('/')?;
+            return Some((self.marked(alias)?, Cow::Owned(format!("{scheme}{rest}"))));
+        }
+        let (alias, original) = uri.split_once('+')?;
+        Some((self.marked(alias)?, Cow::Borrowed(original)))
+    }
+
+    /// The alias in `gw-{alias}`.
+    fn marked(&self, marked: &str) -> Option<&str> {
+        let (head, name) = (marked.get(..3)?, marked.get(3..)?);
+        let is_marked = head.eq_ignore_ascii_case("gw-");
+        let mut named = self.aliases.iter().filter(|alias| is_marked && !alias.is_empty());
+        let exact = named.clone().find(|alias| in_scheme(alias) == name);
+        let alias = exact.or_else(|| named.find(|alias| in_scheme(alias).eq_ignore_ascii_case(name)))?;
+        Some(alias)
     }
 
     /// Exact URI, then the most specific template, then the only upstream with that scheme and authority, then
@@ -180,13 +205,12 @@ impl Uris {
     }
 
     fn is_closed(&self, uri: &str) -> bool {
-        let scheme = CLOSED.iter().find(|scheme| uri.starts_with(**scheme));
-        scheme.is_some_and(|scheme| self.closed.get(scheme) == Some(&Owner::Several))
+        closed(uri).is_some_and(|scheme| self.closed.get(scheme) == Some(&Owner::Several))
     }
 
     fn site(&mut self, uri: &str, place: usize) {
-        if let Some(scheme) = CLOSED.iter().find(|scheme| uri.starts_with(**scheme)) {
-            own(&mut self.closed, *scheme, place);
+        if let Some(scheme) = closed(uri) {
+            own(&mut self.closed, scheme, place);
         }
         if let Some(site) = site(uri) {
             own(&mut self.sites, site.to_owned(), place);
@@ -209,8 +233,18 @@ fn site(uri: &str) -> Option<&str> {
     uri.get(..after.checked_add(end)?)
 }
 
+/// The scheme of a URI, if it is one of [`CLOSED`].
+fn closed(uri: &str) -> Option<&'static str> {
+    CLOSED.into_iter().find(|scheme| uri.starts_with(scheme))
+}
+
 fn rewrite(alias: &str, original: &str) -> Cow<'static, str> {
-    Cow::Owned(format!("gw-{}+{original}", in_scheme(alias)))
+    let alias = in_scheme(alias);
+    let scheme = closed(original);
+    Cow::Owned(match scheme.and_then(|scheme| Some((scheme, original.get(scheme.len()..)?))) {
+        Some((scheme, rest)) => format!("{scheme}gw-{alias}/{rest}"),
+        None => format!("gw-{alias}+{original}"),
+    })
 }
 
 /// An alias as part of a URI scheme (RFC 3986 section 3.1), which has no `_`; aliases have no `.`.

@@ -240,11 +240,12 @@ fn again(questions: &str, open: &[(String, String)]) -> Result<String, Error> {
     Ok(requests)
 }
 
-/// Those of a modern client's capabilities, raw JSON, that a legacy upstream has questions for.
+/// Those of a modern client's capabilities, raw JSON, that a legacy upstream has questions for, and the extensions that are
+/// passed on.
 pub(crate) fn legacy_capabilities(declared: &str) -> String {
     let mut shown = String::from("{");
     if let Ok(json) = Json::parse(declared.as_bytes(), &limits::REQUEST) {
-        for kind in ["elicitation", "roots", "sampling"] {
+        for kind in ["elicitation", "extensions", "roots", "sampling"] {
             let Some(node) = json.get(json.root(), kind) else { continue };
             let comma = if shown.len() > 1 { "," } else { "" };
             shown.push_str(&format!("{comma}\"{kind}\":{}", json.raw(node)));

@@ -219,7 +219,9 @@ impl<P: Platform> Errand<'_, P> {
             method: request.method,
             from: self.era,
             to: asker.revision,
+            apps: asker.client(json, request).apps,
             declared: declared(json, request),
+            dialogue: request.params.is_some_and(|params| shared::is_part_of_dialogue(json, params)),
             link: route.link.clone(),
             plan: self.plan.clone(),
             state,
@@ -291,7 +293,9 @@ pub(crate) async fn subscribe<P: Platform>(
         method: request.method,
         from: Era::Legacy,
         to: asker.revision,
+        apps: false,
         declared: String::new(),
+        dialogue: false,
         link: route.link.clone(),
         plan,
         state,
@@ -326,8 +330,8 @@ pub(crate) fn session_for(asker: &Asker, alias: &str) -> Session {
     sealed.map_or(Session::Pooled, Session::Sealed)
 }
 
-/// The capabilities that a modern client declared with this request, raw JSON, without its extensions: what an
-/// upstream would answer to one of those cannot be followed up through the gateway yet.
+/// The capabilities that a modern client declared with this request, raw JSON. Of its extensions only MCP Apps: what an
+/// upstream would answer to another cannot be followed up through the gateway yet.
 pub(crate) fn declared(json: &Json<'_>, request: &Request) -> String {
     let Some(declared) = request.meta.and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES)) else {
         return "{}".to_owned();
@@ -335,8 +339,14 @@ pub(crate) fn declared(json: &Json<'_>, request: &Request) -> String {
     if json.get(declared, "extensions").is_none() && json.value(declared).get("extensions").is_none() {
         return json.raw(declared).to_owned();
     }
+    let apps = json.value(declared).get("extensions").and_then(|extensions| extensions.get(meta::APPS));
     let mut edits = Edits::new();
-    edits.remove(json, declared, "extensions");
+    match apps {
+        Some(apps) => {
+            edits.set(json, declared, "extensions", format!(r#"{{"{}":{}}}"#, meta::APPS, apps.text()));
+        }
+        None => edits.remove(json, declared, "extensions"),
+    }
     edits.apply_within(json.text(), json.span(declared))
 }
 

@@ -13,7 +13,7 @@ use crate::limits;
 use crate::mcp::envelope::{Message, Notification, Request, Response};
 use crate::mcp::json::{Edits, Json, Kind};
 use crate::mcp::method::Method;
-use crate::mcp::revisions::Revision;
+use crate::mcp::revisions::{Revision, declares_apps};
 use crate::mcp::seal::Purpose;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
@@ -33,6 +33,8 @@ const ASK_MS: u64 = 15 * 60 * 1000;
 #[derive(Serialize, Deserialize)]
 struct Payload {
     revision: String,
+    /// Whether the client declared MCP Apps.
+    apps: bool,
     /// Alias, session id and negotiated revision of each session-bound upstream.
     sessions: Vec<(String, String, String)>,
 }
@@ -40,6 +42,8 @@ struct Payload {
 /// An opened `Mcp-Session-Id`.
 pub(crate) struct Session {
     pub revision: Revision,
+    /// Whether the client declared MCP Apps.
+    pub apps: bool,
     sessions: Vec<(String, Sealed)>,
     /// Tells sessions of one principal apart; part of the token, so no secret beyond it.
     pub key: String,
@@ -65,7 +69,7 @@ impl Session {
             sessions.push((alias, Sealed { id, revision }));
         }
         let key = token.get(..48).unwrap_or(token).to_owned();
-        Ok(Self { revision, sessions, key })
+        Ok(Self { revision, apps: payload.apps, sessions, key })
     }
 
     /// The session at this upstream, if there is one.
@@ -127,7 +131,8 @@ pub(crate) async fn initialize<P: Platform>(
     let Scene { gateway, platform, caller } = scene;
     let told = gateway.catalog.initialize(platform, &gateway.links, caller, revision, SERVER_INFO).await;
     let result = inspection::told(scene, request.method.name(), told, trail).await?;
-    let token = seal_session(scene, revision, sessions)?;
+    let apps = declares_apps(json.value(capabilities));
+    let token = seal_session(scene, revision, apps, sessions)?;
     Ok(Flow::Opened(result_message(json.raw(request.id), &result), token))
 }
 
@@ -185,9 +190,10 @@ async fn introduced<P: Platform>(
 fn seal_session<P: Platform>(
     scene: &Scene<P>,
     revision: Revision,
+    apps: bool,
     sessions: Vec<(String, String, String)>,
 ) -> Result<String, Error> {
-    let mut payload = Payload { revision: revision.as_str().to_owned(), sessions };
+    let mut payload = Payload { revision: revision.as_str().to_owned(), apps, sessions };
     loop {
         let bytes =
             codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("session does not encode"))?;

@@ -3,8 +3,11 @@
 use super::Gateway;
 use super::legacy;
 use super::relay::Relay;
+use crate::catalog::Client;
 use crate::error::{Error, Row};
-use crate::mcp::revisions::{Era, Revision};
+use crate::mcp::envelope::Request;
+use crate::mcp::json::Json;
+use crate::mcp::revisions::{Era, Revision, declares_apps, meta};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
 use crate::stage::redact::{WITHHELD, quoted};
@@ -46,6 +49,20 @@ pub(crate) struct Asker {
     pub revision: Revision,
     /// The sealed session of a legacy client; `None` for modern clients and for `initialize`.
     pub session: Option<legacy::Session>,
+}
+
+impl Asker {
+    /// How it is shown things: a modern client says so in each request, a legacy one said so to begin with.
+    pub fn client(&self, json: &Json<'_>, request: &Request) -> Client {
+        let apps = match &self.session {
+            Some(session) => session.apps,
+            None => request
+                .meta
+                .and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES))
+                .is_some_and(|declared| declares_apps(json.value(declared))),
+        };
+        Client { revision: self.revision, apps }
+    }
 }
 
 /// A result message of our own.

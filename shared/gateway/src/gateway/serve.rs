@@ -310,7 +310,7 @@ async fn list<P: Platform>(
             &scene.caller,
             kind,
             cursor.as_deref(),
-            asker.revision,
+            asker.client(json, request),
         )
         .await?;
     for (alias, fault) in &page.skipped {

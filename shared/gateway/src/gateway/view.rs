@@ -10,9 +10,10 @@ use super::legacy;
 use super::running::Listed;
 use super::scene::{Flow, Scene};
 use super::state::{self, Scope};
+use crate::catalog::{Catalog, Client, Viewer};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
-use crate::mcp::envelope::{Message, Outcome, Request, Response};
+use crate::mcp::envelope::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
@@ -32,8 +33,12 @@ pub(crate) struct View<P: Platform> {
     pub method: Method,
     pub from: Era,
     pub to: Revision,
+    /// Whether the client knows MCP Apps.
+    pub apps: bool,
     /// The capabilities that a modern client declared, raw JSON.
     pub declared: String,
+    /// Whether the request is a part of a dialogue.
+    pub dialogue: bool,
     pub link: Rc<Link>,
     /// What is inspected of its messages.
     pub plan: Option<Rc<Plan>>,
@@ -70,12 +75,12 @@ impl<P: Platform> View<P> {
                     .and_then(|clean| self.answer(scene, &clean)),
             ),
             Ok(Some(FromUpstream::Notification { json, notification, token })) => {
-                if !self.passes(notification.method) {
+                if !self.passes(scene, notification.method) {
                     return None;
                 }
                 let message = Message::Notification(notification);
                 match self.clean(scene, Held::Owned(json), message, trail).await {
-                    Ok(clean) => Some(Ok(notified(&clean, token.as_deref()))),
+                    Ok(clean) => Some(Ok(self.notified(scene, &clean, token.as_deref()))),
                     // Nobody waits for it, and the record counts it.
                     Err(Error::Refusal(Refusal::Blocked { .. })) => None,
                     Err(error) => Some(Err(error)),
@@ -166,8 +171,8 @@ impl<P: Platform> View<P> {
             edits.replace(json.span(id), &self.id);
         }
         match response.outcome {
-            Outcome::Result(result) => self.result(scene, json, result, state, &mut edits)?,
-            Outcome::Error(error) => self.error(json, error, &mut edits)?,
+            Outcome::Result(result) => self.result(scene, clean, result, state, &mut edits)?,
+            Outcome::Error(error) => self.error(scene, json, error, &mut edits)?,
         }
         Ok(edits.apply(json.text()))
     }
@@ -175,11 +180,12 @@ impl<P: Platform> View<P> {
     fn result(
         &self,
         scene: &Scene<P>,
-        json: &Json<'_>,
+        clean: &Clean<'_>,
         result: Node,
         state: Option<&str>,
         edits: &mut Edits,
     ) -> Result<(), Error> {
+        let json = clean.json();
         let from = if state.is_some() { Era::Modern } else { self.from };
         let kind = json.get(result, "resultType").filter(|_| from == Era::Modern);
         let kind = kind.and_then(|node| json.string(node));
@@ -191,33 +197,86 @@ impl<P: Platform> View<P> {
             }
             _ => {}
         }
-        let alias = &self.link.upstream().alias;
-        scene.gateway.catalog.expose_uris(&scene.caller, alias, self.method, json, result, edits);
-        let own = Own { server_info: SERVER_INFO, ttl_ms: 0, cache: self.mark.as_deref() };
+        let viewer = self.viewer(scene);
+        scene.gateway.catalog.expose_result(&viewer, self.method, json, result, edits);
+        let dlp = self.plan.as_ref().is_some_and(|plan| plan.dlp().is_some());
+        let own = Own {
+            server_info: SERVER_INFO,
+            // Tokens end, a service may say otherwise next time, and what a dialogue came to is nobody's to keep.
+            lasting: !dlp && !clean.has_tokens() && !self.dialogue,
+            cache: self.mark.as_deref(),
+            uri: &|original| scene.gateway.catalog.expose_uri(&viewer, original),
+        };
         revisions::convert_result(json, result, self.method, from, self.to, edits, &own);
         Ok(())
     }
 
-    fn error(&self, json: &Json<'_>, error: Node, edits: &mut Edits) -> Result<(), Error> {
+    fn error(&self, scene: &Scene<P>, json: &Json<'_>, error: Node, edits: &mut Edits) -> Result<(), Error> {
         let Some(code) = json.get(error, "code") else { return Ok(()) };
         let number = json.integer(code).unwrap_or_default();
         // The client of another era could not declare the capability to this upstream, whatever it can do.
         if number == -32021 && self.to.era() != self.from {
             return Err(across_eras());
         }
-        let converted = revisions::convert_error(number, self.from, self.to.era(), self.method);
+        if let Some(data) = json.get(error, "data") {
+            scene.gateway.catalog.expose_named(&self.viewer(scene), json.value(data), edits);
+        }
+        let converted = revisions::convert_error(number, self.from, self.to, self.method);
         if converted != number {
             edits.replace(json.span(code), converted.to_string());
         }
         Ok(())
     }
 
-    /// Whether a notification of this call is for the client: what its revision does not know is left out.
-    fn passes(&self, method: Method) -> bool {
+    fn viewer<'a>(&'a self, scene: &'a Scene<P>) -> Viewer<'a> {
+        let client = Client { revision: self.to, apps: self.apps };
+        Viewer { caller: &scene.caller, client, alias: &self.link.upstream().alias }
+    }
+
+    /// Whether a notification of this call is for the client: what its revision does not know is left out, and so is what
+    /// happens to resources that it may not read.
+    fn passes(&self, scene: &Scene<P>, method: Method) -> bool {
         match method {
             Method::Progress | Method::LogMessage => true,
             // Updates and list changes ride on any stream of a legacy session, and on none of a modern one.
-            _ => self.to.era() == Era::Legacy && self.from == Era::Legacy,
+            _ if self.to.era() != Era::Legacy || self.from != Era::Legacy => false,
+            Method::ResourcesUpdated => Catalog::may_read(&self.viewer(scene)),
+            _ => true,
+        }
+    }
+
+    /// A notification with the client's own progress token, and with names as the client knows them.
+    fn notified(&self, scene: &Scene<P>, clean: &Clean<'_>, token: Option<&str>) -> String {
+        let (json, message) = (clean.json(), clean.message());
+        let mut edits = Edits::new();
+        if let Message::Notification(Notification { method, params: Some(params), .. }) = message {
+            if let Some(token) = token {
+                edits.set(json, *params, "progressToken", token);
+            }
+            match method {
+                Method::LogMessage => self.name_logger(json, *params, &mut edits),
+                Method::ResourcesUpdated => {
+                    scene.gateway.catalog.expose_named(&self.viewer(scene), json.value(*params), &mut edits);
+                }
+                _ => {}
+            }
+        }
+        edits.apply(json.text())
+    }
+
+    /// Loggers of many upstreams may have one name: each is told by its alias, as tools are.
+    fn name_logger(&self, json: &Json<'_>, params: Node, edits: &mut Edits) {
+        let alias = &self.link.upstream().alias;
+        if alias.is_empty() {
+            return;
+        }
+        match json.get(params, "logger") {
+            None => edits.set_string(json, params, "logger", alias),
+            Some(logger) => {
+                if let Some(logger) = json.string(logger) {
+                    edits.set_string(json, params, "logger", &format!("{alias}__{logger}"));
+                }
+            }
         }
     }
 
@@ -259,6 +318,9 @@ impl<P: Platform> View<P> {
         let id = legacy::seal_ask(scene, &from, json.raw(request.id))?;
         let mut edits = Edits::new();
         edits.replace(json.span(request.id), id);
+        if let Some(params) = request.params {
+            scene.gateway.catalog.expose_question(&self.viewer(scene), json.value(params), &mut edits);
+        }
         Ok(edits.apply(json.text()))
     }
 }
@@ -281,16 +343,4 @@ impl Needed {
             _ => Self("roots", None),
         }
     }
-}
-
-/// A notification with the client's own progress token.
-fn notified(clean: &Clean<'_>, token: Option<&str>) -> String {
-    let (json, message) = (clean.json(), clean.message());
-    let mut edits = Edits::new();
-    if let (Some(token), Message::Notification(notification)) = (token, message)
-        && let Some(params) = notification.params
-    {
-        edits.set(json, params, "progressToken", token);
-    }
-    edits.apply(json.text())
 }

@@ -4,6 +4,7 @@ mod convert;
 
 pub use convert::{Own, convert_error, convert_item, convert_result};
 
+use super::json::{Kind, Raw};
 use std::fmt;
 
 /// The revisions that the gateway speaks, oldest first.
@@ -66,8 +67,17 @@ impl fmt::Display for Revision {
     }
 }
 
-/// Keys of `_meta` that MCP reserves.
+/// Whether capabilities, a client's or a server's, declare MCP Apps.
+#[must_use]
+pub fn declares_apps(capabilities: Raw<'_>) -> bool {
+    let declared = capabilities.get("extensions").and_then(|extensions| extensions.get(meta::APPS));
+    declared.is_some_and(|value| value.kind() == Kind::Object)
+}
+
+/// Keys of `_meta` that MCP reserves, and names of extensions.
 pub mod meta {
+    /// Capabilities, below `extensions`: MCP Apps (SEP-1865). Tools name views, which are resources (`ui://`).
+    pub const APPS: &str = "io.modelcontextprotocol/ui";
     /// Request: the revision it is written in; its presence makes a request modern.
     pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
     /// Request: a ClientCapabilities object.

@@ -8,6 +8,7 @@ use super::{About, GATEWAY, legacy, modern, send, told};
 use crate::error::UpstreamFault;
 use crate::limits;
 use crate::mcp::Json;
+use crate::mcp::revisions::{declares_apps, meta};
 use crate::mcp::{Era, Kind, Node, Outcome, Revision};
 use crate::platform::Platform;
 use crate::stage::redact::{Plan, Tally};
@@ -122,7 +123,10 @@ fn bare(capabilities: &str) -> String {
     let declared = ["completions", "logging", "prompts", "resources", "tools"]
         .into_iter()
         .filter(|name| own.get(name).is_some_and(|value| value.kind() == Kind::Object));
-    let members: Vec<String> = declared.map(|name| format!("\"{name}\":{{}}")).collect();
+    let mut members: Vec<String> = declared.map(|name| format!("\"{name}\":{{}}")).collect();
+    if declares_apps(own) {
+        members.push(format!(r#""extensions":{{"{}":{{}}}}"#, meta::APPS));
+    }
     format!("{{{}}}", members.join(","))
 }
 

@@ -1,7 +1,7 @@
 //! When a list is asked for again, and what is served meanwhile.
 
 use super::super::wait::{Task, all};
-use super::{ListKind, MODERN, World, fault, member};
+use super::{ListKind, MODERN, World, client, fault, member};
 use crate::error::UpstreamFault;
 use crate::platform::Clock as _;
 
@@ -150,7 +150,8 @@ fn many_cold_callers_make_one_request_and_survive_the_first_one_leaving() {
     let world = one(&["a"]);
     world.script("a").delay_ms.set(200);
     let World { memory, links, catalog, sealer, caller, .. } = &world;
-    let page = || Box::pin(catalog.page(memory, links, sealer, caller, ListKind::Tools, None, MODERN));
+    let page =
+        || Box::pin(catalog.page(memory, links, sealer, caller, ListKind::Tools, None, client(MODERN)));
     let mut first = page();
     assert!(memory.step(first.as_mut()).is_pending());
     let mut others: Vec<_> = (0..49).map(|_| page()).collect();

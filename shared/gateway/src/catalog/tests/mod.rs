@@ -7,7 +7,7 @@ mod resources;
 mod routes;
 mod surface;
 
-use super::{Catalog, ListKind, Page, Route};
+use super::{Catalog, Client, ListKind, Page, Route};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
 use crate::mcp::seal::Sealer;
@@ -22,6 +22,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(super) const MODERN: Revision = Revision::V2026_07_28;
+
+/// A client without MCP Apps.
+pub(super) const fn client(revision: Revision) -> Client {
+    Client { revision, apps: false }
+}
 
 /// What one upstream does.
 pub(super) struct Script {
@@ -180,7 +185,7 @@ impl World {
 
     pub(super) fn try_page(&self, kind: ListKind, cursor: Option<&str>, to: Revision) -> Result<Page, Error> {
         let Self { memory, links, catalog, sealer, caller, .. } = self;
-        memory.run(catalog.page(memory, links, sealer, caller, kind, cursor, to))
+        memory.run(catalog.page(memory, links, sealer, caller, kind, cursor, client(to)))
     }
 
     pub(super) fn page(&self, kind: ListKind) -> Page {

@@ -1,6 +1,7 @@
 //! Whose a resource is, and under which URI it is shown.
 
-use super::{ListKind, World, fault, names_in, refusal};
+use super::super::Viewer;
+use super::{Client, ListKind, MODERN, World, client, fault, names_in, refusal};
 use crate::error::{Refusal, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Edits, Json, Method};
@@ -62,7 +63,7 @@ fn collisions_are_shown_and_read_by_alias() {
     let shown = world.names(ListKind::Resources);
     assert_eq!(
         shown,
-        ["gw-a+x://same", "x://only/a", "gw-a+ui://a", "gw-b.c+x://same", "x://only/b_c", "gw-b.c+ui://b_c"]
+        ["gw-a+x://same", "x://only/a", "ui://gw-a/a", "gw-b.c+x://same", "x://only/b_c", "ui://gw-b.c/b_c"]
     );
     assert_eq!(
         world.names(ListKind::Templates),
@@ -78,26 +79,31 @@ fn collisions_are_shown_and_read_by_alias() {
 }
 
 #[test]
-fn closed_schemes_collide_as_soon_as_two_have_any() {
-    let world = World::new(&["a", "b"], &["*"]);
-    resources(&world, "a", &["ui://1"]);
+fn closed_schemes_keep_their_scheme_and_are_always_rewritten() {
+    let world = World::new(&["a", "b_c"], &["*"]);
+    resources(&world, "a", &["ui://1", "ui://gw-b.c/1"]);
     templates(&world, "a", &["skill://{name}"]);
-    assert_eq!(world.names(ListKind::Resources), ["ui://1"]);
-    assert_eq!(world.names(ListKind::Templates), ["skill://{name}"]);
+    // Whoever has any: what is shown does not change with what is known of the other.
+    assert_eq!(world.names(ListKind::Resources), ["ui://gw-a/1", "ui://gw-a/gw-b.c/1"]);
+    assert_eq!(world.names(ListKind::Templates), ["skill://gw-a/{name}"]);
+    assert_eq!(world.resource("skill://gw-a/{name}"), at("a", "skill://{name}"));
+    // A name that was kept from elsewhere is read as long as it can only be one upstream's.
+    assert_eq!(world.resource("ui://1"), at("a", "ui://1"));
     let refresh = || {
         world.memory.advance(61_000);
         world.page(ListKind::Resources);
         world.run_effects();
     };
-    templates(&world, "b", &["ui://b/{id}"]);
+    templates(&world, "b_c", &["ui://b/{id}"]);
+    resources(&world, "b_c", &["skill://b/1"]);
     refresh();
-    assert_eq!(world.names(ListKind::Resources), ["gw-a+ui://1"], "though no list of resources has changed");
-    resources(&world, "b", &["skill://b/1"]);
-    refresh();
-    assert_eq!(world.names(ListKind::Resources), ["gw-a+ui://1", "gw-b+skill://b/1"]);
-    assert_eq!(world.names(ListKind::Templates), ["gw-a+skill://{name}", "gw-b+ui://b/{id}"]);
-    assert_eq!(world.resource("gw-b+ui://b/7"), at("b", "ui://b/7"));
-    for uri in ["ui://1", "ui://b/7", "skill://b/1"] {
+    assert_eq!(world.names(ListKind::Resources), ["ui://gw-a/1", "ui://gw-a/gw-b.c/1", "skill://gw-b.c/b/1"]);
+    assert_eq!(world.names(ListKind::Templates), ["skill://gw-a/{name}", "ui://gw-b.c/b/{id}"]);
+    assert_eq!(world.resource("ui://gw-b.c/b/7"), at("b_c", "ui://b/7"));
+    assert_eq!(world.resource("ui://GW-B.C/b/7"), at("b_c", "ui://b/7"), "URL parsers lower the case");
+    assert_eq!(world.resource("ui://gw-a/gw-b.c/1"), at("a", "ui://gw-b.c/1"));
+    assert_eq!(world.resource("gw-b.c+ui://b/7"), at("b_c", "ui://b/7"));
+    for uri in ["ui://1", "ui://b/7", "skill://b/1", "ui://gw-d/1"] {
         assert_eq!(refusal(world.resource(uri)), Refusal::UnknownResource(uri.to_owned()));
     }
 }
@@ -140,7 +146,7 @@ fn what_is_shown_can_be_read() {
                         ListKind::Templates => {
                             let exposed = uris.expose_template(alias, &item.original).into_owned();
                             let back =
-                                uris.route_template(&exposed).map(|(a, o)| (a.to_owned(), o.to_owned()));
+                                uris.route_template(&exposed).map(|(a, o)| (a.to_owned(), o.into_owned()));
                             (exposed, back)
                         }
                         _ => {
@@ -195,6 +201,10 @@ fn a_dead_upstream_is_not_taken_for_one_without_resources() {
     assert_eq!(fault(world.resource("w://unlisted")), ("b".to_owned(), UpstreamFault::Unreachable));
 }
 
+fn viewer(world: &World, apps: bool) -> Viewer<'_> {
+    Viewer { caller: &world.caller, client: Client { apps, ..client(MODERN) }, alias: "a" }
+}
+
 #[test]
 fn uris_in_results_are_shown_alike() {
     let world = World::new(&["a", "b"], &["*"]);
@@ -219,11 +229,105 @@ fn uris_in_results_are_shown_alike() {
             r#"{"messages":[{"role":"user","content":{"type":"resource","resource":{"uri":"gw-a+x://same"}}}]}"#,
         ),
         (Method::Complete, r#"{"contents":[{"uri":"x://same"}]}"#, r#"{"contents":[{"uri":"x://same"}]}"#),
+        (
+            Method::ToolsCall,
+            r#"{"inputRequests":{"k":{"method":"sampling/createMessage","params":{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"resource_link","uri":"x://same"}]},{"type":"text","text":"x://same"}]}]}},"l":{"method":"roots/list"},"m":7}}"#,
+            r#"{"inputRequests":{"k":{"method":"sampling/createMessage","params":{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"resource_link","uri":"gw-a+x://same"}]},{"type":"text","text":"x://same"}]}]}},"l":{"method":"roots/list"},"m":7}}"#,
+        ),
     ] {
         let json = Json::parse(result.as_bytes(), &limits::RESPONSE).expect("strict JSON");
         let mut edits = Edits::new();
-        world.catalog.expose_uris(&world.caller, "a", method, &json, json.root(), &mut edits);
+        world.catalog.expose_result(&viewer(&world, false), method, &json, json.root(), &mut edits);
         assert_eq!(edits.apply(result), expected);
     }
     assert_eq!(world.resource("gw-a+w:dynamic"), at("a", "w:dynamic"));
+}
+
+#[test]
+fn what_names_one_resource_is_shown_alike() {
+    let world = World::new(&["a", "b"], &["*"]);
+    for alias in ["a", "b"] {
+        resources(&world, alias, &["x://same"]);
+    }
+    world.page(ListKind::Resources);
+    for (object, expected) in [
+        (r#"{"uri":"x://same","title":"x://same"}"#, r#"{"uri":"gw-a+x://same","title":"x://same"}"#),
+        (r#"{"uri":7}"#, r#"{"uri":7}"#),
+        ("[]", "[]"),
+    ] {
+        let json = Json::parse(object.as_bytes(), &limits::RESPONSE).expect("strict JSON");
+        let mut edits = Edits::new();
+        world.catalog.expose_named(&viewer(&world, false), json.value(json.root()), &mut edits);
+        assert_eq!(edits.apply(object), expected);
+    }
+    let question = r#"{"messages":[{"content":{"type":"resource","resource":{"uri":"x://same"}}}]}"#;
+    let json = Json::parse(question.as_bytes(), &limits::RESPONSE).expect("strict JSON");
+    let mut edits = Edits::new();
+    world.catalog.expose_question(&viewer(&world, true), json.value(json.root()), &mut edits);
+    assert_eq!(edits.apply(question), question.replace("x://same", "gw-a+x://same"));
+}
+
+const APP: &str = r#"{"name":"one","_meta":{"k":1,"ui":{"resourceUri":"ui://card","visibility":["app","model"]},"ui/resourceUri":"ui://card"}}"#;
+const INNER: &str = r#"{"name":"two","_meta":{"ui":{"resourceUri":"ui://card","visibility":["app"]}}}"#;
+
+fn apps_page(world: &World, apps: bool) -> String {
+    let World { memory, links, catalog, sealer, caller, .. } = world;
+    let to = Client { apps, ..client(MODERN) };
+    memory.run(catalog.page(memory, links, sealer, caller, ListKind::Tools, None, to)).expect("a page").result
+}
+
+#[test]
+fn views_are_for_clients_that_show_them() {
+    for (aliases, allow, view) in [
+        (&["a"][..], &["*"][..], Some("ui://card")),
+        (&["a", "b"], &["*"], Some("ui://gw-a/card")),
+        (&["a", "b"], &["a", "b__x"], Some("ui://card")),
+        // Its tools may be used, and its resources may not be read.
+        (&["a", "b"], &["a__*e", "a__two", "b"], None),
+    ] {
+        let world = World::new(aliases, allow);
+        world.script("a").list(ListKind::Tools, &[APP, INNER]);
+        let shown = apps_page(&world, true);
+        let wanted = match view {
+            Some(view) => APP.replace("ui://card", view),
+            None => r#"{"name":"one","_meta":{"k":1,"ui":{"visibility":["app","model"]}}}"#.to_owned(),
+        };
+        assert!(shown.contains(&wanted.replace("one", "a__one")), "{allow:?}: {shown}");
+        assert!(shown.contains("a__two"), "{shown}");
+        let plain = apps_page(&world, false);
+        assert!(plain.contains(r#"{"name":"a__one","_meta":{"k":1}}"#), "{plain}");
+        assert!(!plain.contains("a__two"), "{plain}");
+        if let Some(view) = view {
+            assert_eq!(world.resource(view), at("a", "ui://card"));
+        }
+        assert_eq!(apps_page(&world, true), shown, "kept apart");
+    }
+}
+
+#[test]
+fn results_keep_views_for_clients_that_show_them() {
+    let result = r#"{"_meta":{"ui":{"resourceUri":"ui://card"}},"content":[{"type":"resource","resource":{"uri":"ui://card","_meta":{"ui":{"csp":{}}}}}]}"#;
+    for (aliases, apps, expected) in [
+        (&["a"][..], true, result.to_owned()),
+        (&["a", "b"], true, result.replace("ui://card", "ui://gw-a/card")),
+        (
+            &["a"],
+            false,
+            r#"{"_meta":{},"content":[{"type":"resource","resource":{"uri":"ui://card","_meta":{}}}]}"#
+                .to_owned(),
+        ),
+        (
+            &["a", "b"],
+            false,
+            r#"{"_meta":{},"content":[{"type":"resource","resource":{"uri":"ui://gw-a/card","_meta":{}}}]}"#
+                .to_owned(),
+        ),
+    ] {
+        let world = World::new(aliases, &["*"]);
+        world.page(ListKind::Resources);
+        let json = Json::parse(result.as_bytes(), &limits::RESPONSE).expect("strict JSON");
+        let mut edits = Edits::new();
+        world.catalog.expose_result(&viewer(&world, apps), Method::ToolsCall, &json, json.root(), &mut edits);
+        assert_eq!(edits.apply(result), expected);
+    }
 }

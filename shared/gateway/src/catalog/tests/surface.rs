@@ -21,6 +21,20 @@ fn the_union_of_what_can_be_routed() {
         (&["a__x"], r#"{"tools":{},"resources":{}}"#, "{}", r#"{"tools":{}}"#),
         (&["*"], r#"{"resources":{"subscribe":true,"listChanged":true}}"#, "{}", r#"{"resources":{}}"#),
         (&["*"], r#"{"extensions":{"x":{}},"experimental":{}}"#, "{}", "{}"),
+        (
+            &["*"],
+            r#"{"extensions":{"io.modelcontextprotocol/ui":{"x":1},"y":{}},"tools":{}}"#,
+            "{}",
+            r#"{"extensions":{"io.modelcontextprotocol/ui":{}},"tools":{}}"#,
+        ),
+        // Its views could not be read.
+        (
+            &["a__x"],
+            r#"{"extensions":{"io.modelcontextprotocol/ui":{}},"tools":{}}"#,
+            "{}",
+            r#"{"tools":{}}"#,
+        ),
+        (&["*"], r#"{"extensions":{"io.modelcontextprotocol/ui":true}}"#, "{}", "{}"),
         (&["*"], r#"{"logging":{}}"#, r#"{"completions":{}}"#, r#"{"completions":{},"logging":{}}"#),
         (&[], r#"{"tools":{}}"#, r#"{"tools":{}}"#, "{}"),
     ] {

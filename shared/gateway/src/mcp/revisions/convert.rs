@@ -6,20 +6,28 @@ use crate::mcp::json::{Edits, Json, Kind, Node, Raw, quote};
 use crate::mcp::method::Method;
 
 /// What the gateway puts into results of its own accord.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Own<'a> {
     /// The gateway's Implementation object, JSON text.
     pub server_info: &'a str,
-    /// `ttlMs` where the upstream gave none.
-    pub ttl_ms: u64,
+    /// Whether the upstream's `ttlMs` holds for what has become of its result; else it is 0.
+    pub lasting: bool,
     /// What it says of a result that it had kept, JSON text: for every revision.
     pub cache: Option<&'a str>,
+    /// How a URI of the upstream is shown.
+    pub uri: &'a dyn Fn(&str) -> String,
+}
+
+impl std::fmt::Debug for Own<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Own").finish_non_exhaustive()
+    }
 }
 
 /// Adds to `edits` what turns `result` of `method`, received in era `from`, into a result of revision `to`.
 ///
 /// Towards 2026-07-28: `resultType`, the gateway's `serverInfo`, and `ttlMs` and `cacheScope` where the method has
-/// them. Towards older revisions: those are dropped, and so is what the revision does not know (`structuredContent`
+/// them. The scope is always `private`, whatever the upstream says: what an agent is shown depends on what it may see. Towards older revisions: those are dropped, and so is what the revision does not know (`structuredContent`
 /// that is no object; for 2025-03-26 all of it, output schemas, titles, and resource links, which become text).
 pub fn convert_result(
     json: &Json<'_>,
@@ -46,12 +54,12 @@ pub fn convert_result(
     match method {
         Method::ToolsCall => {
             structured(json, result, to, edits);
-            links(json.value(result).get("content"), to, edits);
+            links(json.value(result).get("content"), to, edits, own);
         }
         Method::PromptsGet => {
             let messages = json.value(result).get("messages");
             for message in messages.into_iter().flat_map(Raw::elements) {
-                link(message.get("content"), to, edits);
+                link(message.get("content"), to, edits, own);
             }
         }
         _ => {
@@ -83,16 +91,16 @@ pub fn convert_item(item: Raw<'_>, to: Revision, edits: &mut Edits) {
     }
 }
 
-/// The error code that `code`, received in era `from`, has in era `to` for `method`.
+/// The error code that `code`, received in era `from`, has in revision `to` for `method`.
 ///
 /// A missing resource has a code of its own in the old era only. Codes that 2026-07-28 reserves (-32099 to -32020)
 /// steer a modern client's own negotiation, so they never pass from an old upstream.
 #[must_use]
-pub fn convert_error(code: i64, from: Era, to: Era, method: Method) -> i64 {
+pub fn convert_error(code: i64, from: Era, to: Revision, method: Method) -> i64 {
     const MISSING_RESOURCE: i64 = -32002;
     const INVALID_PARAMS: i64 = -32602;
     const INTERNAL: i64 = -32603;
-    match (code, from, to, method) {
+    match (code, from, to.era(), method) {
         (MISSING_RESOURCE, Era::Legacy, Era::Modern, _) => INVALID_PARAMS,
         (INVALID_PARAMS, Era::Modern, Era::Legacy, Method::ResourcesRead) => MISSING_RESOURCE,
         (-32099..=-32020, Era::Legacy, Era::Modern, _) => INTERNAL,
@@ -126,18 +134,20 @@ fn modernise(json: &Json<'_>, result: Node, method: Method, from: Era, edits: &m
             edits.set(json, result, "_meta", format!("{{{}}}", members.join(",")));
         }
     }
-    if !method.cacheable() || kind.is_some_and(|kind| kind != "complete") {
+    if !method.cacheable() {
         return;
     }
-    let ttl = json.get(result, "ttlMs").filter(|_| from == Era::Modern).and_then(|ttl| json.integer(ttl));
+    if kind.is_some_and(|kind| kind != "complete") {
+        edits.remove(json, result, "ttlMs");
+        edits.remove(json, result, "cacheScope");
+        return;
+    }
+    let lasting = own.lasting && from == Era::Modern;
+    let ttl = json.get(result, "ttlMs").filter(|_| lasting).and_then(|ttl| json.integer(ttl));
     if ttl.is_none_or(|ttl| ttl < 0) {
-        edits.set(json, result, "ttlMs", own.ttl_ms.to_string());
+        edits.set(json, result, "ttlMs", "0");
     }
-    let scope =
-        json.get(result, "cacheScope").filter(|_| from == Era::Modern).and_then(|scope| json.string(scope));
-    if !scope.is_some_and(|scope| scope == "public" || scope == "private") {
-        edits.set_string(json, result, "cacheScope", "private");
-    }
+    edits.set_string(json, result, "cacheScope", "private");
 }
 
 /// Removes the modern keys of `_meta`, and `_meta` itself if nothing else is in it.
@@ -184,20 +194,21 @@ fn structured(json: &Json<'_>, result: Node, to: Revision, edits: &mut Edits) {
     }
 }
 
-fn links(content: Option<Raw<'_>>, to: Revision, edits: &mut Edits) {
+fn links(content: Option<Raw<'_>>, to: Revision, edits: &mut Edits, own: &Own<'_>) {
     for item in content.into_iter().flat_map(Raw::elements) {
-        link(Some(item), to, edits);
+        link(Some(item), to, edits, own);
     }
 }
 
 /// Turns a resource link into text that names it, for 2025-03-26.
-fn link(content: Option<Raw<'_>>, to: Revision, edits: &mut Edits) {
+fn link(content: Option<Raw<'_>>, to: Revision, edits: &mut Edits, own: &Own<'_>) {
     let Some(content) = content.filter(|_| to == Revision::V2025_03_26) else { return };
     if content.get("type").and_then(Raw::string).as_deref() != Some("resource_link") {
         return;
     }
     let member = |key| content.get(key).and_then(Raw::string).unwrap_or_default();
-    edits.replace(content.span(), text_content(&format!("{}: {}", member("name"), member("uri"))));
+    edits
+        .replace(content.span(), text_content(&format!("{}: {}", member("name"), (own.uri)(&member("uri")))));
 }
 
 fn text_content(text: &str) -> String {
@@ -213,7 +224,12 @@ mod tests {
     use crate::limits::RESPONSE;
     use Revision::{V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
 
-    const OWN: Own<'static> = Own { server_info: r#"{"name":"postern"}"#, ttl_ms: 0, cache: None };
+    const OWN: Own<'static> = Own {
+        server_info: r#"{"name":"postern"}"#,
+        lasting: true,
+        cache: None,
+        uri: &|original| original.to_owned(),
+    };
 
     fn convert(text: &str, method: Method, from: Era, to: Revision) -> String {
         let whole = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{text}}}"#);
@@ -250,7 +266,8 @@ mod tests {
     fn a_modern_result_keeps_what_it_says_but_the_server_info() {
         let text = r#"{"contents":[],"resultType":"complete","ttlMs":5,"cacheScope":"public","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"x"}}}"#;
         let converted = convert(text, Method::ResourcesRead, Era::Modern, V2026_07_28);
-        assert_eq!(converted, text.replace(r#"{"name":"x"}"#, OWN.server_info));
+        let private = text.replace(r#"{"name":"x"}"#, OWN.server_info).replace("public", "private");
+        assert_eq!(converted, private);
         let asked = r#"{"resultType":"input_required","requestState":"s","_meta":{}}"#;
         let converted = convert(asked, Method::ResourcesRead, Era::Modern, V2026_07_28);
         assert_eq!(
@@ -343,12 +360,12 @@ mod tests {
     fn error_codes_follow_the_era() {
         use Era::{Legacy, Modern};
         let read = Method::ResourcesRead;
-        assert_eq!(convert_error(-32002, Legacy, Modern, read), -32602);
-        assert_eq!(convert_error(-32602, Modern, Legacy, read), -32002);
-        assert_eq!(convert_error(-32602, Modern, Legacy, Method::ToolsCall), -32602);
-        assert_eq!(convert_error(-32002, Legacy, Legacy, read), -32002);
-        assert_eq!(convert_error(-32042, Legacy, Modern, Method::ToolsCall), -32603);
-        assert_eq!(convert_error(-32042, Legacy, Legacy, Method::ToolsCall), -32042);
-        assert_eq!(convert_error(0, Legacy, Modern, Method::ToolsCall), 0);
+        assert_eq!(convert_error(-32002, Legacy, V2026_07_28, read), -32602);
+        assert_eq!(convert_error(-32602, Modern, V2025_11_25, read), -32002);
+        assert_eq!(convert_error(-32602, Modern, V2025_11_25, Method::ToolsCall), -32602);
+        assert_eq!(convert_error(-32002, Legacy, V2025_03_26, read), -32002);
+        assert_eq!(convert_error(-32042, Legacy, V2026_07_28, Method::ToolsCall), -32603);
+        assert_eq!(convert_error(-32042, Legacy, V2025_11_25, Method::ToolsCall), -32042);
+        assert_eq!(convert_error(0, Legacy, V2026_07_28, Method::ToolsCall), 0);
     }
 }

@@ -167,6 +167,8 @@ impl Cleared {
 pub struct Clean<'a> {
     json: Held<'a>,
     message: Message,
+    /// Whether tokens were made of some of its values.
+    has_tokens: bool,
 }
 
 impl<'a> Clean<'a> {
@@ -181,23 +183,25 @@ impl<'a> Clean<'a> {
         way: Way,
         tally: &mut Tally,
     ) -> Result<Self, Error> {
-        let Some(plan) = plan else { return Ok(Self { json, message }) };
+        let Some(plan) = plan else { return Ok(Self { json, message, has_tokens: false }) };
+        let before = tally.tokens(way);
         let own = without_strays(&json, &message);
         let own = own.map(|text| again(text, &limits::RESPONSE)).transpose()?;
         let changed = match &own {
             Some(own) => plan.message(own, own.root(), way, tally)?,
             None => plan.message(&json, json.root(), way, tally)?,
         };
+        let has_tokens = tally.tokens(way) > before;
         match changed.or(own) {
-            None => Ok(Self { json, message }),
-            Some(json) => Self::read(json),
+            None => Ok(Self { json, message, has_tokens }),
+            Some(json) => Ok(Self { has_tokens, ..Self::read(json)? }),
         }
     }
 
     /// A message that was clean when it was kept, for a plan that comes to the same.
     #[must_use]
     pub(in crate::stage) const fn kept(json: Held<'a>, message: Message) -> Self {
-        Self { json, message }
+        Self { json, message, has_tokens: false }
     }
 
     /// The same message after a service has changed its text.
@@ -210,7 +214,14 @@ impl<'a> Clean<'a> {
 
     fn read(json: Json<'static>) -> Result<Self, Error> {
         let message = Message::read(&json, json.root()).map_err(|_| unreadable())?;
-        Ok(Self { json: Held::Owned(json), message })
+        Ok(Self { json: Held::Owned(json), message, has_tokens: false })
+    }
+
+    /// Whether some of its values are tokens now, which end with their time and their agent. Not told of a message that a
+    /// service has changed since, or that was kept.
+    #[must_use]
+    pub const fn has_tokens(&self) -> bool {
+        self.has_tokens
     }
 
     /// The message.

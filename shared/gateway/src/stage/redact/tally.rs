@@ -47,6 +47,13 @@ impl Tally {
         self.services_ms = self.services_ms.saturating_add(ms);
     }
 
+    /// How many values became something that can be made into them again.
+    #[must_use]
+    pub fn tokens(&self, way: Way) -> u64 {
+        let tokens = |row: &&Row| row.way == way && matches!(row.done, "token" | "preserve");
+        self.rows.iter().filter(tokens).map(|row| row.count).fold(0, u64::saturating_add)
+    }
+
     /// Whether there is nothing to say.
     #[must_use]
     pub fn is_empty(&self) -> bool {
