@@ -1,6 +1,7 @@
 //! Calls of tools whose answers are kept (stage `cache`): answered from there, or asked, or both.
 
 use super::behind::Refresh;
+use super::consent::Replies;
 use super::forward::{Asked, annotations, arguments, declared, session_for};
 use super::inspection::{self, Of};
 use super::scene::{Flow, Scene};
@@ -182,7 +183,7 @@ impl<P: Platform> Leaving<'_, P> {
             to: asked.asker.revision,
             apps: asked.asker.client(asked.json, asked.request).apps,
             declared: String::new(),
-            dialogue: false,
+            replies: Replies::None,
             link: Rc::clone(&self.route.link),
             plan: self.plan.cloned(),
             state: Scope::unused(),

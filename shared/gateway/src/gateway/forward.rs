@@ -4,6 +4,7 @@ use super::admission::{self, Admitted};
 use super::asking::{self, Answers};
 use super::behind::Ending;
 use super::cached::{Leaving, Looked, Missed};
+use super::consent::Replies;
 use super::patient;
 use super::relay;
 use super::scene::{Asker, Flow, Scene, result_message};
@@ -221,7 +222,7 @@ impl<P: Platform> Errand<'_, P> {
             to: asker.revision,
             apps: asker.client(json, request).apps,
             declared: declared(json, request),
-            dialogue: request.params.is_some_and(|params| shared::is_part_of_dialogue(json, params)),
+            replies: Replies::of(json, request),
             link: route.link.clone(),
             plan: self.plan.clone(),
             state,
@@ -295,7 +296,7 @@ pub(crate) async fn subscribe<P: Platform>(
         to: asker.revision,
         apps: false,
         declared: String::new(),
-        dialogue: false,
+        replies: Replies::None,
         link: route.link.clone(),
         plan,
         state,

@@ -11,6 +11,7 @@ mod asking;
 mod batch;
 mod behind;
 mod cached;
+mod consent;
 mod forward;
 mod inspection;
 mod legacy;

@@ -4,6 +4,7 @@ use super::SERVER_INFO;
 use super::admission;
 use super::asking::Ready;
 use super::behind::Ending;
+use super::consent::{self, Replies};
 use super::forward::{across_eras, internal};
 use super::inspection::{self, Of};
 use super::legacy;
@@ -37,8 +38,8 @@ pub(crate) struct View<P: Platform> {
     pub apps: bool,
     /// The capabilities that a modern client declared, raw JSON.
     pub declared: String,
-    /// Whether the request is a part of a dialogue.
-    pub dialogue: bool,
+    /// What the request says of questions before it.
+    pub replies: Replies,
     pub link: Rc<Link>,
     /// What is inspected of its messages.
     pub plan: Option<Rc<Plan>>,
@@ -172,7 +173,7 @@ impl<P: Platform> View<P> {
         }
         match response.outcome {
             Outcome::Result(result) => self.result(scene, clean, result, state, &mut edits)?,
-            Outcome::Error(error) => self.error(scene, json, error, &mut edits)?,
+            Outcome::Error(error) => self.error(scene, json, response.node, error, &mut edits)?,
         }
         Ok(edits.apply(json.text()))
     }
@@ -203,7 +204,7 @@ impl<P: Platform> View<P> {
         let own = Own {
             server_info: SERVER_INFO,
             // Tokens end, a service may say otherwise next time, and what a dialogue came to is nobody's to keep.
-            lasting: !dlp && !clean.has_tokens() && !self.dialogue,
+            lasting: !dlp && !clean.has_tokens() && self.replies == Replies::None,
             cache: self.mark.as_deref(),
             uri: &|original| scene.gateway.catalog.expose_uri(&viewer, original),
         };
@@ -211,12 +212,30 @@ impl<P: Platform> View<P> {
         Ok(())
     }
 
-    fn error(&self, scene: &Scene<P>, json: &Json<'_>, error: Node, edits: &mut Edits) -> Result<(), Error> {
+    fn error(
+        &self,
+        scene: &Scene<P>,
+        json: &Json<'_>,
+        message: Node,
+        error: Node,
+        edits: &mut Edits,
+    ) -> Result<(), Error> {
         let Some(code) = json.get(error, "code") else { return Ok(()) };
         let number = json.integer(code).unwrap_or_default();
         // The client of another era could not declare the capability to this upstream, whatever it can do.
         if number == -32021 && self.to.era() != self.from {
             return Err(across_eras());
+        }
+        let asks = number == consent::URL_ELICITATION_REQUIRED && self.from == Era::Legacy;
+        if asks
+            && self.to.era() == Era::Modern
+            && self.method.may_ask_back()
+            && self.replies != Replies::Declined
+            && let Some(result) = consent::asked(json, error, &self.declared)?
+        {
+            edits.remove(json, message, "error");
+            edits.set(json, message, "result", result);
+            return Ok(());
         }
         if let Some(data) = json.get(error, "data") {
             scene.gateway.catalog.expose_named(&self.viewer(scene), json.value(data), edits);

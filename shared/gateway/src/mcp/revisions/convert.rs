@@ -100,6 +100,10 @@ pub fn convert_error(code: i64, from: Era, to: Revision, method: Method) -> i64 
     const MISSING_RESOURCE: i64 = -32002;
     const INVALID_PARAMS: i64 = -32602;
     const INTERNAL: i64 = -32603;
+    // URL mode elicitation came with 2025-11-25.
+    if code == -32042 && to < Revision::V2025_11_25 {
+        return INTERNAL;
+    }
     match (code, from, to.era(), method) {
         (MISSING_RESOURCE, Era::Legacy, Era::Modern, _) => INVALID_PARAMS,
         (INVALID_PARAMS, Era::Modern, Era::Legacy, Method::ResourcesRead) => MISSING_RESOURCE,
@@ -366,6 +370,7 @@ mod tests {
         assert_eq!(convert_error(-32002, Legacy, V2025_03_26, read), -32002);
         assert_eq!(convert_error(-32042, Legacy, V2026_07_28, Method::ToolsCall), -32603);
         assert_eq!(convert_error(-32042, Legacy, V2025_11_25, Method::ToolsCall), -32042);
+        assert_eq!(convert_error(-32042, Legacy, V2025_06_18, Method::ToolsCall), -32603);
         assert_eq!(convert_error(0, Legacy, V2026_07_28, Method::ToolsCall), 0);
     }
 }
