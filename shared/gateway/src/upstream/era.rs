@@ -140,14 +140,15 @@ async fn probe<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<About, Upst
         Found::Modern(about) => Ok(about),
         Found::Other if pinned == EraSetting::Modern => Ok(modern_about(UNTOLD.to_owned(), None)),
         Found::Other => match introduce(link, platform).await {
-            Err(failure) if is_modern_only(&failure) => Ok(modern_about(UNTOLD.to_owned(), None)),
+            Err(failure) if names_ours(&failure) => Ok(modern_about(UNTOLD.to_owned(), None)),
             outcome => Ok(outcome?),
         },
     }
 }
 
-/// A modern-only server names its versions in its answer to `initialize` (MCP 2026-07-28, versioning).
-fn is_modern_only(failure: &Failure) -> bool {
+/// Whether a refusal of the revision names the one that the gateway speaks. A modern-only server names its versions in
+/// its answer to `initialize` (MCP 2026-07-28, versioning).
+fn names_ours(failure: &Failure) -> bool {
     let named = failure.error.as_ref().map(|error| error.supported.as_slice()).unwrap_or_default();
     failure.kind == UpstreamFault::Revision
         && named.iter().any(|name| name == Revision::LATEST_MODERN.as_str())
@@ -162,8 +163,17 @@ enum Found {
 /// MCP 2026-07-28, versioning: a modern request first; a recognised modern error means modern, anything else
 /// that is an answer means legacy. No answer, refused credentials and 5xx mean nothing.
 async fn discover<P: Platform>(link: &Rc<Link>, platform: &P) -> Result<Found, UpstreamFault> {
-    let call = modern::discover(link, link.next_id(platform), link.deadline(platform));
-    let exchange = match send::send(link, platform, call).await {
+    let end = link.deadline(platform);
+    let ask = || send::send(link, platform, modern::discover(link, link.next_id(platform), end));
+    let exchange = match ask().await {
+        // A client retries with a version that is named in the refusal, and this one is.
+        Err(failure) if names_ours(&failure) => {
+            link.discard(platform, failure.session_id);
+            ask().await
+        }
+        outcome => outcome,
+    };
+    let exchange = match exchange {
         Ok(exchange) => exchange,
         Err(failure) => return refused(link, platform, &failure),
     };

@@ -30,6 +30,7 @@ fn verdicts() {
         ("other versions", versions(r#""2027-01-01""#), legacy, true),
         ("unsupported, speaks legacy", unsupported(r#""2025-11-25""#), legacy, true),
         ("unsupported, too new", unsupported(r#""2027-01-01""#), Err(F::Revision), false),
+        ("unsupported, names it all the same", unsupported(r#""2026-07-28""#), Err(F::Revision), false),
         ("no such method", Reply::error(200, -32601), legacy, true),
         ("no such method, 404", Reply::error(404, -32601), legacy, true),
         ("legacy transport", Reply::error(400, -32000), legacy, true),
@@ -111,6 +112,24 @@ fn a_pinned_modern_upstream_need_not_discover() {
         assert_eq!(about.era, Era::Modern);
         assert!(about.capabilities.contains(r#""tools":{}"#));
         assert_eq!(bench.methods(), ["server/discover"]);
+    }
+}
+
+#[test]
+fn a_refusal_that_names_the_revision_is_followed_once() {
+    for (named, asked) in [("2026-07-28", 2), ("2027-01-01", 1)] {
+        let bench = bench(EraSetting::Modern);
+        let refused = std::cell::Cell::new(false);
+        bench.serve(move |seen| {
+            if refused.replace(true) {
+                return modern_server(seen);
+            }
+            let error = format!(r#"{{"code":-32022,"message":"","data":{{"supported":["{named}"]}}}}"#);
+            Reply::new(400, "application/json", &format!(r#"{{"jsonrpc":"2.0","id":$ID,"error":{error}}}"#))
+        });
+        let about = bench.run(bench.link.about(&bench.memory));
+        assert_eq!(about.is_ok(), asked == 2, "{named}");
+        assert_eq!(bench.methods(), vec!["server/discover"; asked], "{named}");
     }
 }
 
