@@ -136,12 +136,9 @@ fn ourselves(run: &Run<'_>, name: &str, arguments: &[&str], total: &mut Outcome)
 
 fn conform(run: &mut Run<'_>) -> Result<Outcome> {
     let node = run.node_and_both()?;
-    let mut cells = Vec::new();
-    for host in Host::ALL {
-        cells.extend(conformance::run(run.paths, node, host, None, None)?);
-    }
+    let all = conformance::Wanted { hosts: &Host::ALL, upstream: None, revision: None };
     let mut total = Outcome::default();
-    for cell in cells {
+    for cell in conformance::run(run.paths, node, &all)? {
         *(if cell.wrong.is_empty() { &mut total.passed } else { &mut total.failed }) += 1;
         total.notes.push(cell.line);
         total.notes.extend(cell.wrong.into_iter().map(|wrong| format!("  {wrong}")));
