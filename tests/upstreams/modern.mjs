@@ -30,6 +30,7 @@ import {
   registerTools,
   text,
 } from './fixtures.mjs';
+import { EXTENSION, registerTasks } from './tasks.mjs';
 
 const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 
@@ -180,7 +181,7 @@ function registerChanges(server, notify) {
 }
 
 /** Makes one server: for one request of the modern era, for one session of the old one. */
-function build(notify) {
+function build(notify, era) {
   const hint = { ttlMs: 60_000, cacheScope: 'public' };
   const lists = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'server/discover'];
   const server = new McpServer(
@@ -192,6 +193,7 @@ function build(notify) {
         resources: { subscribe: true, listChanged: true },
         logging: {},
         completions: {},
+        ...(era === 'modern' ? { extensions: { [EXTENSION]: {} } } : {}),
       },
       instructions: 'A server with the fixtures of the conformance suite.',
       cacheHints: {
@@ -215,6 +217,7 @@ function build(notify) {
     });
   registerResources(server, ResourceTemplate);
   registerPrompts(server, (shape) => z.object(shape), completable);
+  if (era === 'modern') registerTasks(server);
   return server;
 }
 
@@ -233,7 +236,7 @@ function sessions(notify) {
       onsessioninitialized: (session) => void open.set(session, transport),
       onsessionclosed: (session) => void open.delete(session),
     });
-    const server = build(notify);
+    const server = build(notify, 'legacy');
     server.server.setRequestHandler('resources/subscribe', () => ({}));
     server.server.setRequestHandler('resources/unsubscribe', () => ({}));
     await server.connect(transport);
@@ -243,7 +246,7 @@ function sessions(notify) {
 
 const settings = options(0, { era: { type: 'string', default: 'dual' } });
 if (!['dual', 'modern'].includes(settings.era)) fail(`--era ${settings.era}: choose dual or modern`);
-const modern = createMcpHandler(() => build(() => modern.notify), { legacy: 'reject' });
+const modern = createMcpHandler(() => build(() => modern.notify, 'modern'), { legacy: 'reject' });
 const legacy = sessions(() => modern.notify);
 const dual = {
   fetch: async (request) => ((await isLegacyRequest(request)) ? legacy(request) : modern.fetch(request)),
