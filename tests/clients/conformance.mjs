@@ -72,15 +72,28 @@ if (gateway !== undefined) {
 }
 const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
 const mode = revision >= '2026-07-28' ? { pin: revision } : 'legacy';
-const client = new Client(
-  { name: 'postern-conformance-client', version: '1.0.0' },
-  { capabilities: { elicitation: { form: { applyDefaults: true } } }, versionNegotiation: { mode } },
-);
-client.setRequestHandler('elicitation/create', ({ params }) => ({
-  action: 'accept',
-  content: 'confirmed' in (params.requestedSchema?.properties ?? {}) ? { confirmed: true } : {},
-}));
-await client.connect(new StreamableHTTPClientTransport(new URL(endpoint)));
+
+/** A connected client. */
+async function connect() {
+  const client = new Client(
+    { name: 'postern-conformance-client', version: '1.0.0' },
+    { capabilities: { elicitation: { form: { applyDefaults: true } } }, versionNegotiation: { mode } },
+  );
+  client.setRequestHandler('elicitation/create', ({ params }) => ({
+    action: 'accept',
+    content: 'confirmed' in (params.requestedSchema?.properties ?? {}) ? { confirmed: true } : {},
+  }));
+  await client.connect(new StreamableHTTPClientTransport(new URL(endpoint)));
+  return client;
+}
+
+let client = await connect();
+// A gateway says at once what it knows of a server; on a busy machine it knows it a little later.
+for (let tries = 0; gateway !== undefined && !client.getServerCapabilities()?.tools && tries < 5; tries += 1) {
+  await client.close();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  client = await connect();
+}
 await play(client);
 await client.close();
 process.exit(0);

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use lexopt::{Arg, Parser, ValueExt};
@@ -21,11 +22,11 @@ use self::report::Report;
 use self::suite::{Revision, Suite};
 use crate::build::{self, Mode};
 use crate::dev::settings::{Callers, generate};
-use crate::gateway::{Gateway, Plan, Runner};
+use crate::gateway::{self, Gateway, Plan, Runner};
 use crate::host::Host;
 use crate::paths::Paths;
 use crate::progress::step;
-use crate::servers::{Server, any_port};
+use crate::servers::{Server, any_port, until};
 use crate::tools::node::{self, Node};
 
 const USAGE: &str = "\
@@ -59,6 +60,9 @@ const REVISIONS: [Revision; 4] = [
     Revision { name: "2025-06-18", listed: false, scenarios: 27 },
     Revision { name: "2025-03-26", listed: false, scenarios: 1 },
 ];
+
+/// Within this a gateway knows what its upstream can do.
+const KNOWN_LIMIT: Duration = Duration::from_secs(20);
 
 /// One run of the suite.
 pub(crate) struct Cell {
@@ -170,6 +174,10 @@ fn servers(
         let port = any_port()?;
         let settings = generate(port, &Callers::Anonymous, &[(String::new(), server.url.clone())]);
         let _gateway = start(suite.paths, *host, runner, name, port, &settings)?;
+        // It says what it knows at once, and on a busy machine it knows an upstream a little later.
+        until(KNOWN_LIMIT, "the upstream behind the gateway", || {
+            Ok(gateway::discover(port)?.contains(r#""tools":"#).then_some(()))
+        })?;
         for revision in wanted.revisions() {
             let run = format!("{host}-{name}-{}", revision.name);
             let url = format!("http://localhost:{port}/mcp");

@@ -132,11 +132,29 @@ pub(crate) fn check_port(port: u16) -> Result<()> {
     Ok(())
 }
 
-/// One plain HTTP/1.1 request; the whole answer as text.
 fn get(port: u16, path: &str) -> Result<String> {
+    exchange(port, &format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"))
+}
+
+/// Asks the endpoint `/mcp` what it can do, in the newest revision; the whole answer as text.
+pub(crate) fn discover(port: u16) -> Result<String> {
+    const MESSAGE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
+    exchange(
+        port,
+        &format!(
+            "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: \
+             application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: server/discover\r\n\
+             Content-Length: {}\r\n\r\n{MESSAGE}",
+            MESSAGE.len()
+        ),
+    )
+}
+
+/// One plain HTTP/1.1 request; the whole answer as text.
+fn exchange(port: u16, request: &str) -> Result<String> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(ANSWER_LIMIT))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.take(64 * 1024).read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
