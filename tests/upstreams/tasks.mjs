@@ -11,7 +11,7 @@ const INVALID_PARAMS = -32602;
 const MISSING_CAPABILITY = -32021;
 const TTL_MS = 300_000;
 /** How long, in seconds, a client without the extension waits for a tool at most. */
-const PATIENCE = 1;
+const PATIENCE = 0.1;
 
 /** All tasks of this process, by id. */
 const tasks = new Map();
