@@ -191,6 +191,10 @@ pub struct Step {
     /// What is wrong with the token.
     #[serde(default = "flawless")]
     pub flaw: Flaw,
+    /// Bodies that are posted while the answer is a stream that is still open: one for each request that comes on it, in this
+    /// order, with the headers of this step. `${ask}` is the id of that request.
+    #[serde(default)]
+    pub answers: Vec<String>,
     /// Kept for later steps: `header NAME`, a JSON pointer into the last message of the answer, or `first` and
     /// one into the first message.
     #[serde(default)]

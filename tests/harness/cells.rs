@@ -157,11 +157,14 @@ async fn ask(run: &Run, cell: &Cell) -> Outcome {
             known.entry(name.to_owned()).or_insert_with(|| "nothing".to_owned());
         }
         let call = request::call(case, step, &mut known).map_err(|error| error.to_string())?;
+        let answers = request::answers(step, &known).map_err(|error| error.to_string())?;
         tokio::time::sleep(Duration::from_millis(step.after_ms)).await;
-        let reply = client::send(run.host.address(), &call).await.map_err(|error| format!("{error:#}"))?;
-        // What is refused gives nothing to keep.
-        let _ = capture(&step.capture, &reply, &mut known);
-        replies.push(reply);
+        let came = client::converse(run.host.address(), &call, &answers).await;
+        for reply in came.map_err(|error| format!("{error:#}"))? {
+            // What is refused gives nothing to keep.
+            let _ = capture(&step.capture, &reply, &mut known);
+            replies.push(reply);
+        }
     }
     Ok(replies)
 }

@@ -218,6 +218,39 @@ pub async fn open(address: SocketAddr, call: &Call) -> Result<Opened> {
     open_on(stream, call).await
 }
 
+/// Sends `call`, and reads to the end; what the other side asks on the way is answered by `answers` in their order, in
+/// requests of their own. `${ask}` in them is the id of what was asked, a string.
+///
+/// # Errors
+/// As [`open`], or when more is asked than is answered.
+///
+/// Behind the reply come those to the answers. If the last of them was not accepted, nothing more was read.
+pub async fn converse(address: SocketAddr, call: &Call, answers: &[String]) -> Result<Vec<Reply>> {
+    if answers.is_empty() {
+        return Ok(vec![send(address, call).await?]);
+    }
+    let (mut told, mut refused) = (Vec::new(), false);
+    let mut opened = open(address, call).await?;
+    let (mut body, mut events, mut answers) = (Vec::new(), Events::default(), answers.iter());
+    while !refused && let Some(bytes) = opened.chunk().await? {
+        body.extend_from_slice(&bytes);
+        events.push(&bytes);
+        for event in events.by_ref() {
+            let message: Value = serde_json::from_str(&event.data).unwrap_or(Value::Null);
+            let (Some(id), Some(method)) = (message["id"].as_str(), message["method"].as_str()) else {
+                continue;
+            };
+            let answer = answers.next().with_context(|| format!("no answer to {method} in this step"))?;
+            let answer = Call { body: answer.replace("${ask}", id).into(), ..call.clone() };
+            let reply = send(address, &answer).await?;
+            refused |= reply.status != 202;
+            told.push(reply);
+        }
+    }
+    let whole = Reply { status: opened.status, headers: std::mem::take(&mut opened.headers), body };
+    Ok(std::iter::once(whole).chain(told).collect())
+}
+
 /// As [`open`], but leaving is a reset: the other side cannot take it for half a close, as it may take a FIN.
 ///
 /// # Errors

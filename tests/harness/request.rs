@@ -112,6 +112,16 @@ fn body(step: &Step, era: &str, known: &BTreeMap<String, String>) -> Result<Vec<
     Ok(fill(&text, known)?.into_bytes())
 }
 
+/// The bodies that a step posts beside its stream, but for the ids of what they answer.
+///
+/// # Errors
+/// As [`fill`].
+pub fn answers(step: &Step, known: &BTreeMap<String, String>) -> Result<Vec<String>> {
+    let mut known = known.clone();
+    known.insert("ask".to_owned(), "${ask}".to_owned());
+    step.answers.iter().map(|body| fill(body, &known)).collect()
+}
+
 /// Replaces `${NAME}` and `${repeat N TEXT}`.
 ///
 /// # Errors

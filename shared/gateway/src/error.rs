@@ -98,6 +98,8 @@ pub enum Fault {
     },
     /// The accounts cannot be asked, and the limits say that nothing is done without them.
     Ledger(LedgerFault),
+    /// An answer could not be left for the request that waits for it.
+    Rendezvous(RendezvousFault),
     /// Our own: a broken invariant. Never expected, never a panic.
     Internal(&'static str),
 }
@@ -137,6 +139,18 @@ pub enum RendezvousFault {
     Unreachable,
     /// It did not answer in time.
     Late,
+}
+
+impl RendezvousFault {
+    /// A short, stable name for the audit trail.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Unreachable => "unreachable",
+            Self::Late => "late",
+        }
+    }
 }
 
 /// A limit that is used up, as it is told.

@@ -63,7 +63,8 @@ fn steps(case: &Case) -> Vec<String> {
     let all = |step: &Step| {
         let rpc = step.rpc.clone().unwrap_or_default();
         let parts = [&step.params, &step.meta, &step.body].into_iter().flatten().map(String::as_str);
-        let parts: Vec<&str> = parts.chain([step.capabilities.as_str()]).collect();
+        let parts = parts.chain([step.capabilities.as_str()]);
+        let parts: Vec<&str> = parts.chain(step.answers.iter().map(String::as_str)).collect();
         format!("{rpc} {:?} {}", step.headers, parts.join(" "))
     };
     case.step.iter().map(all).collect()

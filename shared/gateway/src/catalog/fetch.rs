@@ -140,7 +140,7 @@ fn kind_of(fault: Fault) -> UpstreamFault {
     match fault {
         Fault::Upstream { kind, .. } => kind,
         // A broken invariant of the link: never expected, and the list cannot be had.
-        Fault::Internal(_) | Fault::Ledger(_) => UpstreamFault::Error,
+        Fault::Internal(_) | Fault::Ledger(_) | Fault::Rendezvous(_) => UpstreamFault::Error,
     }
 }
 

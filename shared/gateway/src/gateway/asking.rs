@@ -2,7 +2,8 @@
 //! `input_required` result whose state says where the call waits; the next request brings the answers, and the rest of the
 //! upstream's stream. Nothing is stored.
 
-use super::forward::{Errand, internal};
+use super::errand::Errand;
+use super::forward::internal;
 use super::relay;
 use super::scene::{Flow, Scene};
 use super::state::{self, Asked, Kept, Scope};

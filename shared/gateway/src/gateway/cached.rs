@@ -190,6 +190,7 @@ impl<P: Platform> Leaving<'_, P> {
             listed: None,
             ticket: Some(Rc::clone(self.ticket)),
             slot: None,
+            dialogue: None,
             ready: None,
             mark: Some(mark(kind, age_ms, score)),
             ending: None,

@@ -5,6 +5,8 @@ use super::asking::{self, Answers};
 use super::behind::Ending;
 use super::cached::{Leaving, Looked, Missed};
 use super::consent::Replies;
+use super::dialogue::{self, Dialogue};
+use super::errand::Errand;
 use super::patient;
 use super::relay;
 use super::scene::{Asker, Flow, Scene, result_message};
@@ -23,9 +25,7 @@ use crate::mcp::revisions::{Era, Revision, meta};
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
-use crate::stage::cache::Slot;
-use crate::stage::redact::{Outbound, Plan};
-use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
+use crate::upstream::{Ask, ClientSide, Exchange, Session};
 use std::rc::Rc;
 
 /// One request, and who asks.
@@ -115,6 +115,10 @@ async fn send<P: Platform>(
     let Leaving { scene, asked, target, route, tool, outbound, .. } = *leaving;
     let Asked { json, request, asker, .. } = *asked;
     let era = route.link.era(&scene.platform).await?;
+    let mut client = client_side(scene, outbound.json(), outbound.request(), asker, era);
+    if let (Some(session), Era::Modern) = (&asker.session, era) {
+        client.capabilities = dialogue::shown(scene, json, session.capabilities).await.json();
+    }
     let errand = Errand {
         scene,
         json,
@@ -124,7 +128,7 @@ async fn send<P: Platform>(
         asker,
         target,
         era,
-        client: client_side(scene, outbound.json(), outbound.request(), asker, era),
+        client,
         session: session_for(asker, &route.link.upstream().alias),
         dialogue: is_bridged_dialogue(json, request, asker, era),
         plan: leaving.plan.cloned(),
@@ -157,83 +161,9 @@ async fn send<P: Platform>(
         outcome => outcome?,
     };
     trail.stage("upstream");
-    let view = errand.view(route, state, Some(exchange.id()));
+    let mut view = errand.view(route, state, Some(exchange.id()));
+    view.dialogue = Dialogue::of(&errand, route, &terms);
     relay::start(scene, exchange, view, trail).await
-}
-
-/// A call on its way to one route or another: what is the same however often it is sent.
-pub(crate) struct Errand<'a, P: Platform> {
-    pub scene: &'a Scene<P>,
-    /// As the agent sent it: what its states are bound to, and where its id is.
-    pub json: &'a Json<'a>,
-    pub request: &'a Request,
-    /// As it may leave.
-    pub outbound: &'a Outbound<'a>,
-    /// The resource's URI as it may leave, if that is not as it is listed.
-    uri: Option<String>,
-    pub asker: &'a Asker,
-    pub target: &'a Target,
-    /// The upstream's.
-    pub era: Era,
-    pub client: ClientSide,
-    pub session: Session,
-    /// Whether a modern client answers a legacy upstream.
-    dialogue: bool,
-    pub plan: Option<Rc<Plan>>,
-    pub ticket: Rc<Ticket<P>>,
-    /// Where its answer may be kept.
-    pub slot: Option<Rc<Slot>>,
-    /// What it ends in the cache when it has ended.
-    pub ending: Option<Rc<Ending<P>>>,
-}
-
-impl<P: Platform> Errand<'_, P> {
-    /// Sends the call.
-    pub async fn open(&self, route: &Route, terms: &Terms, state: &Scope) -> Result<Exchange<P>, Error> {
-        let Self { scene, outbound, .. } = *self;
-        let (json, request) = (outbound.json(), outbound.request());
-        let original = self.uri.as_deref().unwrap_or(&route.original);
-        let mut edits = Edits::new();
-        self.target.rename(json, request, original, &mut edits);
-        state::unseal(scene, json, request, state, route, &mut edits)?;
-        let param_headers = self.param_headers(route);
-        let name = Some(original.to_owned());
-        let ask = Ask { outbound, edits, name, param_headers, client: &self.client, terms };
-        open(scene, route, &self.session, ask).await
-    }
-
-    /// The headers that mirror the arguments as they leave.
-    pub fn param_headers(&self, route: &Route) -> Vec<(String, String)> {
-        headers::param_values(annotations(route), arguments(self.outbound.json(), self.outbound.request()))
-    }
-
-    /// What its answer is turned with. `upstream_id` names it at the upstream, where it can be cancelled.
-    pub fn view(&self, route: &Route, state: Scope, upstream_id: Option<&str>) -> View<P> {
-        let Self { scene, json, request, asker, .. } = *self;
-        let id = json.raw(request.id);
-        let listed = asker.session.as_ref().zip(upstream_id).and_then(|(own, upstream_id)| {
-            let (link, session) = (route.link.clone(), self.session.clone());
-            scene.gateway.running.enter(&own.key, id, link, session, upstream_id.to_owned())
-        });
-        View {
-            id: id.to_owned(),
-            method: request.method,
-            from: self.era,
-            to: asker.revision,
-            apps: asker.client(json, request).apps,
-            declared: declared(json, request),
-            replies: Replies::of(json, request),
-            link: route.link.clone(),
-            plan: self.plan.clone(),
-            state,
-            listed,
-            ticket: Some(Rc::clone(&self.ticket)),
-            slot: self.slot.clone(),
-            mark: None,
-            ready: if self.dialogue { asking::ready(self.outbound) } else { None },
-            ending: self.ending.clone(),
-        }
-    }
 }
 
 /// Whether a request of a modern client has answers to what a legacy upstream asks.
@@ -304,6 +234,7 @@ pub(crate) async fn subscribe<P: Platform>(
         ticket: None,
         slot: None,
         mark: None,
+        dialogue: None,
         ready: None,
         ending: None,
     };
@@ -311,7 +242,7 @@ pub(crate) async fn subscribe<P: Platform>(
 }
 
 /// Sends the call. A session that the upstream has lost ends the client's own, so that it initializes anew.
-async fn open<P: Platform>(
+pub(crate) async fn open<P: Platform>(
     scene: &Scene<P>,
     route: &Route,
     session: &Session,
@@ -380,10 +311,13 @@ fn client_side<P: Platform>(
     }
 }
 
-/// An upstream that asks across eras: there is a way, and it is not built yet.
+/// A modern upstream that asks a legacy client, where there is no rendezvous or the client did not declare that it can be
+/// asked.
 pub(crate) fn across_eras() -> Error {
-    Refusal::NotSupported("an upstream that asks the user across protocol eras; use a client of its era")
-        .into()
+    Refusal::NotSupported(
+        "an upstream that asks what this client cannot be asked; use a client of 2026-07-28",
+    )
+    .into()
 }
 
 /// A broken invariant.

@@ -2,6 +2,7 @@
 //! posted to questions of legacy upstreams. A session is a sealed token: nothing is stored.
 
 use super::SERVER_INFO;
+use super::capabilities::Capabilities;
 use super::forward::internal;
 use super::inspection::{self, Of};
 use super::scene::{Asker, Flow, Scene, result_message};
@@ -10,10 +11,10 @@ use crate::arrival::Head;
 use crate::codec;
 use crate::error::{Error, Refusal};
 use crate::limits;
-use crate::mcp::envelope::{Message, Notification, Request, Response};
+use crate::mcp::envelope::{Message, Notification, Request};
 use crate::mcp::json::{Edits, Json, Kind};
 use crate::mcp::method::Method;
-use crate::mcp::revisions::{Revision, declares_apps};
+use crate::mcp::revisions::Revision;
 use crate::mcp::seal::Purpose;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
@@ -27,14 +28,12 @@ use std::rc::Rc;
 
 /// Life of a session in ms: a working day and a night.
 const SESSION_MS: u64 = 24 * 60 * 60 * 1000;
-/// Life of a question in ms.
-const ASK_MS: u64 = 15 * 60 * 1000;
 
 #[derive(Serialize, Deserialize)]
 struct Payload {
     revision: String,
-    /// Whether the client declared MCP Apps.
-    apps: bool,
+    /// Bits of [`Capabilities`].
+    capabilities: u8,
     /// Alias, session id and negotiated revision of each session-bound upstream.
     sessions: Vec<(String, String, String)>,
 }
@@ -42,8 +41,8 @@ struct Payload {
 /// An opened `Mcp-Session-Id`.
 pub(crate) struct Session {
     pub revision: Revision,
-    /// Whether the client declared MCP Apps.
-    pub apps: bool,
+    /// What the client can be asked.
+    pub capabilities: Capabilities,
     sessions: Vec<(String, Sealed)>,
     /// Tells sessions of one principal apart; part of the token, so no secret beyond it.
     pub key: String,
@@ -69,7 +68,7 @@ impl Session {
             sessions.push((alias, Sealed { id, revision }));
         }
         let key = token.get(..48).unwrap_or(token).to_owned();
-        Ok(Self { revision, apps: payload.apps, sessions, key })
+        Ok(Self { revision, capabilities: Capabilities::from_bits(payload.capabilities), sessions, key })
     }
 
     /// The session at this upstream, if there is one.
@@ -131,8 +130,7 @@ pub(crate) async fn initialize<P: Platform>(
     let Scene { gateway, platform, caller } = scene;
     let told = gateway.catalog.initialize(platform, &gateway.links, caller, revision, SERVER_INFO).await;
     let result = inspection::told(scene, request.method.name(), told, trail).await?;
-    let apps = declares_apps(json.value(capabilities));
-    let token = seal_session(scene, revision, apps, sessions)?;
+    let token = seal_session(scene, revision, Capabilities::of(json, capabilities, revision), sessions)?;
     Ok(Flow::Opened(result_message(json.raw(request.id), &result), token))
 }
 
@@ -190,10 +188,11 @@ async fn introduced<P: Platform>(
 fn seal_session<P: Platform>(
     scene: &Scene<P>,
     revision: Revision,
-    apps: bool,
+    capabilities: Capabilities,
     sessions: Vec<(String, String, String)>,
 ) -> Result<String, Error> {
-    let mut payload = Payload { revision: revision.as_str().to_owned(), apps, sessions };
+    let mut payload =
+        Payload { revision: revision.as_str().to_owned(), capabilities: capabilities.bits(), sessions };
     loop {
         let bytes =
             codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("session does not encode"))?;
@@ -207,67 +206,6 @@ fn seal_session<P: Platform>(
             }
         }
     }
-}
-
-/// Where a question comes from.
-pub(crate) struct Origin<'a> {
-    pub alias: &'a str,
-    /// The tool or prompt that was called, by its exposed name: what is inspected of the answer follows from it.
-    pub name: Option<&'a str>,
-    pub session: &'a Sealed,
-}
-
-/// Rewrites the id of a legacy upstream's question: the answer finds its way back by it alone.
-pub(crate) fn seal_ask<P: Platform>(scene: &Scene<P>, from: &Origin<'_>, id: &str) -> Result<String, Error> {
-    let Origin { alias, name, session } = *from;
-    let payload = (session.id.as_str(), session.revision.as_str(), id, name.unwrap_or_default());
-    let payload =
-        codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("ask does not encode"))?;
-    Ok(format!("\"{}\"", sealed(scene, Purpose::Ask, alias, ASK_MS, &payload)?))
-}
-
-/// An answer posted to a question: back into the upstream session that asked, under its own id.
-pub(crate) async fn posted<P: Platform>(
-    scene: &Scene<P>,
-    head: &Head,
-    json: &Json<'_>,
-    response: &Response,
-    trail: &mut Trail<P>,
-) -> Result<(), Error> {
-    Session::open(scene, head)?;
-    let tenant = scene.caller.tenant();
-    let id = response.id.ok_or(Refusal::BadAnswer)?;
-    let token = json.string(id).ok_or(Refusal::BadAnswer)?;
-    let principal = scene.caller.principal();
-    let opened = scene
-        .gateway
-        .sealer
-        .open(Purpose::Ask, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), &token)
-        .map_err(|_| Refusal::BadAnswer)?;
-    let (session, revision, own, name): (String, String, String, String) =
-        codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadAnswer)?;
-    let revision = Revision::parse(&revision).ok_or(Refusal::BadAnswer)?;
-    // A question outlives neither the permission for its upstream nor the upstream.
-    let allowed = authorize::may_use(scene.caller.agent(), &opened.alias);
-    let link = scene.gateway.links.of(tenant, &opened.alias).filter(|_| allowed).ok_or(Refusal::BadAnswer)?;
-    let mut edits = Edits::new();
-    edits.replace(json.span(id), own);
-    let session = Sealed { id: session, revision };
-    let text = edits.apply_within(json.text(), json.span(response.node));
-    let name = Some(name.as_str()).filter(|name| !name.is_empty());
-    let tool = name.and_then(|name| tenant.tool(name)).map(Rc::as_ref);
-    let plan = Plan::of(&scene.caller, link.upstream(), name, tool)?;
-    let mut text = Cleared::of(plan.as_ref(), text, trail.tally())?;
-    let what = name.unwrap_or("(answer)");
-    let of = Of { what, server: &opened.alias, way: Way::Request };
-    if let Some(changed) = inspection::by_plan(scene, plan.as_ref(), &of, text.text(), trail).await? {
-        text = Cleared::again(changed);
-    }
-    if let Some(plan) = &plan {
-        text = text.restored(plan, trail.tally())?;
-    }
-    link.post(&scene.platform, &session, text).await?;
-    Ok(())
 }
 
 /// A legacy client's notification. What is not for an upstream is taken note of by being accepted.

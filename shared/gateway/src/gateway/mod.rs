@@ -7,11 +7,15 @@
 
 pub(crate) mod admin;
 mod admission;
+mod answers;
 mod asking;
 mod batch;
 mod behind;
 mod cached;
+mod capabilities;
 mod consent;
+mod dialogue;
+mod errand;
 mod forward;
 mod inspection;
 mod legacy;

@@ -1,6 +1,8 @@
 //! Calls of tools of which the operator says more: that they may be sent again, or that equal ones are one.
 
-use super::forward::{Errand, about_headers};
+use super::dialogue::Dialogue;
+use super::errand::Errand;
+use super::forward::about_headers;
 use super::relay;
 use super::scene::Flow;
 use super::shared::{self, Part};
@@ -95,6 +97,7 @@ async fn alone<P: Platform>(
 ) -> Result<Flow<P>, Error> {
     let state = Scope::of(errand.json, errand.request, errand.target.name());
     let exchange = errand.open(route, terms, &state).await?;
-    let view = errand.view(route, state, Some(exchange.id()));
+    let mut view = errand.view(route, state, Some(exchange.id()));
+    view.dialogue = Dialogue::of(errand, route, terms);
     relay::start(errand.scene, exchange, view, trail).await
 }

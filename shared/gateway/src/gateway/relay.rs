@@ -3,12 +3,13 @@
 
 use super::admission;
 use super::asking::{self, Asking};
+use super::dialogue::{Dialogue, Round};
 use super::running::Listed;
 use super::scene::{Flow, Scene};
 use super::view::{Needed, View};
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
-use crate::mcp::envelope::Request;
+use crate::mcp::envelope::{Request, Response};
 use crate::mcp::json::Json;
 use crate::mcp::revisions::Era;
 use crate::platform::Platform;
@@ -20,6 +21,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::unfold;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 
 /// A running call.
 pub(crate) struct Relay<P: Platform> {
@@ -31,12 +33,14 @@ pub(crate) struct Relay<P: Platform> {
     silence: Silence,
     /// What a legacy upstream has asked a modern client.
     asking: Option<Asking>,
+    /// Messages for the agent, last first.
+    queue: Vec<String>,
     /// When something was last sent, in Unix ms.
     sent_ms: u64,
     over: bool,
 }
 
-type Step<P> = (Exchange<P>, Heard);
+type Step<P> = (Option<Exchange<P>>, Heard);
 /// The read under way owns the exchange, so that a keep-alive never cuts a half-read chunk.
 type Next<P> = Pin<Box<dyn Future<Output = Step<P>>>>;
 /// What came of a read.
@@ -44,13 +48,15 @@ enum Heard {
     Message(Result<Option<FromUpstream>, Fault>),
     /// Nothing, for as long as more questions were waited for.
     Silence,
+    /// The call could not be repeated with the answers of the client.
+    Failed(Error),
 }
 type Silence = Pin<Box<dyn Future<Output = ()>>>;
 
 fn read<P: Platform>(mut exchange: Exchange<P>) -> Next<P> {
     Box::pin(async move {
         let message = exchange.next().await;
-        (exchange, Heard::Message(message))
+        (Some(exchange), Heard::Message(message))
     })
 }
 
@@ -61,7 +67,21 @@ fn gather<P: Platform>(mut exchange: Exchange<P>, late: Silence) -> Next<P> {
             Either::Left((message, _)) => Heard::Message(message),
             Either::Right(_) => Heard::Silence,
         };
-        (exchange, heard)
+        (Some(exchange), heard)
+    })
+}
+
+/// Reads what the upstream makes of the client's answers.
+fn answered<P: Platform>(scene: Scene<P>, view: &View<P>, dialogue: Rc<Dialogue>, round: Round) -> Next<P> {
+    let link = Rc::clone(&view.link);
+    Box::pin(async move {
+        match dialogue.go_on(scene, link, round).await {
+            Ok(mut exchange) => {
+                let message = exchange.next().await;
+                (Some(exchange), Heard::Message(message))
+            }
+            Err(error) => (None, Heard::Failed(error)),
+        }
     })
 }
 
@@ -74,21 +94,24 @@ pub(crate) async fn start<P: Platform>(
 ) -> Result<Flow<P>, Error> {
     if !exchange.is_stream() {
         return match exchange.next().await? {
+            Some(FromUpstream::Answer { json, response }) if view.asks(&json, &response) => {
+                let message = Ok(Some(FromUpstream::Answer { json, response }));
+                let next = Box::pin(std::future::ready((Some(exchange), Heard::Message(message))));
+                let silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
+                Ok(Flow::Relay(Box::new(Relay::new(scene.again(), view, next, silence))))
+            }
             Some(FromUpstream::Answer { json, response }) => {
                 view.whole(scene, Held::Owned(json), response, trail).await
             }
             _ => Err(view.fault(UpstreamFault::NoAnswer)),
         };
     }
-    let began_ms = scene.platform.now_ms();
     let mut silence: Silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
-    let scene = Scene {
-        gateway: scene.gateway.clone(),
-        platform: scene.platform.clone(),
-        caller: scene.caller.clone(),
-    };
+    let scene = scene.again();
     let next = match select(read(exchange), silence.as_mut()).await {
-        Either::Left(((_, Heard::Message(Ok(Some(FromUpstream::Answer { json, response })))), _)) => {
+        Either::Left(((_, Heard::Message(Ok(Some(FromUpstream::Answer { json, response })))), _))
+            if !view.asks(&json, &response) =>
+        {
             return view.whole(&scene, Held::Owned(json), response, trail).await;
         }
         Either::Left(((_, Heard::Message(Err(fault))), _)) => return Err(fault.into()),
@@ -105,17 +128,24 @@ pub(crate) async fn start<P: Platform>(
             next
         }
     };
-    let relay = Relay { scene, view, next, silence, asking: None, sent_ms: began_ms, over: false };
-    Ok(Flow::Relay(Box::new(relay)))
+    Ok(Flow::Relay(Box::new(Relay::new(scene, view, next, silence))))
 }
 
 impl<P: Platform> Relay<P> {
+    fn new(scene: Scene<P>, view: View<P>, next: Next<P>, silence: Silence) -> Self {
+        let sent_ms = scene.platform.now_ms();
+        Self { scene, view, next, silence, asking: None, queue: Vec::new(), sent_ms, over: false }
+    }
+
     /// The stream of messages. Dropping it drops the exchange, which cancels the upstream's work.
     pub fn run(self: Box<Self>, trail: Trail<P>) -> MessageStream {
         Box::pin(unfold((self, trail), |(relay, trail)| relay.step(trail)))
     }
 
     async fn step(mut self: Box<Self>, mut trail: Trail<P>) -> Option<(Item, (Box<Self>, Trail<P>))> {
+        if let Some(text) = self.queue.pop() {
+            return Some((Item::Message(text), (self, trail)));
+        }
         while !self.over {
             if self.view.listed.as_ref().is_some_and(Listed::cancelled) {
                 return None;
@@ -147,11 +177,21 @@ impl<P: Platform> Relay<P> {
     /// What was heard, as the agent gets it; none if it gets nothing of it, or not yet.
     async fn heard(
         &mut self,
-        exchange: Exchange<P>,
+        exchange: Option<Exchange<P>>,
         heard: Heard,
         trail: &mut Trail<P>,
     ) -> Option<Result<String, Error>> {
+        let Some(exchange) = exchange else {
+            let Heard::Failed(error) = heard else { return None };
+            return Some(Err(error));
+        };
         let message = match heard {
+            Heard::Failed(error) => return Some(Err(error)),
+            Heard::Message(Ok(Some(FromUpstream::Answer { json, response })))
+                if self.view.asks(&json, &response) =>
+            {
+                return self.ask(json, response, trail).await;
+            }
             Heard::Message(Ok(Some(FromUpstream::Ask { json, request, session: Some(_) })))
                 if self.view.to.era() == Era::Modern =>
             {
@@ -170,6 +210,24 @@ impl<P: Platform> Relay<P> {
             self.over = true;
         }
         self.view.turn(&self.scene, message, trail).await
+    }
+
+    /// Questions of a modern upstream to a legacy client.
+    async fn ask(
+        &mut self,
+        json: Json<'static>,
+        response: Response,
+        trail: &mut Trail<P>,
+    ) -> Option<Result<String, Error>> {
+        let dialogue = self.view.dialogue.clone()?;
+        let mut round = match dialogue.ask(&self.scene, &self.view, json, response, trail).await {
+            Ok(round) => round,
+            Err(error) => return Some(Err(error)),
+        };
+        self.queue = std::mem::take(&mut round.questions);
+        self.queue.reverse();
+        self.next = answered(self.scene.again(), &self.view, dialogue, round);
+        self.queue.pop().map(Ok)
     }
 
     /// A question that the agent's next request is to answer, or that this one has answered already.

@@ -21,6 +21,11 @@ pub(crate) struct Scene<P: Platform> {
 }
 
 impl<P: Platform> Scene<P> {
+    /// The same, for what goes on by itself.
+    pub fn again(&self) -> Self {
+        Self { gateway: self.gateway.clone(), platform: self.platform.clone(), caller: self.caller.clone() }
+    }
+
     /// What the agent is told of an error. Some of it may be the agent's own words.
     pub fn row(&self, error: &Error, era: Era) -> Row {
         let mut row = error.row().for_era(era);
@@ -55,7 +60,7 @@ impl Asker {
     /// How it is shown things: a modern client says so in each request, a legacy one said so to begin with.
     pub fn client(&self, json: &Json<'_>, request: &Request) -> Client {
         let apps = match &self.session {
-            Some(session) => session.apps,
+            Some(session) => session.capabilities.apps(),
             None => request
                 .meta
                 .and_then(|node| json.get(node, meta::CLIENT_CAPABILITIES))

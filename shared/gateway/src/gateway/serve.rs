@@ -2,6 +2,7 @@
 
 use super::SERVER_INFO;
 use super::admission::{self, Admitted};
+use super::answers;
 use super::batch;
 use super::forward::{self, Asked};
 use super::inspection;
@@ -76,7 +77,7 @@ pub(crate) async fn one<P: Platform>(
         }
         Message::Response(response) => {
             trail.note("method", "(answer)");
-            match Box::pin(legacy::posted(scene, head, json, &response, &mut trail)).await {
+            match Box::pin(answers::posted(scene, head, json, &response, &mut trail)).await {
                 Ok(()) => accepted(trail),
                 Err(error) => fail(scene, trail, None, Revision::V2025_11_25, &error),
             }

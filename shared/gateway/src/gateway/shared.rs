@@ -2,14 +2,15 @@
 //! its answer is turned for each caller.
 
 use super::behind::Ending;
-use super::forward::Errand;
+use super::dialogue::is_asked;
+use super::errand::Errand;
 use super::scene::Flow;
 use super::state::Scope;
 use super::view::Needed;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
-use crate::mcp::envelope::{Message, Outcome, Response};
+use crate::mcp::envelope::Message;
 use crate::mcp::json::{Edits, Json, Node, Raw};
 use crate::mcp::revisions::{Era, Revision, meta};
 use crate::platform::Platform;
@@ -195,7 +196,7 @@ impl<P: Platform> Commission<P> {
                 // One caller can be asked; several are each to be asked by themselves.
                 FromUpstream::Ask { session: Some(_), .. } => return Ok(Shared::Apart),
                 FromUpstream::Ask { request, .. } => return Ok(Shared::Ask(request.method)),
-                FromUpstream::Answer { json, response } if is_dialogue(&json, &response) => {
+                FromUpstream::Answer { json, response } if is_asked(&json, &response) => {
                     return Ok(Shared::Apart);
                 }
                 FromUpstream::Answer { json, response } => {
@@ -222,17 +223,10 @@ impl<P: Platform> Commission<P> {
     }
 }
 
-/// Whether the upstream wants to know more of one caller (MCP 2026-07-28, multi-round requests).
-fn is_dialogue(json: &Json<'_>, response: &Response) -> bool {
-    let Outcome::Result(result) = response.outcome else { return false };
-    let kind = json.get(result, "resultType").and_then(|node| json.string(node));
-    kind.is_some_and(|kind| kind == "input_required")
-}
-
 fn kind_of(fault: Fault) -> UpstreamFault {
     match fault {
         Fault::Upstream { kind, .. } => kind,
         // A broken invariant of the link: never expected.
-        Fault::Internal(_) | Fault::Ledger(_) => UpstreamFault::Error,
+        Fault::Internal(_) | Fault::Ledger(_) | Fault::Rendezvous(_) => UpstreamFault::Error,
     }
 }

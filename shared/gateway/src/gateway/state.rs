@@ -168,6 +168,19 @@ pub(crate) fn token<P: Platform>(
     sealed(scene, Purpose::State, alias, LIFE_MS, &payload)
 }
 
+/// An answer that another request of this caller left at a meeting: a JSON-RPC response. What is none is nothing.
+pub(crate) fn open_answer<P: Platform>(scene: &Scene<P>, message: &[u8]) -> Option<String> {
+    let (tenant, principal) = (scene.caller.tenant(), scene.caller.principal());
+    let token = std::str::from_utf8(message).ok()?;
+    let now_ms = scene.platform.now_ms();
+    let opened = scene
+        .gateway
+        .sealer
+        .open(Purpose::Answer, &tenant.name, &tenant.path, principal, now_ms, token)
+        .ok()?;
+    String::from_utf8(opened.payload).ok()
+}
+
 /// Seals a payload for this caller. The token's alphabet needs no escaping in JSON or in a header.
 pub(crate) fn sealed<P: Platform>(
     scene: &Scene<P>,

@@ -2,12 +2,13 @@
 
 use super::SERVER_INFO;
 use super::admission;
+use super::answers::{self, Origin, To};
 use super::asking::Ready;
 use super::behind::Ending;
 use super::consent::{self, Replies};
+use super::dialogue::{Dialogue, is_asked};
 use super::forward::{across_eras, internal};
 use super::inspection::{self, Of};
-use super::legacy;
 use super::running::Listed;
 use super::scene::{Flow, Scene};
 use super::state::{self, Scope};
@@ -51,6 +52,8 @@ pub(crate) struct View<P: Platform> {
     pub slot: Option<Rc<Slot>>,
     /// What the agent is told of an answer that was kept, raw JSON.
     pub mark: Option<String>,
+    /// How a legacy client is asked what a modern upstream asks.
+    pub dialogue: Option<Rc<Dialogue>>,
     /// Answers of a modern client to what a legacy upstream may ask.
     pub ready: Option<Box<Ready>>,
     /// What it ends in the cache when it has ended.
@@ -60,6 +63,11 @@ pub(crate) struct View<P: Platform> {
 impl<P: Platform> View<P> {
     pub fn fault(&self, kind: UpstreamFault) -> Error {
         self.link.fault(kind).into()
+    }
+
+    /// Whether this is what a legacy client is to be asked.
+    pub fn asks(&self, json: &Json<'_>, response: &Response) -> bool {
+        self.dialogue.is_some() && is_asked(json, response)
     }
 
     /// A message as the agent gets it; none if it gets nothing of it.
@@ -301,19 +309,22 @@ impl<P: Platform> View<P> {
 
     /// Whether a modern client declared that it can be asked this.
     pub fn may_ask(&self, needed: Needed) -> bool {
-        if self.to.era() == Era::Legacy {
+        if self.to.era() == Era::Legacy && self.from == Era::Legacy {
             return true;
         }
         let Needed(capability, mode) = needed;
         Json::parse(self.declared.as_bytes(), &limits::REQUEST).is_ok_and(|declared| {
-            let has = declared.get(declared.root(), capability);
-            has.is_some_and(|has| mode.is_none_or(|mode| declared.get(has, mode).is_some()))
+            let has = declared.value(declared.root()).get(capability);
+            has.is_some_and(|has| mode.is_none_or(|mode| has.get(mode).is_some()))
         })
     }
 
     /// Why a question ends the call: the client did not declare what it needs, or did, and the upstream does not keep what
     /// comes after the answer.
     pub fn cannot_ask(&self, needed: Needed) -> Error {
+        if self.to.era() == Era::Legacy && self.from == Era::Modern {
+            return across_eras();
+        }
         if self.to.era() == Era::Legacy {
             let why = "questions of an upstream that this session has no session at; initialize again";
             return Refusal::NotSupported(why).into();
@@ -333,8 +344,9 @@ impl<P: Platform> View<P> {
             return Err(internal("a question that is none"));
         };
         let name = self.plan.as_ref().and_then(|plan| plan.name());
-        let from = legacy::Origin { alias: &self.link.upstream().alias, name, session };
-        let id = legacy::seal_ask(scene, &from, json.raw(request.id))?;
+        let to = To::session(session);
+        let from = Origin { alias: &self.link.upstream().alias, name, to };
+        let id = answers::seal_ask(scene, &from, json.raw(request.id))?;
         let mut edits = Edits::new();
         edits.replace(json.span(request.id), id);
         if let Some(params) = request.params {
@@ -352,7 +364,11 @@ impl Needed {
     pub fn of(json: &Json<'_>, request: &Request) -> Self {
         let mode = request.params.and_then(|params| json.get(params, "mode"));
         let url = mode.and_then(|mode| json.string(mode)).is_some_and(|mode| mode == "url");
-        Self(Self::by(request.method).0, (url && request.method == Method::Elicit).then_some("url"))
+        Self::new(request.method, url)
+    }
+
+    pub fn new(method: Method, url: bool) -> Self {
+        Self(Self::by(method).0, (url && method == Method::Elicit).then_some("url"))
     }
 
     pub const fn by(method: Method) -> Self {

@@ -5,6 +5,7 @@
 //! sealed body names principal, times, upstream alias and payload.
 
 use crate::codec;
+use crate::limits;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -21,6 +22,8 @@ use std::fmt;
 pub enum Purpose {
     /// A legacy session id: 24 h, 2 KB.
     Session,
+    /// A posted answer on its way to the request that waits for it: 15 min.
+    Answer,
     /// `requestState`: 15 min, 22 KB (16 KB of the upstream's).
     State,
     /// A list cursor: 1 h, 4 KB.
@@ -100,7 +103,7 @@ impl Purpose {
         const MINUTE: u64 = 60_000;
         match self {
             Self::Session => 24 * 60 * MINUTE,
-            Self::State | Self::Ask => 15 * MINUTE,
+            Self::State | Self::Ask | Self::Answer => 15 * MINUTE,
             Self::Cursor | Self::Event => 60 * MINUTE,
             Self::Task => 7 * 24 * 60 * MINUTE,
         }
@@ -113,6 +116,7 @@ impl Purpose {
             Self::Session | Self::Ask | Self::Event => 2048,
             Self::Cursor | Self::Task => 4096,
             Self::State => 22 * 1024,
+            Self::Answer => limits::MEETING_BYTES,
         }
     }
 
@@ -123,6 +127,7 @@ impl Purpose {
             Self::State => b"state",
             Self::Cursor => b"cursor",
             Self::Ask => b"ask",
+            Self::Answer => b"answer",
             Self::Event => b"event",
             Self::Task => b"task",
         }

@@ -204,6 +204,7 @@ impl<P: Platform> Trail<P> {
                         }
                     }
                     crate::error::Fault::Ledger(fault) => self.note("ledger", fault.name()),
+                    crate::error::Fault::Rendezvous(fault) => self.note("rendezvous", fault.name()),
                     crate::error::Fault::Internal(what) => self.note("detail", what),
                 }
             }

@@ -288,6 +288,7 @@ fn kind(fault: Fault) -> UpstreamFault {
             kind
         }
         Fault::Ledger(fault) => panic!("{fault:?}"),
+        Fault::Rendezvous(fault) => panic!("{fault:?}"),
         Fault::Internal(why) => panic!("{why}"),
     }
 }

@@ -1,0 +1,112 @@
+//! A call on its way to its upstream.
+
+use super::asking;
+use super::behind::Ending;
+use super::consent::Replies;
+use super::forward::{annotations, arguments, declared, open};
+use super::scene::{Asker, Scene};
+use super::state::{self, Scope};
+use super::target::Target;
+use super::view::View;
+use crate::catalog::Route;
+use crate::error::Error;
+use crate::mcp::envelope::Request;
+use crate::mcp::headers;
+use crate::mcp::json::{Edits, Json};
+use crate::mcp::revisions::Era;
+use crate::platform::Platform;
+use crate::stage::admit::Ticket;
+use crate::stage::cache::Slot;
+use crate::stage::redact::{Outbound, Plan};
+use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
+use std::rc::Rc;
+
+/// A call on its way to one route or another: what is the same however often it is sent.
+pub(crate) struct Errand<'a, P: Platform> {
+    pub scene: &'a Scene<P>,
+    /// As the agent sent it: what its states are bound to, and where its id is.
+    pub json: &'a Json<'a>,
+    pub request: &'a Request,
+    /// As it may leave.
+    pub outbound: &'a Outbound<'a>,
+    /// The resource's URI as it may leave, if that is not as it is listed.
+    pub uri: Option<String>,
+    pub asker: &'a Asker,
+    pub target: &'a Target,
+    /// The upstream's.
+    pub era: Era,
+    pub client: ClientSide,
+    pub session: Session,
+    /// Whether a modern client answers a legacy upstream.
+    pub dialogue: bool,
+    pub plan: Option<Rc<Plan>>,
+    pub ticket: Rc<Ticket<P>>,
+    /// Where its answer may be kept.
+    pub slot: Option<Rc<Slot>>,
+    /// What it ends in the cache when it has ended.
+    pub ending: Option<Rc<Ending<P>>>,
+}
+
+impl<P: Platform> Errand<'_, P> {
+    /// Sends the call.
+    pub async fn open(&self, route: &Route, terms: &Terms, state: &Scope) -> Result<Exchange<P>, Error> {
+        let Self { scene, outbound, .. } = *self;
+        let (json, request) = (outbound.json(), outbound.request());
+        let mut edits = self.renamed(route);
+        state::unseal(scene, json, request, state, route, &mut edits)?;
+        let param_headers = self.param_headers(route);
+        let name = Some(self.original(route).to_owned());
+        let ask = Ask { outbound, edits, name, param_headers, client: &self.client, terms };
+        open(scene, route, &self.session, ask).await
+    }
+
+    /// The upstream's name for what is asked for.
+    pub fn original<'r>(&'r self, route: &'r Route) -> &'r str {
+        self.uri.as_deref().unwrap_or(&route.original)
+    }
+
+    /// What is changed so that the upstream knows it by that name.
+    pub fn renamed(&self, route: &Route) -> Edits {
+        let mut edits = Edits::new();
+        let (json, request) = (self.outbound.json(), self.outbound.request());
+        self.target.rename(json, request, self.original(route), &mut edits);
+        edits
+    }
+
+    /// The headers that mirror the arguments as they leave.
+    pub fn param_headers(&self, route: &Route) -> Vec<(String, String)> {
+        headers::param_values(annotations(route), arguments(self.outbound.json(), self.outbound.request()))
+    }
+
+    /// What its answer is turned with. `upstream_id` names it at the upstream, where it can be cancelled.
+    pub fn view(&self, route: &Route, state: Scope, upstream_id: Option<&str>) -> View<P> {
+        let Self { scene, json, request, asker, .. } = *self;
+        let id = json.raw(request.id);
+        let listed = asker.session.as_ref().zip(upstream_id).and_then(|(own, upstream_id)| {
+            let (link, session) = (route.link.clone(), self.session.clone());
+            scene.gateway.running.enter(&own.key, id, link, session, upstream_id.to_owned())
+        });
+        View {
+            id: id.to_owned(),
+            method: request.method,
+            from: self.era,
+            to: asker.revision,
+            apps: asker.client(json, request).apps,
+            replies: Replies::of(json, request),
+            declared: match asker.revision.era() {
+                Era::Modern => declared(json, request),
+                Era::Legacy => self.client.capabilities.clone(),
+            },
+            link: route.link.clone(),
+            plan: self.plan.clone(),
+            state,
+            listed,
+            ticket: Some(Rc::clone(&self.ticket)),
+            slot: self.slot.clone(),
+            mark: None,
+            dialogue: None,
+            ready: if self.dialogue { asking::ready(self.outbound) } else { None },
+            ending: self.ending.clone(),
+        }
+    }
+}
