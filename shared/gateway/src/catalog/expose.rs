@@ -3,15 +3,22 @@
 //! A URI that is shown in another form ([`Uris`]) is so wherever the upstream says it.
 
 use super::uris::Uris;
-use super::{Catalog, Client};
+use super::wait::Task;
+use super::{Catalog, Client, refresh};
 use crate::mcp::{Edits, Json, Method, Node, Raw};
+use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
 use crate::stage::authorize::allows_upstream;
+use crate::upstream::Links;
+use crate::within::within;
 use std::borrow::Cow;
 use std::rc::Rc;
 
 /// Members of `_meta` that are for clients with MCP Apps (SEP-1865): the second is an older form of `ui.resourceUri`.
 pub(super) const APPS: [&str; 2] = ["ui", "ui/resourceUri"];
+
+/// Longest wait for lists of which nothing is known, in ms.
+const PATIENCE_MS: u32 = 1_500;
 
 /// Whom a message of an upstream is shown to.
 #[derive(Clone, Copy)]
@@ -87,6 +94,24 @@ impl Catalog {
     #[must_use]
     pub fn may_read(viewer: &Viewer<'_>) -> bool {
         allows_upstream(viewer.caller.agent(), viewer.alias)
+    }
+
+    /// Whether a message names resources, and the isolate has not read all lists that decide how they are shown.
+    #[must_use]
+    pub fn is_unsure(&self, caller: &Caller, json: &Json<'_>) -> bool {
+        caller.tenant().upstreams.len() > 1 && self.is_cold(caller) && json.text().contains("\"uri\"")
+    }
+
+    /// Waits a moment for those lists: else a URI would be shown in another form than by an isolate that has read them. An
+    /// upstream that is late is not waited for; URIs are then shown by their alias, and can be read so.
+    pub async fn learn<P: Platform>(&self, platform: &P, links: &Links, caller: &Caller) {
+        let sources = self.resource_sources(platform, links, caller);
+        let mut reading: Task<'static, ()> = Box::pin(async move {
+            refresh::all(sources).await;
+        });
+        if within(platform, PATIENCE_MS, &mut reading).await.is_none() {
+            platform.defer(reading);
+        }
     }
 
     /// None for a single upstream, whose URIs are never rewritten.

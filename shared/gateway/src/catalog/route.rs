@@ -149,7 +149,12 @@ impl Catalog {
     }
 
     /// The sources of these lists of all upstreams whose resources the caller may use, in order.
-    fn resource_sources<P: Platform>(&self, platform: &P, links: &Links, caller: &Caller) -> Vec<Source<P>> {
+    pub(super) fn resource_sources<P: Platform>(
+        &self,
+        platform: &P,
+        links: &Links,
+        caller: &Caller,
+    ) -> Vec<Source<P>> {
         let usable = links.all(caller.tenant()).iter();
         usable
             .filter(|link| allows_upstream(caller.agent(), &link.upstream().alias))
@@ -177,6 +182,17 @@ impl Catalog {
             Some(task)
         });
         wait::all(tasks.collect()).await.contains(&true)
+    }
+
+    /// Whether a list that the routing table is made of is not known.
+    pub(super) fn is_cold(&self, caller: &Caller) -> bool {
+        let tenant = caller.tenant();
+        let kinds = [ListKind::Resources, ListKind::Templates];
+        let unknown =
+            |alias: &str, kind| self.slot(tenant, alias, kind).is_none_or(|slot| slot.known().is_none());
+        let usable =
+            tenant.upstreams.iter().filter(|upstream| allows_upstream(caller.agent(), &upstream.alias));
+        usable.into_iter().any(|upstream| kinds.into_iter().any(|kind| unknown(&upstream.alias, kind)))
     }
 
     /// The routing table of a caller's resources from what the isolate knows now.

@@ -200,6 +200,7 @@ impl<P: Platform> Leaving<'_, P> {
             // What a service said of it is remembered as long as its settings say, and not as long as the answer.
             clean = Box::pin(inbound(scene, self.target, self.route, self.plan, clean, trail)).await?;
         }
+        View::learn(scene, clean.json()).await;
         let text = view.answer(scene, &clean)?;
         trail.stage("cache");
         let tenant = &scene.caller.tenant().name;

@@ -120,6 +120,7 @@ impl<P: Platform> View<P> {
             Message::Response(Response { outcome: Outcome::Error(_), .. }) => Way::Error,
             _ => Way::Response,
         };
+        Self::learn(scene, &json).await;
         let plan = self.plan.as_deref();
         let clean = Clean::of(plan, json, message, way, trail.tally())?;
         if plan.and_then(Plan::dlp).is_none() {
@@ -129,6 +130,14 @@ impl<P: Platform> View<P> {
         let of = Of { what, server: &self.link.upstream().alias, way };
         // On the heap, as all that most calls have no part in.
         Box::pin(inspection::inbound(scene, plan, &of, clean, trail)).await
+    }
+
+    /// Before a message is shown that may name resources.
+    pub async fn learn(scene: &Scene<P>, json: &Json<'_>) {
+        let Scene { gateway, platform, caller } = scene;
+        if gateway.catalog.is_unsure(caller, json) {
+            Box::pin(gateway.catalog.learn(platform, &gateway.links, caller)).await;
+        }
     }
 
     /// The upstream's answer when nothing came before it, with the status that its code has in the agent's

@@ -5,6 +5,7 @@ use super::{Client, ListKind, MODERN, World, client, fault, names_in, refusal};
 use crate::error::{Refusal, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Edits, Json, Method};
+use crate::platform::Clock as _;
 
 fn resources(world: &World, alias: &str, uris: &[&str]) {
     let items: Vec<String> = uris.iter().map(|uri| format!(r#"{{"uri":"{uri}","name":"n"}}"#)).collect();
@@ -330,4 +331,37 @@ fn results_keep_views_for_clients_that_show_them() {
         world.catalog.expose_result(&viewer(&world, apps), Method::ToolsCall, &json, json.root(), &mut edits);
         assert_eq!(edits.apply(result), expected);
     }
+}
+
+#[test]
+fn an_isolate_that_has_just_begun_shows_what_others_do() {
+    let world = World::new(&["a", "b"], &["*"]);
+    for alias in ["a", "b"] {
+        resources(&world, alias, &["x://same", &format!("x://{alias}/own")]);
+    }
+    let shown = |world: &World, result: &str| {
+        let json = Json::parse(result.as_bytes(), &limits::RESPONSE).expect("strict JSON");
+        let unsure = world.catalog.is_unsure(&world.caller, &json);
+        if unsure {
+            world.memory.run(world.catalog.learn(&world.memory, &world.links, &world.caller));
+        }
+        let mut edits = Edits::new();
+        let viewer = viewer(world, false);
+        world.catalog.expose_result(&viewer, Method::ResourcesRead, &json, json.root(), &mut edits);
+        (edits.apply(result), unsure)
+    };
+    assert!(!shown(&world, r#"{"contents":[{"text":"x"}]}"#).1, "there is nothing to be sure of");
+    assert_eq!(world.seen("a", "resources/list"), 0);
+    let both = r#"{"contents":[{"uri":"x://same"},{"uri":"x://a/own"}]}"#;
+    let expected = both.replace("x://same", "gw-a+x://same");
+    assert_eq!(shown(&world, both), (expected.clone(), true));
+    assert_eq!(shown(&world, both), (expected, false), "and is so from now on");
+    // One that is late: by the alias, which leads there as well.
+    let late = World::new(&["a", "b"], &["*"]);
+    resources(&late, "a", &["x://a/own"]);
+    late.script("b").delay_ms.set(60_000);
+    let began = late.memory.now_ms();
+    let own = r#"{"contents":[{"uri":"y://z"}]}"#;
+    assert_eq!(shown(&late, own), (own.replace("y://z", "gw-a+y://z"), true));
+    assert!(late.memory.now_ms() - began <= 1_500);
 }
