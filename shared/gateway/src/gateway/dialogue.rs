@@ -39,7 +39,8 @@ pub(crate) struct Dialogue {
     terms: Terms,
     /// How long the upstream may take for each round, in ms.
     total_ms: u64,
-    meeting: Meeting,
+    /// A new one for each round: how many messages one holds is bounded.
+    meeting: Cell<Meeting>,
     /// Of the last message of the meeting that was read.
     turn: Cell<u64>,
     rounds: Cell<u32>,
@@ -82,8 +83,6 @@ impl Dialogue {
         }
         let scene = errand.scene;
         let (json, request) = (errand.outbound.json(), errand.outbound.request());
-        let mut id = [0; 16];
-        scene.platform.fill(&mut id);
         Some(Rc::new(Self {
             text: errand.renamed(route).apply_within(json.text(), json.span(request.node)),
             name: errand.original(route).to_owned(),
@@ -91,7 +90,10 @@ impl Dialogue {
             client: errand.client.clone(),
             terms: terms.clone(),
             total_ms: terms.deadlines.end.saturating_sub(scene.platform.now_ms()),
-            meeting: Meeting { id, jurisdiction: scene.caller.tenant().limits.placement.jurisdiction },
+            meeting: Cell::new(Meeting {
+                id: [0; 16],
+                jurisdiction: scene.caller.tenant().limits.placement.jurisdiction,
+            }),
             turn: Cell::new(0),
             rounds: Cell::new(0),
         }))
@@ -107,6 +109,10 @@ impl Dialogue {
         trail: &mut Trail<P>,
     ) -> Result<Round, Error> {
         self.rounds.set(self.rounds.get() + 1);
+        self.turn.set(0);
+        let mut meeting = self.meeting.get();
+        scene.platform.fill(&mut meeting.id);
+        self.meeting.set(meeting);
         let clean = view.clean(scene, Held::Owned(json), Message::Response(response), trail).await?;
         let (json, Message::Response(Response { outcome: Outcome::Result(result), .. })) =
             (clean.json(), clean.message())
@@ -149,7 +155,7 @@ impl Dialogue {
             return Err(view.cannot_ask(needed));
         }
         let name = view.plan.as_ref().and_then(|plan| plan.name());
-        let to = To::Meeting(self.meeting.id);
+        let to = To::Meeting(self.meeting.get().id);
         let from = Origin { alias: &view.link.upstream().alias, name, to };
         let mut own = String::new();
         quote(&mut own, key);
@@ -157,7 +163,7 @@ impl Dialogue {
         let mut text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{}""#, method.name());
         if let Some(params) = params {
             text.push_str(r#","params":"#);
-            text.push_str(&for_revision(json, params, view.to));
+            text.push_str(&for_client(scene, view, json, params));
         }
         text.push('}');
         Ok((method, text))
@@ -174,7 +180,7 @@ impl Dialogue {
         // Ends: the wait has a deadline, and a meeting a bound.
         while round.open.iter().any(|(.., answer)| answer.is_none()) {
             let left = u32::try_from(end.saturating_sub(scene.platform.now_ms())).unwrap_or(u32::MAX);
-            let posted = scene.platform.wait(self.meeting, self.turn.get(), left).await;
+            let posted = scene.platform.wait(self.meeting.get(), self.turn.get(), left).await;
             let posted = posted.ok_or(Refusal::InvalidRequest("a question was not answered in time"))?;
             self.turn.set(posted.turn);
             if let Some(text) = open_answer(&scene, &posted.message) {
@@ -252,11 +258,12 @@ impl Round {
     }
 }
 
-/// Parameters as the client's revision has them: modes of elicitation came with 2025-11-25.
-fn for_revision(json: &Json<'_>, params: Raw<'_>, revision: Revision) -> String {
+/// What of a question's parameters is otherwise for the client: modes of elicitation came with 2025-11-25.
+fn for_client<P: Platform>(scene: &Scene<P>, view: &View<P>, json: &Json<'_>, params: Raw<'_>) -> String {
     let mut edits = Edits::new();
-    if revision < Revision::V2025_11_25 && params.get("mode").is_some() {
+    if view.to < Revision::V2025_11_25 && params.get("mode").is_some() {
         edits.remove_in(params, "mode");
     }
+    scene.gateway.catalog.expose_question(&view.viewer(scene), params, &mut edits);
     edits.apply_within(json.text(), params.span())
 }

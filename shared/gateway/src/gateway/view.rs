@@ -264,7 +264,7 @@ impl<P: Platform> View<P> {
         Ok(())
     }
 
-    fn viewer<'a>(&'a self, scene: &'a Scene<P>) -> Viewer<'a> {
+    pub fn viewer<'a>(&'a self, scene: &'a Scene<P>) -> Viewer<'a> {
         let client = Client { revision: self.to, apps: self.apps };
         Viewer { caller: &scene.caller, client, alias: &self.link.upstream().alias }
     }
