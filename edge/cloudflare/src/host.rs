@@ -53,6 +53,8 @@ extern "C" {
 
     /// Reads a file that is deployed with the Worker; told is `Chunk`, of nothing when it cannot be had.
     pub fn asset(call: &Call, number: u32, name: &str, limit: usize);
+    /// Reads what KV keeps; told is `Chunk`, of nothing when there is none.
+    pub fn recall(call: &Call, number: u32, key: &str);
     /// A header of the agent's request.
     pub fn header(call: &Call, name: &str) -> Option<String>;
 
