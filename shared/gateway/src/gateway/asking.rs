@@ -16,7 +16,7 @@ use crate::mcp::json::{Edits, Json, Kind, Node, quote};
 use crate::mcp::revisions::Revision;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
-use crate::stage::redact::{Cleared, Held, Outbound};
+use crate::stage::redact::{Clean, Cleared, Held, Outbound};
 use crate::upstream::{Exchange, Sealed, Suspended, Terms};
 use futures_util::future::join_all;
 
@@ -96,30 +96,41 @@ pub(crate) async fn suspend<P: Platform>(
     asking: Asking,
     trail: &mut Trail<P>,
 ) -> Result<String, Error> {
+    // First, while the call can still be cancelled.
+    let clean = questions(scene, view, &asking.requests, trail).await?;
     let until = scene.platform.now_ms().saturating_add(state::LIFE_MS);
     let Suspended { session, id, last_event } =
         exchange.suspend(until).ok_or_else(|| view.fault(UpstreamFault::NoAnswer))?;
     let session = (session.id, session.revision.as_str().to_owned());
     let asked = Asked { session, id, last_event, open: asking.open, questions: String::new() };
-    ask(scene, view, asked, &asking.requests, trail).await
+    ask(scene, view, asked, &clean, trail)
 }
 
-/// The result that asks. `requests`: members of `inputRequests`.
-async fn ask<P: Platform>(
+/// The result that asks, as far as the agent may see it. `requests`: members of `inputRequests`.
+async fn questions<P: Platform>(
     scene: &Scene<P>,
     view: &View<P>,
-    mut asked: Asked,
     requests: &str,
     trail: &mut Trail<P>,
-) -> Result<String, Error> {
+) -> Result<Clean<'static>, Error> {
     let text = format!(
         r#"{{"jsonrpc":"2.0","id":0,"result":{{"resultType":"input_required","inputRequests":{{{requests}}}}}}}"#
     );
     let unreadable = || view.fault(UpstreamFault::Malformed);
     let json = Json::parse_owned(text.into_bytes(), &limits::RESPONSE).map_err(|_| unreadable())?;
     let message = Message::read(&json, json.root()).map_err(|_| unreadable())?;
+    view.clean(scene, Held::Owned(json), message, trail).await
+}
+
+/// The same for the agent, with the state that goes on with the call.
+fn ask<P: Platform>(
+    scene: &Scene<P>,
+    view: &View<P>,
+    mut asked: Asked,
+    clean: &Clean<'_>,
+    trail: &mut Trail<P>,
+) -> Result<String, Error> {
     trail.count("asked", asked.open.len() as u64);
-    let clean = view.clean(scene, Held::Owned(json), message, trail).await?;
     let questions = clean.json().get(clean.json().root(), "result");
     let questions = questions.and_then(|result| clean.json().get(result, "inputRequests"));
     let questions = questions.map_or("", |node| clean.json().raw(node));
@@ -128,7 +139,7 @@ async fn ask<P: Platform>(
     }
     let alias = &view.link.upstream().alias;
     let token = state::token(scene, Kept::Asked(asked), alias, &view.state)?;
-    view.asked(scene, &clean, &token)
+    view.asked(scene, clean, &token)
 }
 
 /// Answers of a client to questions of a legacy upstream, by key.
@@ -206,7 +217,8 @@ pub(crate) async fn resume<P: Platform>(
         let requests = again(&asked.questions, &open)?;
         let view = errand.view(route, scope, None);
         asked.open = open;
-        let text = ask(scene, &view, asked, &requests, trail).await?;
+        let clean = questions(scene, &view, &requests, trail).await?;
+        let text = ask(scene, &view, asked, &clean, trail)?;
         return Ok(Flow::Message(200, text));
     }
     let suspended = Suspended { session, id: asked.id, last_event: asked.last_event };
