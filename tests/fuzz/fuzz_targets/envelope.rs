@@ -44,10 +44,11 @@ fn read(json: &Json<'_>, message: &Message) {
     let Message::Response(response) = message else { return };
     let Outcome::Result(result) = response.outcome else { return };
     for method in [Method::ToolsCall, Method::PromptsGet, Method::ToolsList, Method::ResourcesRead] {
-        for from in [Era::Legacy, Era::Modern] {
+        for (from, lasting) in [(Era::Legacy, false), (Era::Modern, false), (Era::Modern, true)] {
             for to in Revision::ALL {
                 let mut edits = Edits::new();
-                let own = Own { server_info: "{}", ttl_ms: 0, cache: None };
+                let uri = |uri: &str| ["gw-a+", uri].concat();
+                let own = Own { server_info: "{}", lasting, cache: None, uri: &uri };
                 convert_result(json, result, method, from, to, &mut edits, &own);
                 valid(&edits.apply(json.text()));
             }
