@@ -116,7 +116,7 @@ async fn send<P: Platform>(
     let Asked { json, request, asker, .. } = *asked;
     let era = route.link.era(&scene.platform).await?;
     let mut client = client_side(scene, outbound.json(), outbound.request(), asker, era);
-    if let (Some(session), Era::Modern) = (&asker.session, era) {
+    if let (Some(session), Era::Modern, true) = (&asker.session, era, request.method.may_ask_back()) {
         client.capabilities = dialogue::shown(scene, json, session.capabilities).await.json();
     }
     let errand = Errand {
@@ -301,7 +301,10 @@ fn client_side<P: Platform>(
     upstream: Era,
 ) -> ClientSide {
     let own = |key: &str| request.meta.and_then(|node| json.get(node, key));
-    let capabilities = shown(declared(json, request), asker.revision, upstream);
+    // Across the eras only what may answer with questions can bring them to the client.
+    let asks = asker.revision.era() == upstream || request.method.may_ask_back();
+    let capabilities =
+        if asks { shown(declared(json, request), asker.revision, upstream) } else { "{}".to_owned() };
     ClientSide {
         revision: asker.revision,
         capabilities,
