@@ -66,6 +66,8 @@ pub const MEETING_PAUSE_MS: u32 = 250;
 /// How long a host's own wait for a message lasts before it is begun anew, in ms: a connection that is dead without knowing
 /// it is found out then.
 pub const MEETING_LOOK_MS: u32 = 15_000;
+/// Sessions of legacy clients that an isolate remembers whether they were ended: some 40 bytes each.
+pub const ENDED_SESSIONS: usize = 16_384;
 /// Accounts that an isolate remembers what it borrowed of: a kilobyte each at most.
 pub const DESKS: usize = 4_096;
 /// Ended calls of one account that wait to be told: about 100 bytes each, so that a step takes them along.

@@ -65,7 +65,7 @@ pub(crate) async fn posted<P: Platform>(
     response: &Response,
     trail: &mut Trail<P>,
 ) -> Result<(), Error> {
-    Session::open(scene, head)?;
+    Session::open(scene, head).await?;
     let tenant = scene.caller.tenant();
     let id = response.id.ok_or(Refusal::BadAnswer)?;
     let token = json.string(id).ok_or(Refusal::BadAnswer)?;

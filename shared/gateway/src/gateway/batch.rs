@@ -24,7 +24,7 @@ pub(crate) async fn answer<P: Platform>(
     json: &Json<'_>,
     trail: Trail<P>,
 ) -> Reply {
-    if let Err(refusal) = legacy::may_batch(scene, head) {
+    if let Err(refusal) = legacy::may_batch(scene, head).await {
         return Reply::of(fail(scene, trail, None, Revision::V2026_07_28, &refusal.into()));
     }
     let nodes: Vec<Node> = json.elements(json.root()).take(limits::BATCH_MESSAGES + 1).collect();

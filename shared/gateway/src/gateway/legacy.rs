@@ -49,8 +49,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Opens the session that the request names.
-    pub fn open<P: Platform>(scene: &Scene<P>, head: &Head) -> Result<Self, Refusal> {
+    /// Opens the session that the request names, unless its client has ended it.
+    pub async fn open<P: Platform>(scene: &Scene<P>, head: &Head) -> Result<Self, Refusal> {
         let token = head.headers.get("mcp-session-id").ok_or(Refusal::NoSession)?;
         let tenant = scene.caller.tenant();
         let principal = scene.caller.principal();
@@ -66,6 +66,9 @@ impl Session {
         for (alias, id, revision) in payload.sessions {
             let revision = Revision::parse(&revision).ok_or(Refusal::UnknownSession)?;
             sessions.push((alias, Sealed { id, revision }));
+        }
+        if scene.gateway.ended.has(&scene.platform, token).await {
+            return Err(Refusal::UnknownSession);
         }
         let key = token.get(..48).unwrap_or(token).to_owned();
         Ok(Self { revision, capabilities: Capabilities::from_bits(payload.capabilities), sessions, key })
@@ -91,9 +94,9 @@ impl Session {
 }
 
 /// Whether this client may send an array: 2025-03-26 only.
-pub(crate) fn may_batch<P: Platform>(scene: &Scene<P>, head: &Head) -> Result<(), Refusal> {
+pub(crate) async fn may_batch<P: Platform>(scene: &Scene<P>, head: &Head) -> Result<(), Refusal> {
     let refused = Refusal::InvalidRequest("batches are part of 2025-03-26 only");
-    match Session::open(scene, head) {
+    match Session::open(scene, head).await {
         Ok(session) if session.revision == Revision::V2025_03_26 => Ok(()),
         Ok(_) | Err(Refusal::NoSession) => Err(refused),
         Err(other) => Err(other),
@@ -297,8 +300,9 @@ pub(crate) async fn set_level<P: Platform>(
     Ok(())
 }
 
-/// DELETE: the upstream sessions end behind the answer. The token itself expires with its time.
-pub(crate) fn end<P: Platform>(scene: &Scene<P>, session: &Session) {
+/// DELETE: the session is unknown from now on; its upstream sessions end behind the answer.
+pub(crate) async fn end<P: Platform>(scene: &Scene<P>, head: &Head) -> Result<(), Refusal> {
+    let session = Session::open(scene, head).await?;
     for (link, at) in session.links(scene) {
         let (platform, at) = (scene.platform.clone(), at.clone());
         scene.platform.defer(Box::pin(async move {
@@ -306,4 +310,8 @@ pub(crate) fn end<P: Platform>(scene: &Scene<P>, session: &Session) {
             let _ = link.close(&platform, &at).await;
         }));
     }
+    if let Some(token) = head.headers.get("mcp-session-id") {
+        scene.gateway.ended.end(&scene.platform, token, SESSION_MS).await;
+    }
+    Ok(())
 }

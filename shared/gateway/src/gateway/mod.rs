@@ -15,6 +15,7 @@ mod cached;
 mod capabilities;
 mod consent;
 mod dialogue;
+mod ended;
 mod errand;
 mod forward;
 mod inspection;
@@ -46,6 +47,7 @@ use crate::stage::cache::Cache;
 use crate::tenant::{Bundle, Tenant};
 use crate::upstream::Links;
 use admin::{Bundles, Standing};
+use ended::Ended;
 use names::RequestNames;
 use running::Running;
 use scene::Scene;
@@ -63,6 +65,8 @@ pub struct Gateway {
     pub(crate) links: Links,
     pub(crate) catalog: Catalog,
     pub(crate) running: Running,
+    /// Sessions of legacy clients that they have ended.
+    pub(crate) ended: Rc<Ended>,
     pub(crate) admit: Admit,
     pub(crate) digests: Digests,
     /// Answers of tools that are given again.
@@ -87,6 +91,7 @@ impl Gateway {
             links,
             catalog,
             running: Running::default(),
+            ended: Rc::default(),
             admit: Admit::new(),
             digests,
             cache,

@@ -70,7 +70,7 @@ pub(crate) async fn one<P: Platform>(
         }
         Message::Notification(notification) => {
             note_method(scene, notification.method, &name(json, notification.method_name), &mut trail);
-            match notice(scene, head, json, &notification) {
+            match Box::pin(notice(scene, head, json, &notification)).await {
                 Ok(()) => accepted(trail),
                 Err((revision, error)) => fail(scene, trail, None, revision, &error),
             }
@@ -178,6 +178,7 @@ async fn ask<P: Platform>(
         }
         Claim::Legacy { .. } => {
             let session = legacy::Session::open(scene, head)
+                .await
                 .map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
             let revision = session.revision;
             trail.note("revision", revision.as_str());
@@ -325,7 +326,7 @@ async fn list<P: Platform>(
 
 /// A notification from the agent. Modern clients have none on HTTP (`notifications/cancelled` is closing the
 /// stream); a posted one is accepted and ignored.
-fn notice<P: Platform>(
+async fn notice<P: Platform>(
     scene: &Scene<P>,
     head: &Head,
     json: &Json<'_>,
@@ -346,8 +347,9 @@ fn notice<P: Platform>(
         // Nobody waits for an answer: a badly enveloped notification is refused by its status alone.
         Err(_) => return Err((Revision::LATEST_MODERN, Refusal::InvalidRequest("a bad envelope").into())),
     }
-    let session =
-        legacy::Session::open(scene, head).map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
+    let session = legacy::Session::open(scene, head)
+        .await
+        .map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
     legacy::notice(scene, json, notification, &session);
     Ok(())
 }
@@ -355,9 +357,8 @@ fn notice<P: Platform>(
 /// Ends the session named by the request (MCP 2025-11-25, Session Management).
 pub(crate) async fn end_session<P: Platform>(scene: &Scene<P>, head: &Head, mut trail: Trail<P>) -> Reply {
     trail.note("method", "(delete)");
-    match legacy::Session::open(scene, head) {
-        Ok(session) => {
-            legacy::end(scene, &session);
+    match legacy::end(scene, head).await {
+        Ok(()) => {
             trail.answer(0);
             Reply::empty(200)
         }
