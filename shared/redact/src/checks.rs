@@ -81,6 +81,9 @@ pub(crate) const fn day(month: u32, day: u32) -> bool {
     day >= 1 && day <= last
 }
 
+/// Nobody is born in this year or later: a margin of ten years, for what runs may be older than what is published.
+pub(crate) const BORN_BEFORE: u32 = 2037;
+
 /// The multiplication in the dihedral group of ten elements.
 const DIHEDRAL: [[u8; 10]; 10] = [
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],

@@ -10,6 +10,11 @@ fn za_id(digits: &[u8]) -> bool {
     day(pair(digits, 2), pair(digits, 4)) && citizen && luhn(digits)
 }
 
+/// The first digit says whose it is; modulus 10 (SARS, PAYE Employer Reconciliation, Business Requirement Specification).
+fn za_tax(digits: &[u8]) -> bool {
+    matches!(digit(digits, 0), 0..=3 | 9) && luhn(digits) && !uniform(digits)
+}
+
 /// Century, date, governorate or 88 of those born abroad.
 fn eg_id(digits: &[u8]) -> bool {
     let place = matches!(pair(digits, 7), 1..=4 | 11..=19 | 21..=29 | 31..=35 | 88);
@@ -94,7 +99,8 @@ pub(crate) static IDS: &[Id] = &[
         ],
     )
     .of(&[10])
-    .check(|digits| matches!(digit(digits, 0), 0..=3 | 9)),
+    .laid(&[("4/3/2/1", 0), ("9-1", 0)])
+    .check(za_tax),
     id(
         "ZA_VAT_NUMBER",
         0,

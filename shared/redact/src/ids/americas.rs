@@ -73,6 +73,12 @@ fn uy_ci(digits: &[u8]) -> bool {
     missing(weighted(digits, &[2, 9, 8, 7, 6, 3, 4]), 10) == digit(digits, 7) && !uniform(digits)
 }
 
+/// Three digits of the municipality, or 402 of newer ones.
+fn do_place(digits: &[u8]) -> bool {
+    let place = number(first(digits, 3));
+    (place <= 122 || place == 402) && !uniform(digits)
+}
+
 const NSS: &str = words![
     "nss",
     "imss",
@@ -232,11 +238,9 @@ pub(crate) static IDS: &[Id] = &[
         .of(&[11])
         .laid(&[("3-7-1", 72)])
         .check(luhn),
-    // Many old ones have a wrong check digit; three digits of the municipality.
-    id("DO_CEDULA", 0, 78, words!["cédula", "cedula"]).of(&[11]).check(|digits| {
-        let place = number(first(digits, 3));
-        (place <= 122 || place == 402) && !uniform(digits)
-    }),
+    // Many old ones have a wrong check digit: as they are printed, or where the country is named.
+    id("DO_CEDULA", 0, 78, words![]).laid(&[("3-7-1", 0)]).check(do_place),
+    id("DO_CEDULA", 0, 78, words!["dominicana", "dominicano", "dominican"]).of(&[11]).named().check(do_place),
     id("MX_NSS", 0, 86, NSS).of(&[11]).laid(&[("2 2 2 4 1", 0), ("2-2-2-4-1", 0)]).check(luhn),
     id("MX_CLABE", 0, 88, words!["clabe", "clabe interbancaria", "cuenta clabe", "interbancaria"])
         .of(&[18])

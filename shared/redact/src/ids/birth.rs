@@ -1,7 +1,7 @@
 //! Dates of birth: dates beside a word that says so.
 
 use super::run::{Labels, Seconds, begins, ends};
-use crate::checks::day;
+use crate::checks::{BORN_BEFORE, day};
 use crate::entry::{Entry, Profile, words};
 use crate::scan::Scan;
 use crate::words::lower;
@@ -163,7 +163,7 @@ fn number(scan: &Scan<'_>, at: usize) -> Option<(u32, usize)> {
 
 /// Whether somebody who lives may be born in this year, written with so many digits.
 const fn year(value: u32, length: usize) -> bool {
-    length == 2 || length == 4 && value >= 1880 && value < 2040
+    length == 2 || length == 4 && value >= 1880 && value < BORN_BEFORE
 }
 
 /// The number that a few digits write.

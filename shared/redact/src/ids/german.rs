@@ -26,6 +26,17 @@ fn at_svnr(digits: &[u8]) -> bool {
     digit(digits, 0) != 0 && date && sum == digit(digits, 3)
 }
 
+/// The numbers of Austria's tax offices until they became one in 2021 (BMF, Finanzamtsnummern).
+const OFFICES: [u32; 40] = [
+    3, 4, 6, 7, 8, 9, 10, 12, 15, 16, 18, 22, 23, 29, 33, 38, 41, 46, 51, 52, 53, 54, 57, 59, 61, 65, 67, 68,
+    69, 71, 72, 81, 82, 83, 84, 90, 91, 93, 97, 98,
+];
+
+/// An office, six digits and Luhn.
+fn at_tax(digits: &[u8]) -> bool {
+    OFFICES.contains(&pair(digits, 0)) && luhn(digits)
+}
+
 fn ch_ahv(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]);
     number(first(digits, 3)) == 756 && sum.is_multiple_of(10)
@@ -166,11 +177,22 @@ pub(crate) static IDS: &[Id] = &[
         "AT_TAX_NUMBER",
         0,
         85,
-        words!["steuernummer", "abgabenkontonummer", "finanzamtsnummer", "steuer nr", "stnr", "finanzonline"],
+        words![
+            "steuernummer",
+            "abgabenkontonummer",
+            "finanzamtsnummer",
+            "steuer nr",
+            "stnr",
+            "finanzonline",
+            "at tax number",
+            "austrian tax number",
+        ],
     )
     .of(&[9])
-    .laid(&[("2-3/4", 70), ("2 3/4", 70), ("2 7", 0), ("2-7", 0)])
-    .check(luhn),
+    .laid(&[("2 7", 0), ("2-7", 0)])
+    .check(at_tax),
+    // As the authority writes it: newer ones are of no office.
+    id("AT_TAX_NUMBER", 0, 85, words![]).laid(&[("2-3/4", 70), ("2 3/4", 70)]).check(luhn),
     // As it is written at home, without the country's letters.
     id("CH_VAT_ID", 0, 80, words!["uid", "mwst"])
         .laid(&[("3.3.3", 0)])

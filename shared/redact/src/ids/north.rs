@@ -1,7 +1,7 @@
 //! Northern Europe: Sweden, Norway, Denmark, Finland, Iceland, Estonia, Lithuania, Latvia.
 
 use super::id::{Id, id};
-use crate::checks::{day, digit, from, luhn, missing, pair, uniform, weighted};
+use crate::checks::{BORN_BEFORE, day, digit, from, luhn, missing, pair, uniform, weighted};
 use crate::entry::words;
 
 /// Luhn over the last ten digits; a coordination number counts its day 60 more.
@@ -23,6 +23,19 @@ fn no_birth(digits: &[u8]) -> bool {
     day(pair(digits, 2) % 40, pair(digits, 0) % 40)
         && weighted(digits, &[3, 7, 6, 1, 8, 9, 4, 5, 2, 1]).is_multiple_of(11)
         && weighted(digits, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
+}
+
+/// The year of birth by the series of the individual number, of which each has its time (Skatteetaten, fødselsnummer); none
+/// for one that no series has.
+fn no_year(digits: &[u8]) -> Option<u32> {
+    let year = pair(digits, 4);
+    match (digit(digits, 6) * 100 + pair(digits, 7), year) {
+        (0..=499, _) => Some(1900 + year),
+        (500..=999, 0..=39) => Some(2000 + year),
+        (500..=749, 54..=99) => Some(1800 + year),
+        (900..=999, _) => Some(1900 + year),
+        _ => None,
+    }
 }
 
 fn no_organisation(digits: &[u8]) -> bool {
@@ -168,7 +181,12 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[11])
     .laid(&[("6 5", 85), ("6-5", 85), ("9-2", 0)])
-    .check(no_birth),
+    .check(|digits| no_year(digits).is_some_and(|year| year < BORN_BEFORE) && no_birth(digits)),
+    // Where a word says what it is, one of no series is not passed by.
+    id("NO_FNR", 0, 90, words![])
+        .of(&[11])
+        .laid(&[("6 5", 0), ("6-5", 0)])
+        .check(|digits| no_year(digits).is_none() && no_birth(digits)),
     id(
         "NO_ORGNR",
         0,

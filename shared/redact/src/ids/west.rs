@@ -46,13 +46,18 @@ fn bsn(digits: &[u8]) -> bool {
     sum.is_multiple_of(11) && !uniform(digits)
 }
 
-/// The last two digits complete the others to a multiple of 97, with a 2 before them from 2000 on; months of the
-/// register of those who are not residents count 20 or 40 more.
+/// A month, or none where the date is not known or its numbers ran out; months of those who are not residents (BIS) count
+/// 20 or 40 more.
 fn be_rrn(digits: &[u8]) -> bool {
+    matches!(pair(digits, 2), 0..=12 | 21..=32 | 41..=52) && be_checked(digits)
+}
+
+/// The last two digits complete the others to a multiple of 97, with a 2 before them from 2000 on.
+fn be_checked(digits: &[u8]) -> bool {
     let value = number(first(digits, 9));
     let check = u64::from(pair(digits, 9));
-    let date = pair(digits, 2) % 20 <= 12 && pair(digits, 2) < 60 && pair(digits, 4) <= 31;
-    date && !uniform(digits) && [value, value + 2_000_000_000].iter().any(|value| 97 - value % 97 == check)
+    let known = pair(digits, 4) <= 31 && !uniform(digits);
+    known && [value, value + 2_000_000_000].iter().any(|value| 97 - value % 97 == check)
 }
 
 /// Weights 8 to 2 and the last two digits make a multiple of 97, or 55 more do (HMRC).
@@ -272,6 +277,12 @@ pub(crate) static IDS: &[Id] = &[
     .of(&[11])
     .laid(&[("2.2.2-3.2", 92), ("6-3-2", 85), ("6-3.2", 85), ("2 2 2 3 2", 76)])
     .check(be_rrn),
+    // Of those whose month of birth is not known only the BIS register has some that count 20 or 40 more.
+    id("BE_RRN", 0, 85, words!["insz", "niss", "ssin", "bisnummer"])
+        .of(&[11])
+        .laid(&[("2.2.2-3.2", 0)])
+        .named()
+        .check(|digits| matches!(pair(digits, 2), 20 | 40) && be_checked(digits)),
     id(
         "LU_NATIONAL_ID",
         82,

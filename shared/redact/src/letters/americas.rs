@@ -63,9 +63,9 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AAAA 999999 ***", &MX_RFC, rfc),
     Rule::new("AAA 999999 ***", &MX_RFC, rfc),
     // Of some the check digit is wrong.
-    Rule::new("AAAA 999999 ***", &MX_RFC, |text| dated(part(text, 4, 10))).levels(0, 76),
+    Rule::new("AAAA 999999 ***", &MX_RFC, person).levels(0, 76),
     Rule::new("AAA 999999 ***", &MX_RFC, |text| dated(part(text, 3, 9))).levels(0, 76),
-    Rule::new("AAAA 999999", &MX_RFC, |text| dated(part(text, 4, 10))).levels(0, 75),
+    Rule::new("AAAA 999999", &MX_RFC, person).levels(0, 75),
     Rule::new("A9A 9A9", &CA_POSTAL_CODE, canadian),
     Rule::new("AAA 9999", &NZ_NHI, health_index),
     Rule::new("AAA 99AA", &NZ_NHI, new_health_index).levels(0, 75),
@@ -91,11 +91,29 @@ fn dated(digits: &[u8]) -> bool {
 const STATES: &str =
     "AS BC BS CC CH CL CM CS DF DG GR GT HG JC MC MN MS NE NL NT OC PL QR QT SL SP SR TC TL TS VZ YN ZS";
 
+/// Beginnings of names that are words which nobody is to bear: an RFC has an X as the fourth letter instead (SAT, annex IV
+/// of the rules for its key).
+const UNSEEMLY: &str = "BUEI BUEY CACA CACO CAGA CAGO CAKA CAKO COGE COJA COJE COJI COJO CULO FETO GUEY \
+    JOTO KACA KACO KAGA KAGO KAKA KOGE KOJO KULO MAME MAMO MEAR MEAS MEON MION MOCO MULA PEDA PEDO PENE \
+    PUTA PUTO QULO RATA RUIN";
+
+/// More of them: a CURP has an X as the second letter instead of these and those (RENAPO, Instructivo normativo para la
+/// asignación de la CURP, catalogue of improper words).
+const UNSEEMLY_TOO: &str = "BACA BAKA COGI COLA FALO GETA GUEI JETA KAKO KOGI KOJA KOJE KOJI KOLA LILO LOCA \
+    LOCO LOKA LOKO MIAR MOKO MULO NACA NACO PIPI PITO POPO ROBA ROBE ROBO SENO TETA VACA VAGA VAGO VAKA \
+    VUEI VUEY WUEI WUEY";
+
+/// Letters of a person's names and a date of birth, with which an RFC and a CURP begin.
+fn person(text: &[u8]) -> bool {
+    dated(part(text, 4, 10)) && !one_of(part(text, 0, 4), UNSEEMLY)
+}
+
 /// Letters of the names, birth date, sex, state, consonants, and a check digit with weights 18 to 2 (RENAPO).
 fn curp(text: &[u8]) -> bool {
     let sum: u32 =
         part(text, 0, 17).iter().zip((2..=18).rev()).map(|(byte, weight)| mexican(*byte) * weight).sum();
-    dated(part(text, 4, 10))
+    person(text)
+        && !one_of(part(text, 0, 4), UNSEEMLY_TOO)
         && matches!(at(text, 10), b'H' | b'M' | b'X')
         && one_of(part(text, 11, 13), STATES)
         && (10 - sum % 10) % 10 == value(at(text, 17))
@@ -117,8 +135,8 @@ fn rfc(text: &[u8]) -> bool {
         10 => b'A',
         check => b'0' + u8::try_from(check).unwrap_or(0),
     };
-    let date = if company { part(text, 3, 9) } else { part(text, 4, 10) };
-    dated(date) && text.last() == Some(&check)
+    let named = if company { dated(part(text, 3, 9)) } else { person(text) };
+    named && text.last() == Some(&check)
 }
 
 /// Letters that Canada Post does not use.

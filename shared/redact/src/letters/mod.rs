@@ -283,6 +283,9 @@ fn code_at(scan: &mut Scan<'_>, start: usize, end: usize, code: &Code<'_>, small
         && !is_word(scan.at(end + 2));
     let rules = rules.iter().filter(|rule| !((little || goes_on) && rule.bare == 0));
     for rule in rules.filter(|rule| rule.is(code)) {
+        if rule.bare == 0 && is_cut(scan, end) {
+            continue;
+        }
         let doubtful = rule.bare < 85 && is_part(scan, start, end) || rule.is_loose(code);
         let bare = match (doubtful, short) {
             (true, _) => rule.bare.min(DOUBTFUL),
@@ -291,6 +294,31 @@ fn code_at(scan: &mut Scan<'_>, start: usize, end: usize, code: &Code<'_>, small
         };
         scan.sure(start, end, rule.entry, bare, rule.context);
     }
+}
+
+/// Whether more of it follows than there are letters for: glued to it, or in a group of three capitals and digits, of which
+/// one is a letter beyond ASCII: `AABN 821103 8Ñ2`.
+#[inline(never)]
+fn is_cut(scan: &Scan<'_>, end: usize) -> bool {
+    // Latin letters only: others stand beside a value without a blank.
+    if matches!(scan.at(end), 0xC3..=0xC9) && !matches!(scan.slice(end, end + 2), "×" | "÷") {
+        return true;
+    }
+    if !matches!(scan.at(end), b' ' | b'-') {
+        return false;
+    }
+    let (mut at, mut digits, mut beyond) = (end + 1, 0, 0);
+    for _ in 0..3 {
+        match (scan.at(at), scan.at(at + 1)) {
+            (b'0'..=b'9', _) => digits += 1,
+            (b'A'..=b'Z', _) => {}
+            // À to Þ.
+            (0xC3, 0x80..=0x9E) => (at, beyond) = (at + 1, beyond + 1),
+            _ => return false,
+        }
+        at += 1;
+    }
+    digits > 0 && beyond > 0 && !is_word(scan.at(at))
 }
 
 /// Whether it is joined to more letters or digits by a hyphen or a dot, as a part of a UUID or of a name of a host is.

@@ -41,21 +41,28 @@ pub(crate) static RULES: &[Rule] = &[
 /// Control characters by remainder of 31.
 const CONTROL: &[u8] = b"0123456789ABCDEFHJKLMNPRSTUVWXY";
 
-/// Birth date, mark of the century (here `-` or `+`, left out), individual number from 002 on, control character.
+/// With `-` or `+` as the mark of the century, here left out. Individual numbers from 900 on are for the time until somebody
+/// has one (Digital and Population Data Services Agency).
 fn hetu(text: &[u8]) -> bool {
+    at(text, 6) != b'9' && hetu_of(text)
+}
+
+/// Birth date, individual number from 002 on, control character.
+fn hetu_of(text: &[u8]) -> bool {
     let (birth, individual) = (part(text, 0, 6), part(text, 6, 9));
     let (Some(date), Some(person)) = (number(birth), number(individual)) else { return false };
     let control = u32::try_from((date * 1000 + person) % 31).unwrap_or(u32::MAX);
     day_month(part(birth, 0, 2), part(birth, 2, 4)) && person >= 2 && ends_with(text, CONTROL, control)
 }
 
-/// With a letter as the mark, of which there are more since 2023 (decree 690/2022).
+/// With a letter as the mark, of which there are more since 2023 (decree 690/2022); the agency shows them with individual
+/// numbers that nobody has, from 900 on.
 fn hetu_with_mark(text: &[u8]) -> bool {
     let mut rest = [0_u8; 10];
     for (to, from) in rest.iter_mut().zip(part(text, 0, 6).iter().chain(part(text, 7, 11))) {
         *to = *from;
     }
-    matches!(at(text, 6), b'A'..=b'F' | b'U'..=b'Y') && hetu(&rest)
+    matches!(at(text, 6), b'A'..=b'F' | b'U'..=b'Y') && hetu_of(&rest)
 }
 
 /// Looks at a code whose control character is a digit: `131052-3085`.

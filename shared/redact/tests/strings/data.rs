@@ -109,7 +109,7 @@ const NET: &[Strings] = &[
         "EMAIL_ADDRESS",
         "mail",
         &["ada@example.com", "ADA@EXAMPLE.ORG", "o'brien@example.ie", "x_y-z+q@mail.example.travel"],
-        &["ada@example", "ada@@example.com", "ada@example..com", "@example.com"],
+        &["ada@example", "ada@@example.com", "ada@example..com", "@example.com", "x@y@ada@example.com"],
     ),
     (
         "PHONE_NUMBER",
@@ -175,7 +175,14 @@ const AMERICA: &[Strings] = &[
     ("US_PRIOR_AUTHORIZATION_NUMBER", "prior authorization", &["PA-123456", "A123456789"], &[]),
     ("ICD10_CODE", "diagnosis", &["E11.9", "J45.909", "S72.001A"], &["E1"]),
     ("CA_SIN", "SIN", &["570-646-034", "788 580 561", "440627354"], &["570646035", "046 454 286"]),
-    ("MX_RFC", "RFC", &["GODE561231GR8", "GODE-561231-GR8", "GODE561231GR9"], &["GODE561331GR8"]),
+    (
+        "MX_RFC",
+        "RFC",
+        &["GODE561231GR8", "GODE-561231-GR8", "GODE561231GR9", "MULX760312Q86", "LOPE-850214"],
+        &["GODE561331GR8", "MULA760312Q84", "MULA-760312", "LOPE 850214 7Ñ3", "LOPE850214Ñ73"],
+    ),
+    ("MX_CURP", "CURP", &["LOPE850214HDFRRS00", "VXCA850214HDFRRS03"], &["VACA850214HDFRRS01"]),
+    ("DO_CEDULA", "cédula", &["00184207512", "001-8420751-2", "001-8420751-5"], &["00184207515"]),
     ("AR_DNI", "DNI", &["9.876.543", "12.345.678"], &[]),
     ("CO_NIT", "NIT", &["1118534248-0", "800197268-4"], &["800197268-5"]),
     ("BR_CNPJ", "CNPJ", &["16.727.230/0001-97", "16.727.230.0001-97"], &["16.727.230/0001-98"]),
@@ -250,8 +257,8 @@ const EUROPE: &[Strings] = &[
     (
         "FI_PERSONAL_IDENTITY_CODE",
         "hetu",
-        &["060267-214N", "131052-308t", "260979-8572", "010594Y9032"],
-        &["060267-214M", "330267-214N"],
+        &["060267-214N", "131052-308t", "260979-8572", "010594Y9032", "140607A935U"],
+        &["060267-214M", "330267-214N", "140667-935A", "140667+912K"],
     ),
     (
         "SE_PERSONNUMMER",
@@ -283,7 +290,19 @@ const EUROPE: &[Strings] = &[
     ("FR_VAT_ID", "numéro de TVA", &["FR40303265045", "K7399859412"], &["FR41303265045", "IO334175221"]),
     ("FR_SIREN", "SIREN", &["732829320", "732 829 320", "732829 320"], &["732829321"]),
     ("UK_VAT_ID", "VAT no", &["GD100", "HA501"], &["GD501", "HA499", "HB501"]),
-    ("NO_FNR", "fødselsnummer", &["27067951595", "270679515-95"], &["27067951596"]),
+    (
+        "NO_FNR",
+        "fødselsnummer",
+        &["27067951595", "270679515-95", "12097112051", "12097177196"],
+        &["27067951596", "07043861098", "070438 61179"],
+    ),
+    (
+        "AT_TAX_NUMBER",
+        "Abgabenkontonummer",
+        &["467153029", "46-715/3029", "46 715 3029", "62-415/3805"],
+        &["467153020", "624153805", "62 4153805"],
+    ),
+    ("BE_RRN", "rijksregisternummer", &["72081540237", "72.27.12-317.54"], &["72401231748", "72081540238"]),
     ("NL_VAT_ID", "btw-nummer", &["004495445B01", "NL004495445B01"], &["004495446B01"]),
     ("CY_VAT_ID", "VAT number", &["CY10259033P"], &["CY10259033Z"]),
     ("CZ_BIRTH_NUMBER", "rodné číslo", &["710319/2745", "530312/123"], &["710319/2746", "590312/123"]),
@@ -334,14 +353,22 @@ const ASIA: &[Strings] = &[
         &["490154203237518", "49-015420-323751-8", "49-015420-323751", "35-209900-176148-23"],
         &["490154203237517"],
     ),
+    (
+        "ZA_INCOME_TAX_NUMBER",
+        "income tax number",
+        &["2841905371", "9731082641", "2841/905/37/1"],
+        &["2841905372", "2841/905/37/2", "4841905379"],
+    ),
     ("NZ_IRD", "IRD number", &["49091850", "4909185-0"], &["49091851"]),
 ];
 
 /// All of them.
 pub const ALL: &[&[Strings]] = &[PAYMENT, NET, AMERICA, BRITAIN, EUROPE, ASIA];
 
-/// VAT numbers as they are written at home, which need their word before them.
+/// What needs its word before it: VAT numbers as they are written at home, and what others of the same word are not.
 pub const HOME: &[Strings] = &[
+    ("BE_RRN", "INSZ", &["72401231748", "72.08.15-402.37"], &["72401231749"]),
+    ("DO_CEDULA", "cédula dominicana", &["00184207515"], &["99984207515"]),
     ("BG_VAT_ID", "ДДС номер", &["175074752", "7111042925"], &["175074751"]),
     ("CZ_VAT_ID", "DIČ", &["25123891", "7103192745", "CZ25123891"], &["25123890"]),
     ("EE_VAT_ID", "KMKR", &["100594102", "EE100594102"], &["100594103"]),

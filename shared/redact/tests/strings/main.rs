@@ -57,6 +57,7 @@ const SILENT: &[&str] = &[
     "00123456 units, phones not included",
     "0123456 units, phones not included",
     "ISBN 978-3-16-148410-0 is my phone book",
+    "12097177196",
 ];
 
 /// The types of what is found in a text.
