@@ -60,20 +60,20 @@ fn rows(digits: &[u8], one: &[u32], other: &[u32]) -> u32 {
 }
 
 /// Companies have nine digits. People have ten with one of three checks, which together say little.
-fn bg_vat(digits: &[u8]) -> bool {
+pub(crate) fn bg_vat(digits: &[u8]) -> bool {
     let check = || rows(digits, &[1, 2, 3, 4, 5, 6, 7, 8], &[3, 4, 5, 6, 7, 8, 9, 10]);
     (digits.len() == 10 || check() == digit(digits, 8)) && !uniform(digits)
 }
 
 /// The last but one of a company is 1, of others the last but two.
-fn lt_vat(digits: &[u8]) -> bool {
+pub(crate) fn lt_vat(digits: &[u8]) -> bool {
     let Some((check, rest)) = digits.split_last() else { return false };
     let one = [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2];
     let other = [3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4];
     digit(rest, rest.len() - 1) == 1 && rows(rest, &one, &other) == u32::from(*check)
 }
 
-fn ro_vat(digits: &[u8]) -> bool {
+pub(crate) fn ro_vat(digits: &[u8]) -> bool {
     let Some((check, rest)) = digits.split_last() else { return false };
     let weights = [7, 5, 3, 2, 1, 7, 5, 3, 2];
     let sum = weighted(rest, weights.get(9_usize.saturating_sub(rest.len())..).unwrap_or(&[]));

@@ -88,7 +88,7 @@ fn lv_checked(digits: &[u8]) -> bool {
 }
 
 /// Of people their own number, of companies one that begins with 4 to 9.
-fn lv_vat(digits: &[u8]) -> bool {
+pub(crate) fn lv_vat(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1]);
     if digit(digits, 0) > 3 { sum % 11 == 3 } else { lv(digits) && lv_checked(digits) }
 }

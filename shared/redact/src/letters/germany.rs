@@ -3,6 +3,7 @@
 use super::checks::{at, icao, number, part, split, value};
 use super::shape::{Rule, any};
 use crate::entry::{Entry, Profile, words};
+use crate::scan::{Scan, is_word};
 
 static DE_ID_CARD: Entry = Entry {
     name: "DE_ID_CARD",
@@ -171,6 +172,9 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("A99999999*9", &DE_FUEHRERSCHEIN, any).levels(0, 65),
     Rule::new("A999*****9*", &DE_FUEHRERSCHEIN, any),
     Rule::new("AA99999999*", &DE_FUEHRERSCHEIN, any),
+    Rule::new("AAA 9", &DE_HANDELSREGISTER, register).levels(0, 80),
+    Rule::new("AAA 99", &DE_HANDELSREGISTER, register).levels(0, 80),
+    Rule::new("AAA 999", &DE_HANDELSREGISTER, register).levels(0, 80),
     Rule::new("AAA 9999", &DE_HANDELSREGISTER, register),
     Rule::new("AAA 99999", &DE_HANDELSREGISTER, register),
     Rule::new("AAA 999999", &DE_HANDELSREGISTER, register),
@@ -181,6 +185,23 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("AA 9999", &DE_HANDELSREGISTER, society).levels(0, 80),
     Rule::new("AA 99999", &DE_HANDELSREGISTER, society).levels(0, 80),
 ];
+
+/// Most blanks before the number of a company in a list.
+const BLANKS: usize = 4;
+
+/// Looks at a register with some blanks before the number, as lists have it: `HRB   6684`.
+pub(crate) fn listed(scan: &mut Scan<'_>, start: usize, end: usize) {
+    if end - start != 3 || !register(scan.part(start, end)) {
+        return;
+    }
+    let blanks = (end..=end + BLANKS).take_while(|at| scan.at(*at) == b' ').count();
+    let first = end + blanks;
+    let digits = (first..first + 7).take_while(|at| scan.at(*at).is_ascii_digit()).count();
+    if blanks <= BLANKS && matches!(digits, 1..=6) && !is_word(scan.at(first + digits)) {
+        let bare = if digits < 4 { 0 } else { DE_HANDELSREGISTER.bare };
+        scan.sure(start, first + digits, &DE_HANDELSREGISTER, bare, DE_HANDELSREGISTER.context);
+    }
+}
 
 /// Consonants and digits, in which no word can be read (Personalausweisverordnung, annex; ICAO 9303).
 fn document(text: &[u8]) -> bool {
@@ -236,5 +257,5 @@ fn society(text: &[u8]) -> bool {
 }
 
 fn register(text: &[u8]) -> bool {
-    matches!(part(text, 0, 3), b"HRA" | b"HRB")
+    matches!(text, [b'H', b'R', b'A' | b'B', ..])
 }

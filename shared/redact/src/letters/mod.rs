@@ -129,6 +129,9 @@ pub(crate) fn capitals(scan: &mut Scan<'_>, start: usize, end: usize) {
     if matches!(end - start, 1..=5 | 8 | 11) {
         groups(scan, start);
     }
+    if scan.at(end) == b' ' && scan.at(end + 1) == b' ' {
+        germany::listed(scan, start, end);
+    }
 }
 
 /// Looks at a word of digits: what has digits alone but where letters may be, and the beginning of what goes on in

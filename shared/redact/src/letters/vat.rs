@@ -4,6 +4,7 @@ use super::checks::{at, luhn_in, mod_97, number, part, value, weighted};
 use super::shape::Rule;
 use super::{italy, north, spain};
 use crate::entry::{Entry, Profile, words};
+use crate::ids;
 
 /// A VAT number, named after its country.
 const fn vat(name: &'static str) -> Entry {
@@ -118,9 +119,9 @@ pub(crate) static RULES: &[Rule] = &[
     // As it is written at home, with a letter in its key.
     weak("** 999 999 999", &FR, |it| is_mixed(it) && french(it)).levels(0, 85),
     sure("AA * 9999999 *", &ES, |it| it.starts_with(b"ES") && spain::tax(part(it, 2, 11))),
-    sure("AA 999 9999 99", &GB, |it| it.starts_with(b"GB") && british(part(it, 2, 11))),
+    sure("AA 999 9999 99", &GB, |it| british(it) || public(it)),
     // A branch has three more.
-    sure("AA 999 9999 99 999", &GB, |it| it.starts_with(b"GB") && british(part(it, 2, 11))),
+    sure("AA 999 9999 99 999", &GB, british),
     // Of the government and of its health authorities.
     weak("AA999", &GB, |it| {
         let number = part(it, 2, 5);
@@ -129,11 +130,21 @@ pub(crate) static RULES: &[Rule] = &[
     .levels(0, 78),
     sure("AA 99999999999", &HR, |it| it.starts_with(b"HR") && mod_11_10(part(it, 2, 13))),
     sure("AA 9999999A", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 10))),
+    // Of old ones the second character is a letter, and the first one counts as the last.
+    sure("AA 9A99999A", &IE, |it| {
+        let mut digits = *b"00000000";
+        let moved = part(it, 4, 9).iter().chain(part(it, 2, 3)).chain(part(it, 9, 10));
+        for (to, from) in digits.iter_mut().skip(1).zip(moved) {
+            *to = *from;
+        }
+        it.starts_with(b"IE") && north::ppsn(&digits)
+    }),
     sure("AA 9999999AA", &IE, |it| it.starts_with(b"IE") && north::ppsn(part(it, 2, 11))),
     sure("AA 99999999999", &IT, |it| it.starts_with(b"IT") && luhn_in(10, part(it, 2, 13))),
     sure("AA 99999999", &LU, |it| it.starts_with(b"LU") && luxembourgish(part(it, 2, 10))),
     sure("AA 999999999 A99", &NL, |it| it.starts_with(b"NL") && at(it, 11) == b'B' && dutch(it)),
-    weak("999999999 A99", &NL, |it| at(it, 9) == b'B' && citizen(it)).levels(0, 85),
+    weak("999999999 A99", &NL, |it| at(it, 9) == b'B' && part(it, 10, 12) != b"00" && citizen(it))
+        .levels(0, 85),
     sure("AA 9999999999", &PL, |it| it.starts_with(b"PL") && polish(part(it, 2, 12))),
     sure("AA 999999999", &PT, |it| it.starts_with(b"PT") && portuguese(part(it, 2, 11))),
     sure("AA 999999 9999 99", &SE, |it| {
@@ -143,7 +154,7 @@ pub(crate) static RULES: &[Rule] = &[
         it.starts_with(b"SK") && number(part(it, 2, 12)).is_some_and(|n| n % 11 == 0)
     }),
     sure("AAA 999 999 999", &CH, |it| it.starts_with(b"CHE") && swiss(part(it, 3, 12))),
-    weak("AA 999999999", &BG, |it| it.starts_with(b"BG")),
+    weak("AA 999999999", &BG, |it| it.starts_with(b"BG") && at_home(it, ids::bg_vat)),
     weak("AA 9999999999", &BG, |it| it.starts_with(b"BG")),
     weak("AA 99999999A", &CY, |it| {
         it.starts_with(b"CY") && u32::from(at(it, 10).wrapping_sub(b'A')) == italy::check(part(it, 2, 10))
@@ -161,19 +172,36 @@ pub(crate) static RULES: &[Rule] = &[
     weak("AA 99999999", &HU, |it| {
         it.starts_with(b"HU") && weighted(part(it, 2, 10), &[9, 7, 3, 1, 9, 7, 3, 1]).is_multiple_of(10)
     }),
-    weak("AA 999999999", &LT, |it| it.starts_with(b"LT")),
-    weak("AA 999999999999", &LT, |it| it.starts_with(b"LT")),
-    weak("AA 99999999999", &LV, |it| it.starts_with(b"LV")),
+    weak("AA 999999999", &LT, |it| it.starts_with(b"LT") && at_home(it, ids::lt_vat)),
+    weak("AA 999999999999", &LT, |it| it.starts_with(b"LT") && at_home(it, ids::lt_vat)),
+    weak("AA 99999999999", &LV, |it| it.starts_with(b"LV") && at_home(it, ids::lv_vat)),
     weak("AA 99999999", &MT, |it| {
         it.starts_with(b"MT") && weighted(part(it, 2, 10), &[3, 4, 6, 7, 8, 9, 10, 1]).is_multiple_of(37)
     }),
-    weak("AA 99999999", &RO, |it| it.starts_with(b"RO")),
-    weak("AA 999999999", &RO, |it| it.starts_with(b"RO")),
+    weak("AA 999999", &RO, romanian),
+    weak("AA 9999999", &RO, romanian),
+    weak("AA 99999999", &RO, romanian),
+    weak("AA 999999999", &RO, romanian),
+    weak("AA 9999999999", &RO, romanian),
     weak("AA 99999999", &SI, |it| {
         it.starts_with(b"SI")
             && (11 - weighted(part(it, 2, 9), &[8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == value(at(it, 9))
     }),
 ];
+
+/// Whether what stands behind the code of a country passes the check of what is written at home.
+#[inline(never)]
+fn at_home(text: &[u8], check: fn(&[u8]) -> bool) -> bool {
+    let (mut values, digits) = ([0; 12], text.get(2..).unwrap_or(&[]));
+    for (to, digit) in values.iter_mut().zip(digits) {
+        *to = digit & 15;
+    }
+    check(part(&values, 0, digits.len()))
+}
+
+fn romanian(text: &[u8]) -> bool {
+    text.starts_with(b"RO") && at_home(text, ids::ro_vat)
+}
 
 /// ISO 7064 MOD 11,10.
 #[inline(never)]
@@ -211,19 +239,41 @@ fn is_mixed(text: &[u8]) -> bool {
     at(text, 0).is_ascii_digit() != at(text, 1).is_ascii_digit()
 }
 
-/// The key is the remainder by 97 of the company's number with 12 behind; newer keys have letters.
+/// The key is the remainder by 97 of the company's number with 12 behind; newer keys have letters. Companies of Monaco are in
+/// no French register: their numbers begin with zeros and have no check digit.
 #[inline(never)]
 fn french(text: &[u8]) -> bool {
     let company = part(text, 2, 11);
     let key = mod_97(company.iter().chain(b"12").copied());
-    luhn_in(10, company) && number(part(text, 0, 2)).is_none_or(|given| given == u64::from(key))
+    let fits = number(part(text, 0, 2)).map_or_else(|| newer_key(text), |given| given == u64::from(key));
+    fits && (luhn_in(10, company) || company.starts_with(b"000"))
 }
 
-/// Weights 8 to 2 and the last two digits make a multiple of 97, or 55 or 42 more do (HMRC).
+/// Two characters without I and O, which tell a remainder by eleven and how much more the company's number has (VIES,
+/// algorithms of the member states, France).
+fn newer_key(text: &[u8]) -> bool {
+    const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let of = |place| ALPHABET.iter().position(|known| *known == at(text, place)).unwrap_or(0);
+    let key = if at(text, 0).is_ascii_digit() { of(0) * 24 + of(1) } else { of(0) * 34 + of(1) };
+    let from = if at(text, 0).is_ascii_digit() { 10 } else { 100 };
+    let (Some(key), Some(company)) = (key.checked_sub(from), number(part(text, 2, 11))) else { return false };
+    let key = key as u64;
+    (company + 1 + key / 11) % 11 == key % 11
+}
+
+/// Weights 8 to 2 and the last two digits make a multiple of 97, or 55 or 42 more do (HMRC); XI is Northern Ireland.
 #[inline(never)]
-fn british(digits: &[u8]) -> bool {
-    let sum = weighted(digits, &[8, 7, 6, 5, 4, 3, 2, 10, 1]);
-    [0, 55, 42].iter().any(|more| (sum + more).is_multiple_of(97))
+fn british(text: &[u8]) -> bool {
+    let sum = weighted(part(text, 2, 11), &[8, 7, 6, 5, 4, 3, 2, 10, 1]);
+    matches!(part(text, 0, 2), b"GB" | b"XI")
+        && [0, 55, 42].iter().any(|more| (sum + more).is_multiple_of(97))
+}
+
+/// As others see the government's and its health authorities': `GD` or `HA`, 8888, the number and its remainder by 97.
+fn public(text: &[u8]) -> bool {
+    let (kind, whose) = (part(text, 0, 6), part(text, 6, 9));
+    let of = kind == b"GD8888" && whose < b"500" || kind == b"HA8888" && whose >= b"500";
+    of && number(whose).map(|of| of % 97) == number(part(text, 9, 11))
 }
 
 fn luxembourgish(digits: &[u8]) -> bool {
@@ -234,7 +284,8 @@ fn luxembourgish(digits: &[u8]) -> bool {
 #[inline(never)]
 fn dutch(text: &[u8]) -> bool {
     let digits = part(text, 2, 11);
-    citizen(digits) || mod_97(text.iter().copied()) == 1
+    // The first of somebody's numbers is 01.
+    part(text, 12, 14) != b"00" && (citizen(digits) || mod_97(text.iter().copied()) == 1)
 }
 
 /// The eleven test of citizens.
