@@ -46,9 +46,19 @@ fn cz_birth(digits: &[u8]) -> bool {
     day(pair(digits, 2) % 50 % 20, pair(digits, 4)) && checked && long
 }
 
-/// A company's number, or a person's.
-fn cz_vat(digits: &[u8]) -> bool {
-    if digits.len() == 8 { cz_company(digits) } else { cz_birth(digits) }
+/// A company's number, or a person's; of those who have neither it begins with 6.
+pub(crate) fn cz_vat(digits: &[u8]) -> bool {
+    match digits.len() {
+        8 => digit(digits, 0) != 9 && cz_company(digits),
+        9 if digit(digits, 0) == 6 => cz_other(digits),
+        _ => cz_birth(digits),
+    }
+}
+
+/// The check digit is eight less what is missing of ten from the sum by eleven (VIES, algorithms of the member states).
+fn cz_other(digits: &[u8]) -> bool {
+    let sum = weighted(from(digits, 1), &[8, 7, 6, 5, 4, 3, 2]) % 11;
+    (18 - (21 - sum) % 11) % 10 == digit(digits, 8)
 }
 
 /// Two rows of weights, the second where the first one leaves ten.

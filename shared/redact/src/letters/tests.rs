@@ -185,7 +185,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("diagnosisCode", "E11.65", "ICD10_CODE"),
     ("swiftCode", concat!("DEUTDEFFX", "XX"), "SWIFT_CODE"),
     ("bic", "BNPAFRPP", "SWIFT_CODE"),
-    ("vatNumber", "CZ12345678", "CZ_VAT_ID"),
+    ("vatNumber", "CZ25123891", "CZ_VAT_ID"),
     ("postcode", "LS1 4AP", "UK_POSTCODE"),
     ("kennzeichen", "M-XY 123", "DE_KFZ"),
     ("voter_id", "abc1234567", "IN_VOTER"),

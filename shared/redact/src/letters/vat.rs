@@ -159,9 +159,9 @@ pub(crate) static RULES: &[Rule] = &[
     weak("AA 99999999A", &CY, |it| {
         it.starts_with(b"CY") && u32::from(at(it, 10).wrapping_sub(b'A')) == italy::check(part(it, 2, 10))
     }),
-    weak("AA 99999999", &CZ, |it| it.starts_with(b"CZ")),
-    weak("AA 999999999", &CZ, |it| it.starts_with(b"CZ")),
-    weak("AA 9999999999", &CZ, |it| it.starts_with(b"CZ")),
+    weak("AA 99999999", &CZ, czech),
+    weak("AA 999999999", &CZ, czech),
+    weak("AA 9999999999", &CZ, czech),
     weak("AA 999999999", &EE, |it| {
         it.starts_with(b"EE") && weighted(part(it, 2, 11), &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
     }),
@@ -197,6 +197,10 @@ fn at_home(text: &[u8], check: fn(&[u8]) -> bool) -> bool {
         *to = digit & 15;
     }
     check(part(&values, 0, digits.len()))
+}
+
+fn czech(text: &[u8]) -> bool {
+    text.starts_with(b"CZ") && at_home(text, ids::cz_vat)
 }
 
 fn romanian(text: &[u8]) -> bool {
