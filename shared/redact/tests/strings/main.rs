@@ -2,8 +2,10 @@
 //! looks like it.
 
 mod data;
+mod home;
 
-use data::{ALL, HOME};
+use data::ALL;
+use home::HOME;
 use postern_redact::{Context, Engine};
 
 /// Values that are found alone.
