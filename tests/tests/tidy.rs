@@ -52,7 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "gateway",
         &[
             "arrival", "reply", "compile", "settings", "catalog", "upstream", "dlp", "stage", "tokens",
-            "ledger", "tenant", "platform", "mcp", "error", "limits", "codec",
+            "ledger", "tenant", "platform", "mcp", "error", "limits", "codec", "within",
         ],
     ),
 ];
