@@ -195,13 +195,27 @@ pub struct Step {
     /// order, with the headers of this step. `${ask}` is the id of that request.
     #[serde(default)]
     pub answers: Vec<String>,
-    /// Kept for later steps: `header NAME`, a JSON pointer into the last message of the answer, or `first` and
+    /// The client leaves its stream, which would go on.
+    pub leave: Option<Leave>,
+    /// Kept for later steps: `header NAME`, `event` for the id of the last event, a JSON pointer into the last message of the answer, or `first` and
     /// one into the first message.
     #[serde(default)]
     pub capture: BTreeMap<String, String>,
     /// What is expected.
     #[serde(default)]
     pub expect: Expect,
+}
+
+/// When a client leaves a stream.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leave {
+    /// After so many messages.
+    #[serde(default = "endless")]
+    pub after: usize,
+    /// At the latest after this time, in ms.
+    #[serde(default = "three_seconds")]
+    pub ms: u64,
 }
 
 /// What is expected of an answer. Members that are absent are not looked at, but the status always is.
@@ -286,6 +300,14 @@ pub struct Sent {
     pub lacks: Vec<String>,
     /// At most this many bytes of the answer's body were taken.
     pub taken_at_most: Option<u64>,
+}
+
+const fn endless() -> usize {
+    usize::MAX
+}
+
+const fn three_seconds() -> u64 {
+    3_000
 }
 
 fn post() -> String {

@@ -159,7 +159,7 @@ async fn ask(run: &Run, cell: &Cell) -> Outcome {
         let call = request::call(case, step, &mut known).map_err(|error| error.to_string())?;
         let answers = request::answers(step, &known).map_err(|error| error.to_string())?;
         tokio::time::sleep(Duration::from_millis(step.after_ms)).await;
-        let came = client::converse(run.host.address(), &call, &answers).await;
+        let came = client::converse(run.host.address(), &call, &answers, step.leave).await;
         for reply in came.map_err(|error| format!("{error:#}"))? {
             // What is refused gives nothing to keep.
             let _ = capture(&step.capture, &reply, &mut known);

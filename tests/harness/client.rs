@@ -15,6 +15,9 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::case::Leave;
 
 /// The longest answer that is kept.
 const LONGEST: usize = 64 << 20;
@@ -73,6 +76,14 @@ impl Reply {
         } else {
             vec![self.text()]
         }
+    }
+
+    /// The id of the last event that has one.
+    #[must_use]
+    pub fn last_event(&self) -> Option<String> {
+        let mut events = Events::default();
+        events.push(&self.body);
+        events.filter_map(|event| event.id).last()
     }
 
     /// The last message as JSON, `null` without one.
@@ -224,18 +235,30 @@ pub async fn open(address: SocketAddr, call: &Call) -> Result<Opened> {
 /// # Errors
 /// As [`open`], or when more is asked than is answered.
 ///
+/// `leave`: before that, if the stream goes on.
+///
 /// Behind the reply come those to the answers. If the last of them was not accepted, nothing more was read.
-pub async fn converse(address: SocketAddr, call: &Call, answers: &[String]) -> Result<Vec<Reply>> {
-    if answers.is_empty() {
+pub async fn converse(
+    address: SocketAddr,
+    call: &Call,
+    answers: &[String],
+    leave: Option<Leave>,
+) -> Result<Vec<Reply>> {
+    if answers.is_empty() && leave.is_none() {
         return Ok(vec![send(address, call).await?]);
     }
-    let (mut told, mut refused) = (Vec::new(), false);
+    let leave = leave.unwrap_or(Leave { after: usize::MAX, ms: 600_000 });
+    let (mut told, mut refused, mut heard) = (Vec::new(), false, 0);
     let mut opened = open(address, call).await?;
     let (mut body, mut events, mut answers) = (Vec::new(), Events::default(), answers.iter());
-    while !refused && let Some(bytes) = opened.chunk().await? {
+    let end = Instant::now() + Duration::from_millis(leave.ms);
+    while !refused && heard < leave.after {
+        let Ok(bytes) = tokio::time::timeout_at(end, opened.chunk()).await else { break };
+        let Some(bytes) = bytes? else { break };
         body.extend_from_slice(&bytes);
         events.push(&bytes);
         for event in events.by_ref() {
+            heard += usize::from(!event.data.is_empty());
             let message: Value = serde_json::from_str(&event.data).unwrap_or(Value::Null);
             let (Some(id), Some(method)) = (message["id"].as_str(), message["method"].as_str()) else {
                 continue;

@@ -142,8 +142,9 @@ async fn one(run: &Run, case: &Case) -> Result<Known, String> {
 /// A body that is refused before it has been read: whether the client sees the answer or the broken connection
 /// first is a matter of luck (RFC 9110, 15.5.14), so it tries again.
 async fn send(run: &Run, step: &Step, call: &Call, known: &Known) -> Result<Reply> {
-    if !step.answers.is_empty() {
-        let mut replies = client::converse(run.host.address(), call, &request::answers(step, known)?).await?;
+    if !step.answers.is_empty() || step.leave.is_some() {
+        let answers = request::answers(step, known)?;
+        let mut replies = client::converse(run.host.address(), call, &answers, step.leave).await?;
         if let Some(refused) = replies.iter().skip(1).find(|reply| reply.status != 202) {
             bail!("an answer got {}: {}", refused.status, refused.text());
         }
@@ -183,6 +184,7 @@ pub(crate) fn capture(wanted: &Known, reply: &Reply, known: &mut Known) -> Resul
             json.pointer(pointer).map(|found| found.as_str().map_or_else(|| found.to_string(), str::to_owned))
         };
         let value = match from.split_once(' ') {
+            None if from == "event" => reply.last_event(),
             Some(("header", name)) => reply.header(name).map(str::to_owned),
             Some(("first", pointer)) => {
                 let first = reply.messages().first().and_then(|text| serde_json::from_str(text).ok());

@@ -123,6 +123,7 @@ fn fill(text: &str, seen: &Seen) -> String {
         .replace("${arguments}", &part(&["params", "arguments"]))
         .replace("${uri}", &part(&["params", "uri"]))
         .replace("${params}", &part(&["params"]))
+        .replace("${notifications}", &part(&["params", "notifications"]))
         .replace("${last-event-id}", seen.header("last-event-id").unwrap_or_default())
         .replace("${words 3000}", &"word ".repeat(3_000))
 }

@@ -25,6 +25,8 @@ pub enum Flaw {
     None,
     /// `exp` lies ten minutes back.
     Expired,
+    /// It is accepted for some seconds more.
+    Brief,
     /// No `exp` at all.
     NoExpiry,
     /// `aud` names another resource.
@@ -94,6 +96,8 @@ impl Issuer {
         });
         match flaw {
             Flaw::Expired => claims["exp"] = json!(now - 600),
+            // Clocks may differ by a minute.
+            Flaw::Brief => claims["exp"] = json!(now - 57),
             Flaw::NoExpiry => drop(claims.as_object_mut().and_then(|claims| claims.remove("exp"))),
             Flaw::WrongAudience => claims["aud"] = json!("http://elsewhere.test/mcp"),
             Flaw::WrongIssuer => claims["iss"] = json!("https://evil.postern.invalid"),

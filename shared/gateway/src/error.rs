@@ -54,6 +54,8 @@ pub enum Refusal {
     UnknownPrompt(String),
     /// Likewise a resource.
     UnknownResource(String),
+    /// Too many streams are listened on already, by this caller or by all.
+    TooManyStreams,
     /// A cursor that is not ours, not this caller's, or of an older configuration.
     BadCursor,
     /// A `requestState` that is not ours, not this caller's, expired or for another request.

@@ -30,6 +30,22 @@ pub const PAGE_ITEMS: usize = 1_000;
 pub const TENANT_INSTRUCTIONS: usize = 4 * 1024;
 /// Keep-alive comment interval on streams, in ms: a client that half-closes is seen at the next write only.
 pub const KEEP_ALIVE_MS: u32 = 15_000;
+/// Resources that one stream is listened to for: each is routed, and subscribed to at a legacy upstream by a request of its own.
+pub const LISTEN_URIS: usize = 64;
+/// Longest life of a stream that a client listens on, in ms: what it holds (connections, sessions of its own at upstreams)
+/// is let go, and what has changed around it (a deployment, a place nearer by) is taken up. Clients listen again at once.
+pub const LISTEN_MS: u32 = 3_600_000;
+/// How long the acknowledgement of such a stream waits for the upstreams, in ms: what happens after it is told for certain.
+pub const LISTEN_ACK_MS: u32 = 2_000;
+/// Such streams of one principal in an isolate. A service account may have a worker for each of its users.
+pub const LISTENERS_OF_ONE: u32 = 256;
+/// Such streams in an isolate: each holds a connection to every upstream, and some ten kilobytes for each of them.
+pub const LISTENERS: u32 = 1_024;
+/// The first and the longest pause before an upstream's stream is opened again, in ms: an upstream that restarts is back
+/// within a second, and one that is down is not to be asked by a thousand streams all the time.
+pub const LISTEN_PAUSE_MS: (u32, u32) = (500, 30_000);
+/// Bytes of one notification of an upstream that is listened to: it names what has changed, and has none of it.
+pub const NOTICE_BYTES: usize = 256 * 1024;
 /// Token verdicts kept per isolate: 32 bytes and an `Rc` each.
 pub const VERDICTS: usize = 4_096;
 /// Longest life of a token verdict in ms, so that a removed agent or key is felt within a minute.

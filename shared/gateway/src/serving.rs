@@ -9,8 +9,9 @@ use crate::compile::{Warnings, check_read};
 use crate::gateway::Gateway;
 use crate::mcp::seal::Sealer;
 use crate::platform::{Bindings, Body, Platform};
-use crate::reply::Reply;
+use crate::reply::{ByteStream, Reply, ReplyBody};
 use crate::settings::{Accounted, Problem, Problems, Settings};
+use futures_util::stream::StreamExt;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
@@ -89,7 +90,20 @@ impl Serving {
                 }
             },
         };
-        gateway.handle(host, &change::Desk { serving: self, host }, head, body).await
+        let mut reply = gateway.handle(host, &change::Desk { serving: self, host }, head, body).await;
+        if let ReplyBody::Stream(bytes) = reply.body {
+            reply.body = ReplyBody::Stream(self.attended(host, bytes));
+        }
+        reply
+    }
+
+    /// A stream during which the settings are read again when they are old: for hours there may be no other request.
+    fn attended<H: Platform + Bindings>(self: &Rc<Self>, host: &H, bytes: ByteStream) -> ByteStream {
+        if self.loaded.borrow().as_ref().is_none_or(|loaded| loaded.source.is_none()) {
+            return bytes;
+        }
+        let (serving, host) = (Rc::clone(self), host.clone());
+        Box::pin(bytes.inspect(move |_| drop(serving.current(&host))))
     }
 
     fn current<H: Platform + Bindings>(self: &Rc<Self>, host: &H) -> Option<Rc<Gateway>> {
@@ -210,6 +224,9 @@ impl Serving {
         }
         let (gateway, now) = (candidate.gateway, host.now_ms());
         let kept = Rc::clone(&gateway);
+        if let Some(before) = self.loaded.borrow().as_ref() {
+            before.gateway.retire();
+        }
         *self.loaded.borrow_mut() = Some(Loaded { gateway, record, source, read_ms: now, taken_ms: now });
         *self.trouble.borrow_mut() = None;
         kept

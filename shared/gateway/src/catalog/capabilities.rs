@@ -9,11 +9,11 @@ use super::wait::{self, Task};
 use crate::limits;
 use crate::mcp::json::quote;
 use crate::mcp::revisions::declares_apps;
-use crate::mcp::{Json, Kind, Revision};
+use crate::mcp::{Era, Json, Kind, Revision};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
 use crate::stage::authorize::{allows_upstream, may_use};
-use crate::upstream::{About, Link, Links};
+use crate::upstream::{About, Link, Links, Wish};
 use crate::within::within;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -57,8 +57,14 @@ pub struct Surface {
 }
 
 impl Catalog {
-    /// The merged capabilities and instructions for `caller`.
-    pub async fn surface<P: Platform>(&self, platform: &P, links: &Links, caller: &Caller) -> Surface {
+    /// The merged capabilities and instructions for `caller` with a client of this era.
+    pub async fn surface<P: Platform>(
+        &self,
+        platform: &P,
+        links: &Links,
+        caller: &Caller,
+        era: Era,
+    ) -> Surface {
         let usable = links.all(caller.tenant()).iter();
         let usable: Vec<(Rc<Link>, Rc<Portrait>)> = usable
             .filter(|link| may_use(caller.agent(), &link.upstream().alias))
@@ -75,7 +81,7 @@ impl Catalog {
         let known = || abouts.iter().filter_map(|(alias, about)| Some((*alias, about.as_deref()?)));
         let may_read = |alias: &str| allows_upstream(caller.agent(), alias);
         Surface {
-            capabilities: capabilities(known(), may_read),
+            capabilities: capabilities(known(), may_read, era),
             instructions: instructions(caller.tenant().instructions.as_deref(), known()),
             whole: abouts.iter().all(|(_, about)| about.is_some()),
         }
@@ -90,7 +96,7 @@ impl Catalog {
         caller: &Caller,
         server_info: &str,
     ) -> String {
-        let surface = self.surface(platform, links, caller).await;
+        let surface = self.surface(platform, links, caller, Era::Modern).await;
         let ttl = if surface.whole { DISCOVER_TTL_MS } else { PARTIAL_TTL_MS };
         let mut out = format!(
             r#"{{"resultType":"complete","supportedVersions":["{}"],"capabilities":{}"#,
@@ -115,7 +121,7 @@ impl Catalog {
         to: Revision,
         server_info: &str,
     ) -> String {
-        let surface = self.surface(platform, links, caller).await;
+        let surface = self.surface(platform, links, caller, to.era()).await;
         let mut out = format!(
             r#"{{"protocolVersion":"{to}","capabilities":{},"serverInfo":{server_info}"#,
             surface.capabilities
@@ -176,16 +182,29 @@ async fn ask<P: Platform>(platform: P, link: Rc<Link>, portrait: Rc<Portrait>) {
     }
 }
 
-/// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. No `listChanged` and
-/// no `resources.subscribe`: the gateway pushes nothing of its own accord. Extensions are never passed on by themselves: MCP
-/// Apps are part of it where views can be read.
+/// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. `listChanged` and
+/// `resources.subscribe` of those that have a way to tell it: of a legacy one without sessions there is no stream.
+/// Extensions are never passed on by themselves: MCP Apps are part of it where views can be read.
 fn capabilities<'a>(
     known: impl Iterator<Item = (&'a str, &'a About)>,
     may_read: impl Fn(&str) -> bool,
+    era: Era,
 ) -> String {
     // In the order of the names below.
     let mut has = [false; 6];
+    let mut tells = Wish::default();
     for (alias, about) in known {
+        if era == Era::Modern && (about.era == Era::Modern || about.session_bound) {
+            let readable = may_read(alias);
+            let all = Wish { tools: true, prompts: true, resources: readable, uris: vec![String::new()] };
+            let own = all.promised(&about.capabilities);
+            tells.tools |= own.tools;
+            tells.prompts |= own.prompts;
+            tells.resources |= own.resources;
+            if readable && tells.uris.is_empty() {
+                tells.uris = own.uris;
+            }
+        }
         let Ok(json) = Json::parse(about.capabilities.as_bytes(), &limits::RESPONSE) else { continue };
         let own = json.value(json.root());
         let declares = |key: &str| own.get(key).is_some_and(|value| value.kind() == Kind::Object);
@@ -206,11 +225,20 @@ fn capabilities<'a>(
         (completions, r#""completions":{}"#),
         (apps, r#""extensions":{"io.modelcontextprotocol/ui":{}}"#),
         (logging, r#""logging":{}"#),
-        (prompts, r#""prompts":{}"#),
-        (resources, r#""resources":{}"#),
-        (tools, r#""tools":{}"#),
     ];
-    let members: Vec<&str> = members.into_iter().filter_map(|(has, text)| has.then_some(text)).collect();
+    let mut members: Vec<String> =
+        members.into_iter().filter_map(|(has, text)| has.then(|| text.to_owned())).collect();
+    let subscribe = !tells.uris.is_empty();
+    let lists = [
+        (prompts, "prompts", tells.prompts, false),
+        (resources, "resources", tells.resources, subscribe),
+        (tools, "tools", tells.tools, false),
+    ];
+    for (_, name, changed, subscribe) in lists.into_iter().filter(|(has, ..)| *has) {
+        let says = [(changed, r#""listChanged":true"#), (subscribe, r#""subscribe":true"#)];
+        let says: Vec<&str> = says.into_iter().filter_map(|(says, text)| says.then_some(text)).collect();
+        members.push(format!(r#""{name}":{{{}}}"#, says.join(",")));
+    }
     format!("{{{}}}", members.join(","))
 }
 

@@ -1,6 +1,7 @@
 //! Many upstreams as one server: names, lists, routes, capabilities.
 
 mod capabilities;
+mod change;
 mod expose;
 mod fetch;
 mod item;

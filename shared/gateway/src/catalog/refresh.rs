@@ -24,6 +24,9 @@ const RECALL_MS: u32 = 500;
 /// Bytes of a stored list: the items, and a few for each of them.
 const STORED_BYTES: usize = limits::LIST_BYTES * 2;
 
+/// How long the store says that there is no list, in seconds: the next that is fetched takes its place.
+const SPOILT_S: u32 = 60;
+
 /// One list of one upstream, with all that is needed to get it. Owns its parts, so that it can go on behind
 /// the request.
 #[derive(Clone)]
@@ -103,7 +106,12 @@ impl<P: Platform> Source<P> {
             }
             self.clone().patiently(self.clone().fetch()).await.map(Ok)
         };
-        self.flights.once(&self.platform, self.slot.number, read, work).await?
+        let listed = self.flights.once(&self.platform, self.slot.number, read, work).await;
+        match (listed, self.slot.look(self.platform.now_ms())) {
+            // What it has changed to cannot be had.
+            (Err(_), Look::Held(listing)) => Ok(listing),
+            (listed, _) => listed?,
+        }
     }
 
     /// Waits for `work` as long as for the upstream's first byte. Work that takes longer goes on behind the
@@ -133,7 +141,7 @@ impl<P: Platform> Source<P> {
 
     async fn fetch(self) -> Listed {
         let upstream = self.link.upstream();
-        let mut tally = Tally::default();
+        let (mut tally, heard) = (Tally::default(), self.slot.spoils());
         let work = fetch::fetch(&self.platform, &self.link, self.slot.kind, &mut tally);
         let fetched = match within(&self.platform, upstream.total_ms, work).await {
             Some(Ok(fetched)) => fetched,
@@ -142,7 +150,7 @@ impl<P: Platform> Source<P> {
         };
         let listing = Rc::new(Listing::build(&upstream.alias, self.slot.kind, &fetched));
         self.note(&listing, &tally);
-        self.slot.install(Rc::clone(&listing), self.jitter());
+        self.slot.install(Rc::clone(&listing), self.jitter(), heard);
         if self.slot.worth_keeping(&listing) {
             self.slot.note_kept(&listing);
             self.keep(&fetched);
@@ -170,10 +178,22 @@ impl<P: Platform> Source<P> {
         if fetched.at_ms > now || now >= fetched.at_ms.saturating_add(STALE_MS) {
             return None;
         }
+        let heard = self.slot.known_at(fetched.at_ms)?;
         let listing = Rc::new(Listing::build(&self.link.upstream().alias, self.slot.kind, &fetched));
-        self.slot.install(Rc::clone(&listing), self.jitter());
+        self.slot.install(Rc::clone(&listing), self.jitter(), heard);
         self.slot.note_kept(&listing);
         Some(listing)
+    }
+
+    /// The upstream says that the list has changed: what is known of it is of no use any more, here and in the store.
+    pub(super) fn spoil(&self) {
+        // A thousand streams may hear of one change: the store is told once.
+        if !self.slot.spoil(self.platform.now_ms()) {
+            return;
+        }
+        let (platform, key) = (self.platform.clone(), self.store_key());
+        // What cannot be read is a miss.
+        self.platform.defer(Box::pin(async move { platform.remember(&key, Vec::new(), SPOILT_S).await }));
     }
 
     /// Keyed by the configuration's version too: a changed upstream starts anew.

@@ -43,6 +43,11 @@ struct State {
     fault: Option<UpstreamFault>,
     ordered_until_ms: u64,
     looked_again_ms: u64,
+    /// How often the upstream said that the list has changed, and when it last did, in Unix ms.
+    spoils: u64,
+    spoilt_ms: u64,
+    /// How many of those the listing knows of.
+    heard: u64,
     /// Generation and time of what was last seen in or put into the store.
     kept: Option<(u64, u64)>,
 }
@@ -70,8 +75,11 @@ impl Slot {
     pub(super) fn look(&self, now_ms: u64) -> Look {
         let state = self.state.borrow();
         let paused = state.retry_at_ms > now_ms;
+        let spoilt = state.heard < state.spoils;
         match (&state.listing, state.fault) {
-            (Some(listing), _) if now_ms < state.refresh_at_ms => Look::Fresh(Rc::clone(listing)),
+            (Some(listing), _) if !spoilt && now_ms < state.refresh_at_ms => Look::Fresh(Rc::clone(listing)),
+            // Nobody is shown it, unless there is no other.
+            (Some(_), _) if spoilt && !paused => Look::Absent,
             (Some(listing), _) if now_ms < listing.fetched_ms.saturating_add(STALE_MS) => {
                 let listing = Rc::clone(listing);
                 if paused { Look::Held(listing) } else { Look::Stale(listing) }
@@ -86,9 +94,30 @@ impl Slot {
         self.state.borrow().listing.clone()
     }
 
+    /// The upstream says that its list has changed. Whether that is news: a listing was installed since it last did.
+    pub(super) fn spoil(&self, now_ms: u64) -> bool {
+        let mut state = self.state.borrow_mut();
+        let news = state.heard == state.spoils;
+        state.spoils = state.spoils.saturating_add(1);
+        state.spoilt_ms = now_ms;
+        news
+    }
+
+    /// How often it did. Whoever begins to fetch the list takes it along to [`Slot::install`].
+    pub(super) fn spoils(&self) -> u64 {
+        self.state.borrow().spoils
+    }
+
+    /// How much a copy that was fetched at `at_ms` knows of what the upstream said: all, or nothing.
+    pub(super) fn known_at(&self, at_ms: u64) -> Option<u64> {
+        let state = self.state.borrow();
+        (state.spoils == 0 || at_ms > state.spoilt_ms).then_some(state.spoils)
+    }
+
     /// Takes a listing that was just fetched or recalled. `jitter` (0 to 255) brings the next refresh forward by
-    /// up to a tenth, so that isolates that share a copy do not refresh it all at once.
-    pub(super) fn install(&self, listing: Rc<Listing>, jitter: u8) {
+    /// up to a tenth, so that isolates that share a copy do not refresh it all at once. `heard`: what was said of changes
+    /// before it was begun.
+    pub(super) fn install(&self, listing: Rc<Listing>, jitter: u8, heard: u64) {
         let mut state = self.state.borrow_mut();
         let newer = state.listing.as_ref().is_none_or(|known| known.fetched_ms <= listing.fetched_ms);
         if !newer {
@@ -98,6 +127,7 @@ impl Slot {
         let early = life / 10 * u64::from(jitter) / 255;
         state.refresh_at_ms = listing.fetched_ms.saturating_add(life).saturating_sub(early);
         state.listing = Some(listing);
+        state.heard = state.heard.max(heard);
         state.failures = 0;
         state.retry_at_ms = 0;
         state.ordered_until_ms = 0;

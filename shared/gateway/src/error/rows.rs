@@ -66,6 +66,11 @@ impl Refusal {
                 (found.data, found.headers) = (Some(limited.data.clone()), limited.headers.clone());
                 found
             }
+            Self::TooManyStreams => {
+                let mut many = row(429, 1429, "Too many streams are open", "streams", RPC);
+                many.data = Some(r#"{"kind":"streams"}"#.to_owned());
+                many
+            }
             Self::Looping { retry_ms } => looping(*retry_ms),
             Self::Flood => flood(),
             Self::Blocked { what, way } => blocked(what, way),

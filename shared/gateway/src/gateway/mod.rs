@@ -20,6 +20,7 @@ mod errand;
 mod forward;
 mod inspection;
 mod legacy;
+mod listen;
 mod names;
 mod patient;
 mod relay;
@@ -51,6 +52,7 @@ use ended::Ended;
 use names::RequestNames;
 use running::Running;
 use scene::Scene;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// The gateway's Implementation object (MCP, `serverInfo`), raw JSON.
@@ -74,6 +76,10 @@ pub struct Gateway {
     /// External services that texts are shown to.
     pub(crate) inspectors: Inspectors,
     names: RequestNames,
+    /// Streams that are listened on.
+    pub(crate) seats: listen::Seats,
+    /// Whether another configuration is at work.
+    retired: Cell<bool>,
 }
 
 impl Gateway {
@@ -97,7 +103,19 @@ impl Gateway {
             cache,
             inspectors: Inspectors::new(),
             names: RequestNames::default(),
+            seats: listen::Seats::default(),
+            retired: Cell::new(false),
         })
+    }
+
+    /// Another configuration is at work from now on: what is answered by this one comes to its end, and what would go on
+    /// for long ends.
+    pub fn retire(&self) {
+        self.retired.set(true);
+    }
+
+    pub(crate) const fn is_retired(&self) -> bool {
+        self.retired.get()
     }
 
     /// Answers one HTTP request. `body` is read only when the caller may send one; `bundles` is what operators reach

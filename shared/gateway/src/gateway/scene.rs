@@ -2,6 +2,7 @@
 
 use super::Gateway;
 use super::legacy;
+use super::listen::Listening;
 use super::relay::Relay;
 use crate::catalog::Client;
 use crate::error::{Error, Row};
@@ -47,6 +48,8 @@ pub(crate) enum Flow<P: Platform> {
     Opened(String, String),
     /// Messages still to come.
     Relay(Box<Relay<P>>),
+    /// What changes, as it does.
+    Listening(Box<Listening<P>>),
 }
 
 /// Which client asks, and in which revision.

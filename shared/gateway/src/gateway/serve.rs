@@ -7,6 +7,7 @@ use super::batch;
 use super::forward::{self, Asked};
 use super::inspection;
 use super::legacy;
+use super::listen;
 use super::scene::{Asker, Flow, Scene, result_message};
 use crate::arrival::Head;
 use crate::catalog::ListKind;
@@ -104,6 +105,7 @@ fn settle<P: Platform>(flow: Flow<P>, mut trail: Trail<P>) -> Answer {
             Answer::Opened(text, session)
         }
         Flow::Relay(relay) => Answer::Stream(relay.run(trail)),
+        Flow::Listening(listening) => Answer::Stream(listening.run(trail)),
     }
 }
 
@@ -240,7 +242,7 @@ async fn modern<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     match asked.request.method {
-        Method::Listen => Err(Refusal::NotSupported("subscriptions/listen").into()),
+        Method::Listen => Box::pin(listen::listen(scene, asked, trail)).await,
         Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
             Err(Refusal::NotSupported("tasks (io.modelcontextprotocol/tasks)").into())
         }

@@ -26,6 +26,19 @@ pub fn allows_upstream(agent: &Agent, alias: &str) -> bool {
     })
 }
 
+/// Whether things that the upstream `alias` does not have yet may be allowed: an entry with a `*` takes some of them, or all.
+#[must_use]
+pub fn may_gain(agent: &Agent, alias: &str) -> bool {
+    let prefix = format!("{alias}__");
+    agent.allow.iter().any(|glob| {
+        let pattern = glob.as_str();
+        let literal = pattern.split('*').next().unwrap_or_default();
+        let starred = literal.len() < pattern.len();
+        !alias.is_empty() && pattern == alias
+            || starred && (alias.is_empty() || literal.starts_with(&prefix) || prefix.starts_with(literal))
+    })
+}
+
 /// Whether anything at the upstream `alias` may be allowed: others are never asked on this agent's behalf.
 #[must_use]
 pub fn may_use(agent: &Agent, alias: &str) -> bool {

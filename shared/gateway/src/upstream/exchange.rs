@@ -74,6 +74,8 @@ pub struct Exchange<P: Platform> {
     source: Source<P::Body>,
     side: Side,
     resumptions: u32,
+    /// The newest event id of a stream that has broken.
+    broke_after: Option<String>,
     /// Armed as long as a legacy upstream is at work for nobody if this is dropped.
     cancel: Cancel<P>,
     /// The session id that came with the head.
@@ -100,6 +102,7 @@ impl<P: Platform> Exchange<P> {
             source: Source::Over,
             side: Side::new(),
             resumptions: 0,
+            broke_after: None,
             cancel,
             session_id,
             pass: None,
@@ -123,6 +126,22 @@ impl<P: Platform> Exchange<P> {
             stream.last_id = Some(last);
         }
         self
+    }
+
+    /// With events of at most `bytes`.
+    pub(super) fn narrow(mut self, bytes: usize) -> Self {
+        if let Source::Stream(stream) = &mut self.source {
+            stream.narrow(bytes);
+        }
+        self
+    }
+
+    /// The newest event id of its stream, also when that has broken.
+    pub(super) fn last_event(&self) -> Option<&str> {
+        match &self.source {
+            Source::Stream(stream) => stream.last_id.as_deref(),
+            _ => self.broke_after.as_deref(),
+        }
     }
 
     /// With a stream to be read.
@@ -166,7 +185,9 @@ impl<P: Platform> Exchange<P> {
             if let Some(pass) = &mut self.pass {
                 pass.settle(&self.link, &self.platform, Some(kind));
             }
-            self.source = Source::Over;
+            if let Source::Stream(stream) = std::mem::replace(&mut self.source, Source::Over) {
+                self.broke_after = stream.last_id;
+            }
             self.cancel.end(kind);
             if kind == UpstreamFault::Revision {
                 self.link.doubt(&self.platform);

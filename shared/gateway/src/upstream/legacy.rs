@@ -150,6 +150,32 @@ pub(super) fn call(
     }
 }
 
+/// A request of the gateway's own in `session`; `params`: raw JSON.
+pub(super) fn own<P: Platform>(
+    link: &Link,
+    platform: &P,
+    session: &Sealed,
+    method: &str,
+    params: &str,
+) -> Call {
+    let id = link.next_id(platform);
+    Call {
+        headers: headers(link, Some(session), session.revision),
+        body: format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#),
+        wanted: Wanted {
+            id,
+            era: Era::Legacy,
+            session: Some(session.clone()),
+            asks: Asks::Never,
+            progress: None,
+            logs: Logs::None,
+        },
+        deadlines: Deadlines::of(link.upstream(), link.deadline(platform)),
+        scope: Rc::clone(&link.guards.own),
+        cancellable: false,
+    }
+}
+
 fn headers(link: &Link, session: Option<&Sealed>, revision: Revision) -> OutgoingHeaders {
     let mut headers = link.headers.clone();
     bind(&mut headers, session, revision);
@@ -220,8 +246,16 @@ pub(super) async fn close<P: Platform>(
 
 /// The rest of a stream after the event `last`.
 pub(super) fn resumption(link: &Link, session: &Sealed, last: &str) -> Outgoing {
-    let fixed = [("accept", "text/event-stream"), ("accept-encoding", "identity"), ("last-event-id", last)];
+    listening(link, session, Some(last))
+}
+
+/// The session's own stream, or the rest of a stream after the event `last`.
+pub(super) fn listening(link: &Link, session: &Sealed, last: Option<&str>) -> Outgoing {
+    let fixed = [("accept", "text/event-stream"), ("accept-encoding", "identity")];
     let mut headers = send::with_credential(&fixed, link.upstream());
+    if let Some(last) = last {
+        headers.push("last-event-id", last);
+    }
     bind(&mut headers, Some(session), session.revision);
     Outgoing { method: HttpMethod::Get, url: link.upstream().url.clone(), headers, body: Vec::new() }
 }

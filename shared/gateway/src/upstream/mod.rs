@@ -12,6 +12,7 @@ pub(crate) mod flight;
 pub(crate) mod guard;
 mod legacy;
 mod link;
+mod listen;
 mod modern;
 mod pool;
 mod send;
@@ -28,6 +29,7 @@ mod tests;
 pub use exchange::{Exchange, FromUpstream};
 pub use guard::{Deadlines, Terms};
 pub use link::{Link, Links};
+pub use listen::{Listener, Tuned, Wish};
 pub use suspend::Suspended;
 
 use crate::mcp::{Edits, Era, Revision};

@@ -44,11 +44,7 @@ pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String) -> Call {
 /// `server/discover` under `id`, to be complete by `end` (Unix ms).
 pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
     let mut body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/discover","params":{{"_meta":{{"#);
-    member(&mut body, meta::PROTOCOL_VERSION, REVISION);
-    body.push(',');
-    member(&mut body, meta::CLIENT_CAPABILITIES, "{}");
-    body.push(',');
-    member(&mut body, meta::CLIENT_INFO, CLIENT_INFO);
+    envelope(&mut body);
     body.push_str("}}}");
     let wanted =
         Wanted { id, era: Era::Modern, session: None, asks: Asks::Never, progress: None, logs: Logs::None };
@@ -60,6 +56,36 @@ pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
         scope: Rc::clone(&link.guards.own),
         cancellable: false,
     }
+}
+
+/// `subscriptions/listen` under `id` for what `filter` (raw JSON) names.
+pub(super) fn listen(link: &Link, id: String, filter: &str, deadlines: Deadlines) -> Call {
+    let mut body =
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"subscriptions/listen","params":{{"_meta":{{"#);
+    envelope(&mut body);
+    body.push_str(r#"},"notifications":"#);
+    body.push_str(filter);
+    body.push_str("}}");
+    let wanted =
+        Wanted { id, era: Era::Modern, session: None, asks: Asks::Never, progress: None, logs: Logs::None };
+    let scope = Rc::clone(&link.guards.own);
+    Call {
+        headers: headers(link, "subscriptions/listen"),
+        body,
+        wanted,
+        deadlines,
+        scope,
+        cancellable: false,
+    }
+}
+
+/// The required members of `_meta`, and who asks.
+fn envelope(body: &mut String) {
+    member(body, meta::PROTOCOL_VERSION, REVISION);
+    body.push(',');
+    member(body, meta::CLIENT_CAPABILITIES, "{}");
+    body.push(',');
+    member(body, meta::CLIENT_INFO, CLIENT_INFO);
 }
 
 fn headers(link: &Link, method: &str) -> OutgoingHeaders {

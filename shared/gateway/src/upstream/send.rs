@@ -138,6 +138,23 @@ pub(super) async fn events<P: Platform>(
     }
 }
 
+/// The body of the stream that a session has of its own; `None` where the upstream has none (405).
+pub(super) async fn own_stream<P: Platform>(
+    platform: &P,
+    watch: &mut Watch<P>,
+    outgoing: Outgoing,
+) -> Result<Option<P::Body>, UpstreamFault> {
+    let incoming = watch.race(platform.fetch(outgoing)).await?.map_err(fault::fetch)?;
+    match (incoming.status, fault::form(&incoming.content_type)) {
+        (200, Some(Form::Events)) => Ok(Some(incoming.body)),
+        (200, _) => Err(UpstreamFault::ContentType),
+        (405, _) => Ok(None),
+        (status, _) => {
+            Err(fault::of_status(status, None, true, None).unwrap_or(UpstreamFault::Status(status)))
+        }
+    }
+}
+
 /// Checked, because it is sent back in a header and sealed for clients: visible ASCII (MCP 2025-11-25,
 /// session management), and of a bounded length.
 fn session_id(value: Option<String>) -> Result<Option<String>, UpstreamFault> {

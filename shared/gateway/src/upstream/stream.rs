@@ -20,6 +20,8 @@ const DRAIN_CHUNKS: u32 = 16;
 pub(super) struct Stream<B> {
     body: B,
     decoder: Decoder,
+    /// Bytes of one event.
+    most: usize,
     /// Bytes and events so far, over all connections of this exchange.
     bytes: usize,
     events: u32,
@@ -31,13 +33,20 @@ pub(super) struct Stream<B> {
 
 impl<B: Body> Stream<B> {
     pub(super) fn new(body: B) -> Self {
-        Self { body, decoder: decoder(), bytes: 0, events: 0, last_id: None, retry_ms: None }
+        let most = limits::RESPONSE_BYTES;
+        Self { body, decoder: Decoder::new(most), most, bytes: 0, events: 0, last_id: None, retry_ms: None }
+    }
+
+    /// Takes no larger events than of `bytes`. Before anything is read.
+    pub(super) fn narrow(&mut self, bytes: usize) {
+        self.most = bytes;
+        self.decoder = Decoder::new(bytes);
     }
 
     /// Goes on with another body, as after a reconnection.
     pub(super) fn resume(&mut self, body: B) {
         self.body = body;
-        self.decoder = decoder();
+        self.decoder = Decoder::new(self.most);
     }
 
     /// The next event, or `None` at a proper end. Meanwhile `side` makes progress.
@@ -58,7 +67,7 @@ impl<B: Body> Stream<B> {
             }
             let chunk = watch.race(beside(side, self.body.chunk())).await?;
             let Some(chunk) = chunk.map_err(fault::fetch)? else {
-                let decoder = std::mem::replace(&mut self.decoder, decoder());
+                let decoder = std::mem::replace(&mut self.decoder, Decoder::new(self.most));
                 return decoder.finish().map(|()| None).map_err(undecodable);
             };
             self.bytes = self.bytes.saturating_add(chunk.len());
@@ -90,10 +99,6 @@ impl<B: Body> Stream<B> {
             task.await;
         }
     }
-}
-
-fn decoder() -> Decoder {
-    Decoder::new(limits::RESPONSE_BYTES)
 }
 
 fn undecodable(error: SseError) -> UpstreamFault {

@@ -1,11 +1,11 @@
 //! What the gateway says of itself.
 
 use super::{World, member};
-use crate::mcp::Revision;
+use crate::mcp::{Era, Revision};
 use crate::platform::Clock as _;
 
 fn surface(world: &World) -> crate::catalog::Surface {
-    world.memory.run(world.catalog.surface(&world.memory, &world.links, &world.caller))
+    world.memory.run(world.catalog.surface(&world.memory, &world.links, &world.caller, Era::Modern))
 }
 
 #[test]
@@ -77,9 +77,9 @@ fn who_comes_while_others_wait_waits_too() {
     world.script("b").up.set(false);
     let late = async {
         world.memory.sleep(100).await;
-        world.catalog.surface(&world.memory, &world.links, &world.caller).await
+        world.catalog.surface(&world.memory, &world.links, &world.caller, Era::Modern).await
     };
-    let first = world.catalog.surface(&world.memory, &world.links, &world.caller);
+    let first = world.catalog.surface(&world.memory, &world.links, &world.caller, Era::Modern);
     let (first, late) = world.memory.run(futures_util::future::join(first, late));
     assert_ne!(first.capabilities, "{}");
     assert_eq!(first, late);
@@ -123,12 +123,13 @@ fn the_tenants_own_instructions_come_first() {
     let world = World::new(&["a", "b"], &["*"]);
     *world.script("b").instructions.borrow_mut() = Some("Of b.".to_owned());
     let World { memory, links, catalog, caller, .. } = &world;
-    let told = |caller| memory.run(catalog.surface(memory, links, caller)).instructions;
+    let told = |caller| memory.run(catalog.surface(memory, links, caller, Era::Modern)).instructions;
     assert_eq!(told(caller).as_deref(), Some("# b\nOf b."));
     let own = world.instructed("Ask before you pay.");
     assert_eq!(told(&own).as_deref(), Some("Ask before you pay.\n\n# b\nOf b."));
     let alone = World::new(&["a"], &["*"]);
     let own = alone.instructed("Ask before you pay.");
-    let told = alone.memory.run(alone.catalog.surface(&alone.memory, &alone.links, &own)).instructions;
+    let told =
+        alone.memory.run(alone.catalog.surface(&alone.memory, &alone.links, &own, Era::Modern)).instructions;
     assert_eq!(told.as_deref(), Some("Ask before you pay."));
 }

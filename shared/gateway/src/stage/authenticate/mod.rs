@@ -42,6 +42,7 @@ pub struct Caller {
     token_id: Option<String>,
     object_id: Option<String>,
     account: Rc<str>,
+    expires_ms: Option<u64>,
 }
 
 impl Caller {
@@ -64,6 +65,7 @@ impl Caller {
             subject: subject.to_owned(),
             token_id,
             object_id: None,
+            expires_ms: None,
             account: [&tenant.name, "/agent/", &agent.name].concat().into(),
         }
     }
@@ -104,6 +106,12 @@ impl Caller {
     #[must_use]
     pub fn user(&self) -> &str {
         self.object_id.as_deref().unwrap_or(&self.subject)
+    }
+
+    /// When the token is accepted no longer, in Unix ms; `None` for the agent `anonymous`, who has none.
+    #[must_use]
+    pub const fn expires_ms(&self) -> Option<u64> {
+        self.expires_ms
     }
 
     /// Name of the agent's account: `TENANT/agent/NAME`. Neither of the two has a slash.
@@ -164,6 +172,7 @@ impl Authenticator {
         let agent = agent_of(tenant, issuer, &client).ok_or(Refusal::BadToken("agent_unknown"))?;
         let mut caller = Caller::new(tenant, agent, &issuer.url, token.subject(), token.id());
         caller.object_id = token.claim("oid");
+        caller.expires_ms = Some(token.accepted_until_ms());
         Ok((Rc::new(caller), token.expires_ms()))
     }
 

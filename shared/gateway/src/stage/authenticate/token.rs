@@ -275,6 +275,11 @@ impl<'a> Token<'a> {
         self.expires_s.saturating_mul(1000)
     }
 
+    /// When it is accepted no longer, likewise: clocks differ a little.
+    pub fn accepted_until_ms(&self) -> u64 {
+        self.expires_s.saturating_add(LEEWAY_S).saturating_mul(1000)
+    }
+
     /// What the host's verifier is given.
     pub fn signed<'b>(&'b self, issuer: &'b Issuer) -> Signed<'b> {
         Signed {

@@ -1,0 +1,142 @@
+//! One upstream's part of a stream: read as it is pulled, and opened again when it breaks.
+
+use super::filter::Share;
+use crate::gateway::view::View;
+use crate::limits;
+use crate::platform::Platform;
+use crate::upstream::{FromUpstream, Listener, Sealed, Tuned, Wish};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A stream that lasted so long, in ms, was no failure to open one: the next pause is the shortest again.
+const STEADY_MS: u64 = 60_000;
+
+/// What an upstream tells.
+pub(crate) enum Told {
+    /// It is listened to.
+    Open(Tuned),
+    /// It says something.
+    Message(FromUpstream),
+    /// It has nothing to tell, and will not have.
+    Mute,
+}
+
+/// How far one upstream is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It has not been reached yet.
+    Opening,
+    /// It was, and tells this. It may be out of reach at the moment.
+    Open(Wish),
+    /// It tells nothing.
+    Mute,
+}
+
+/// One upstream.
+pub(crate) struct Feed<P: Platform> {
+    pub share: Share,
+    /// What its messages are turned with.
+    pub view: View<P>,
+    pub state: State,
+    /// The newest event that was read of it.
+    pub last_event: Option<String>,
+    next: Option<Next<P>>,
+}
+
+/// The work under way owns the connection.
+type Next<P> = Pin<Box<dyn Future<Output = (Source<P>, Told)>>>;
+
+struct Source<P: Platform> {
+    platform: P,
+    listener: Listener<P>,
+    open: bool,
+    /// When it was opened, in Unix ms.
+    since_ms: u64,
+    /// Pauses since it was last open for long.
+    tries: u32,
+}
+
+impl<P: Platform> Feed<P> {
+    /// Nothing is asked before it is polled. `sealed`: the session to listen in, and the last event that was read in it.
+    pub fn new(
+        platform: &P,
+        share: Share,
+        view: View<P>,
+        sealed: Option<Sealed>,
+        last_event: Option<String>,
+    ) -> Self {
+        let wish = share.wish.clone();
+        let listener = Listener::new(&share.link, platform, wish, sealed, last_event.clone());
+        let source = Source { platform: platform.clone(), listener, open: false, since_ms: 0, tries: 0 };
+        Self { share, view, state: State::Opening, last_event, next: Some(Box::pin(source.step())) }
+    }
+
+    /// What it tells next. Nothing more is read until that was taken.
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<Told> {
+        let Some(next) = &mut self.next else { return Poll::Pending };
+        let Poll::Ready((source, told)) = next.as_mut().poll(context) else { return Poll::Pending };
+        self.last_event = source.listener.last_event().map(str::to_owned);
+        self.next = match told {
+            Told::Mute => None,
+            Told::Open(_) | Told::Message(_) => Some(Box::pin(source.step())),
+        };
+        Poll::Ready(told)
+    }
+}
+
+impl<P: Platform> Source<P> {
+    async fn step(mut self) -> (Self, Told) {
+        // Ends with the stream: each turn waits for the upstream, or pauses.
+        loop {
+            if self.open {
+                match self.listener.next().await {
+                    Ok(message) => return (self, Told::Message(message)),
+                    Err(_) => self.open = false,
+                }
+                if self.platform.now_ms().saturating_sub(self.since_ms) >= STEADY_MS {
+                    self.tries = 0;
+                }
+                self.pause().await;
+            }
+            match self.listener.open().await {
+                Ok(Some(tuned)) => {
+                    (self.open, self.since_ms) = (true, self.platform.now_ms());
+                    return (self, Told::Open(tuned));
+                }
+                Ok(None) => return (self, Told::Mute),
+                Err(_) => self.pause().await,
+            }
+        }
+    }
+
+    /// Twice as long each time, and by up to a half longer by chance: many streams lose an upstream at once.
+    async fn pause(&mut self) {
+        let (shortest, longest) = limits::LISTEN_PAUSE_MS;
+        let ms = shortest.saturating_mul(1 << self.tries.min(10)).min(longest);
+        self.tries = self.tries.saturating_add(1);
+        let mut chance = [0];
+        self.platform.fill(&mut chance);
+        let more = ms / 2 * u32::from(chance[0]) / 255;
+        self.platform.sleep(ms.saturating_add(more)).await;
+    }
+}
+
+/// What any of the upstreams tells next, in turns that begin behind `last`: none that says much keeps the others silent.
+/// Those that are not `wanted` are not read.
+pub(super) fn poll_any<P: Platform>(
+    feeds: &mut [Feed<P>],
+    last: usize,
+    wanted: impl Fn(&State) -> bool,
+    context: &mut Context<'_>,
+) -> Poll<(usize, Told)> {
+    let count = feeds.len();
+    for turn in 1..=count {
+        let at = last.wrapping_add(turn).checked_rem(count).unwrap_or_default();
+        let Some(feed) = feeds.get_mut(at).filter(|feed| wanted(&feed.state)) else { continue };
+        if let Poll::Ready(told) = feed.poll(context) {
+            return Poll::Ready((at, told));
+        }
+    }
+    Poll::Pending
+}

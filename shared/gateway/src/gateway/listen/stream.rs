@@ -1,0 +1,225 @@
+//! What many upstreams tell, as one stream: first what is honoured of what was asked for, then each message as it comes,
+//! comments in silence, and a proper end.
+
+use super::feed::{Feed, State, Told, poll_any};
+use super::record::Record;
+use super::seats::Seat;
+use super::turn::{self, notice};
+use crate::gateway::SERVER_INFO;
+use crate::gateway::scene::{Scene, result_message};
+use crate::limits;
+use crate::mcp::method::Method;
+use crate::mcp::revisions::meta;
+use crate::platform::Platform;
+use crate::reply::{Item, MessageStream};
+use crate::stage::audit::Trail;
+use crate::upstream::{FromUpstream, Wish};
+use futures_util::stream::unfold;
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+/// A stream that is listened on.
+pub(crate) struct Listening<P: Platform> {
+    scene: Scene<P>,
+    /// The request's id, raw JSON.
+    id: String,
+    /// Resources that were asked for, as the client knows them.
+    uris: Vec<String>,
+    feeds: Vec<Feed<P>>,
+    /// Which of them was heard last.
+    last: usize,
+    /// Messages for the client: what came of one event.
+    queue: VecDeque<String>,
+    stage: Stage,
+    /// When something was last sent, in Unix ms.
+    sent_ms: u64,
+    /// When it ends at the latest, and why.
+    end: (u64, &'static str),
+    timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    #[allow(dead_code, reason = "it is given back when it is dropped")]
+    seat: Seat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Upstreams are reached, until then (Unix ms).
+    Opening(u64),
+    Open,
+    Over,
+}
+
+/// What ends a wait.
+enum Woken {
+    Told(usize, Told),
+    Time,
+}
+
+impl<P: Platform> Listening<P> {
+    pub fn new(scene: Scene<P>, id: String, uris: Vec<String>, feeds: Vec<Feed<P>>, seat: Seat) -> Self {
+        let now_ms = scene.platform.now_ms();
+        let life = (now_ms.saturating_add(u64::from(limits::LISTEN_MS)), "life");
+        let token = scene.caller.expires_ms().map(|ms| (ms, "token"));
+        let end = token.filter(|(ms, _)| *ms < life.0).unwrap_or(life);
+        let stage = Stage::Opening(now_ms.saturating_add(u64::from(limits::LISTEN_ACK_MS)));
+        let (queue, timer) = (VecDeque::new(), None);
+        Self { scene, id, uris, feeds, last: 0, queue, stage, sent_ms: now_ms, end, timer, seat }
+    }
+
+    /// The stream of messages. Dropping it drops the streams of all upstreams.
+    pub fn run(self: Box<Self>, trail: Trail<P>) -> MessageStream {
+        Box::pin(unfold((self, Record::new(trail)), |(listening, record)| listening.step(record)))
+    }
+
+    async fn step(mut self: Box<Self>, mut record: Record<P>) -> Option<(Item, (Box<Self>, Record<P>))> {
+        loop {
+            let now_ms = self.scene.platform.now_ms();
+            if let Some(text) = self.queue.pop_front() {
+                self.sent_ms = now_ms;
+                record.bytes = record.bytes.saturating_add(text.len());
+                return Some((Item::Message(text), (self, record)));
+            }
+            if self.stage == Stage::Over {
+                return None;
+            }
+            if let Some(why) = self.ends(now_ms) {
+                record.ended = why;
+                self.close();
+                continue;
+            }
+            if self.may_begin(now_ms) {
+                self.acknowledge();
+                continue;
+            }
+            match self.wait(now_ms).await {
+                Woken::Told(at, told) => self.told(at, told, &mut record).await,
+                Woken::Time => {
+                    let silent_ms = self.scene.platform.now_ms().saturating_sub(self.sent_ms);
+                    if self.stage == Stage::Open && silent_ms >= u64::from(limits::KEEP_ALIVE_MS) {
+                        self.sent_ms = self.scene.platform.now_ms();
+                        return Some((Item::KeepAlive, (self, record)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Why it ends now, if so. Looked at before each message.
+    fn ends(&self, now_ms: u64) -> Option<&'static str> {
+        if self.scene.gateway.is_retired() {
+            // Policy may be another now: the client asks again, and is answered by it.
+            return Some("settings");
+        }
+        let (end_ms, why) = self.end;
+        if now_ms >= end_ms {
+            return Some(why);
+        }
+        let mute = self.stage == Stage::Open && self.feeds.iter().all(|feed| feed.state == State::Mute);
+        mute.then_some("nothing")
+    }
+
+    /// Whether all upstreams have been reached, or waited for long enough.
+    fn may_begin(&self, now_ms: u64) -> bool {
+        let Stage::Opening(until_ms) = self.stage else { return false };
+        now_ms >= until_ms || self.feeds.iter().all(|feed| feed.state != State::Opening)
+    }
+
+    /// Says what is honoured: what the upstreams have said that they tell, and what is wanted of those that are late.
+    fn acknowledge(&mut self) {
+        let mut honours = Wish::default();
+        let mut own: Vec<&str> = Vec::new();
+        for feed in &self.feeds {
+            let wish = match &feed.state {
+                State::Opening => &feed.share.wish,
+                State::Open(honours) => honours,
+                State::Mute => continue,
+            };
+            honours.tools |= wish.tools;
+            honours.prompts |= wish.prompts;
+            honours.resources |= wish.resources;
+            let told = feed.share.uris.iter().filter(|(original, _)| wish.uris.contains(original));
+            own.extend(told.map(|(_, own)| own.as_str()));
+        }
+        let uris = self.uris.iter().filter(|uri| own.contains(&uri.as_str()));
+        honours.uris = uris.cloned().collect();
+        let members = format!(r#""notifications":{},"#, honours.filter());
+        self.queue.push_back(notice(Method::SubscriptionsAcknowledged, &members, &self.id));
+        self.stage = Stage::Open;
+    }
+
+    /// A proper end: the answer to the request.
+    fn close(&mut self) {
+        if self.stage != Stage::Open {
+            // Whatever it is, it is the first message.
+            self.acknowledge();
+        }
+        let (key, server) = (meta::SUBSCRIPTION_ID, meta::SERVER_INFO);
+        let id = &self.id;
+        let result =
+            format!(r#"{{"resultType":"complete","_meta":{{"{key}":{id},"{server}":{SERVER_INFO}}}}}"#);
+        self.queue.push_back(result_message(id, &result));
+        self.stage = Stage::Over;
+        self.feeds.clear();
+    }
+
+    async fn wait(&mut self, now_ms: u64) -> Woken {
+        let silence_ms = self.sent_ms.saturating_add(u64::from(limits::KEEP_ALIVE_MS));
+        let opening = match self.stage {
+            Stage::Opening(until_ms) => Some(until_ms),
+            Stage::Open | Stage::Over => None,
+        };
+        let Self { feeds, last, timer, scene, .. } = self;
+        let timer = timer.get_or_insert_with(|| {
+            let due_ms = opening.unwrap_or(silence_ms).min(self.end.0);
+            let left_ms = due_ms.saturating_sub(now_ms).max(1);
+            Box::pin(scene.platform.sleep(u32::try_from(left_ms).unwrap_or(u32::MAX)))
+        });
+        // What an upstream says before the client was told that it is heard waits there.
+        let wanted = |state: &State| match state {
+            State::Opening => true,
+            State::Open(_) => opening.is_none(),
+            State::Mute => false,
+        };
+        let woken = poll_fn(|context| {
+            if let Poll::Ready((at, told)) = poll_any(feeds, *last, wanted, context) {
+                return Poll::Ready(Woken::Told(at, told));
+            }
+            timer.as_mut().poll(context).map(|()| Woken::Time)
+        })
+        .await;
+        match woken {
+            Woken::Told(at, _) => self.last = at,
+            Woken::Time => self.timer = None,
+        }
+        woken
+    }
+
+    async fn told(&mut self, at: usize, told: Told, record: &mut Record<P>) {
+        let begun = self.stage == Stage::Open;
+        let Some(feed) = self.feeds.get_mut(at) else { return };
+        match told {
+            Told::Mute => feed.state = State::Mute,
+            Told::Open(tuned) => {
+                let again = std::mem::replace(&mut feed.state, State::Open(tuned.honours)) != State::Opening;
+                record.reopened = record.reopened.saturating_add(u64::from(again));
+                if begun && !tuned.resumed {
+                    let notices = turn::missed(&self.scene, feed).await;
+                    record.passed = record.passed.saturating_add(notices.len() as u64);
+                    self.queue.extend(notices);
+                }
+            }
+            Told::Message(FromUpstream::Notification { json, notification, .. }) => {
+                match turn::turn(&self.scene, feed, json, notification, record).await {
+                    Some(text) => {
+                        record.passed = record.passed.saturating_add(1);
+                        self.queue.push_back(text);
+                    }
+                    None => record.dropped = record.dropped.saturating_add(1),
+                }
+            }
+            // Modern upstreams ask nothing, and a session of ours said that it cannot be asked.
+            Told::Message(_) => record.dropped = record.dropped.saturating_add(1),
+        }
+    }
+}
