@@ -116,14 +116,21 @@ fn shown(link: &Link, about: About) -> Result<About, UpstreamFault> {
     Ok(About { instructions, capabilities: bare(&about.capabilities), ..about })
 }
 
-/// The names of capabilities that are looked at.
+/// The names of capabilities that are looked at, with what they promise to tell.
 fn bare(capabilities: &str) -> String {
     let Ok(json) = Json::parse(capabilities.as_bytes(), &limits::RESPONSE) else { return "{}".to_owned() };
     let own = json.value(json.root());
     let declared = ["completions", "logging", "prompts", "resources", "tools"]
         .into_iter()
         .filter(|name| own.get(name).is_some_and(|value| value.kind() == Kind::Object));
-    let mut members: Vec<String> = declared.map(|name| format!("\"{name}\":{{}}")).collect();
+    let promises = |name: &str| {
+        let says =
+            |promise: &&str| own.get(name).and_then(|own| own.get(promise)?.bool()).unwrap_or_default();
+        let promises = ["listChanged", "subscribe"].into_iter().filter(says);
+        promises.map(|promise| format!("\"{promise}\":true")).collect::<Vec<_>>().join(",")
+    };
+    let mut members: Vec<String> =
+        declared.map(|name| format!("\"{name}\":{{{}}}", promises(name))).collect();
     if declares_apps(own) {
         members.push(format!(r#""extensions":{{"{}":{{}}}}"#, meta::APPS));
     }

@@ -11,7 +11,7 @@ use crate::mcp::method::Method;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
 use crate::stage::authorize::{allows_upstream, may_use};
-use crate::stage::redact::Plan;
+use crate::stage::redact::{Plan, quoted};
 use crate::upstream::{Link, Wish};
 use std::rc::Rc;
 
@@ -29,7 +29,7 @@ pub(super) struct Filter {
 pub(crate) struct Share {
     pub link: Rc<Link>,
     pub wish: Wish,
-    /// The URIs of the wish, each with the one that the client knows.
+    /// The URIs of the wish, each with the one that the client is told.
     pub uris: Vec<(String, String)>,
     /// What is inspected of what it says.
     pub plan: Option<Rc<Plan>>,
@@ -128,11 +128,14 @@ async fn subscribe<P: Platform>(
     let Some(share) = share else { return Ok(()) };
     let plan = share.plan.as_deref();
     let (_, changed) = target.outbound(scene, &json, &request, &route, plan, trail).await?;
+    let left = changed.is_none();
     let original = changed.unwrap_or(route.original);
     if !share.wish.uris.contains(&original) {
         share.wish.uris.push(original.clone());
     }
-    share.uris.push((original, uri.to_owned()));
+    // The gateway says it in its own name: what may not leave is not said either.
+    let shown = if left { uri.into() } else { quoted(scene.caller.tenant(), uri) };
+    share.uris.push((original, shown.into_owned()));
     Ok(())
 }
 

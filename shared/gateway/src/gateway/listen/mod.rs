@@ -42,7 +42,7 @@ pub(crate) async fn listen<P: Platform>(
         Feed::new(&scene.platform, share, view, None, None)
     });
     let feeds = feeds.collect();
-    Ok(Flow::Listening(Box::new(Listening::new(scene.again(), id.to_owned(), filter.uris, feeds, seat))))
+    Ok(Flow::Listening(Box::new(Listening::new(scene.again(), id.to_owned(), feeds, seat))))
 }
 
 /// What the messages of one upstream are turned with.

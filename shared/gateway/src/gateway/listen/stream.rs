@@ -25,8 +25,6 @@ pub(crate) struct Listening<P: Platform> {
     scene: Scene<P>,
     /// The request's id, raw JSON.
     id: String,
-    /// Resources that were asked for, as the client knows them.
-    uris: Vec<String>,
     feeds: Vec<Feed<P>>,
     /// Which of them was heard last.
     last: usize,
@@ -57,14 +55,14 @@ enum Woken {
 }
 
 impl<P: Platform> Listening<P> {
-    pub fn new(scene: Scene<P>, id: String, uris: Vec<String>, feeds: Vec<Feed<P>>, seat: Seat) -> Self {
+    pub fn new(scene: Scene<P>, id: String, feeds: Vec<Feed<P>>, seat: Seat) -> Self {
         let now_ms = scene.platform.now_ms();
         let life = (now_ms.saturating_add(u64::from(limits::LISTEN_MS)), "life");
         let token = scene.caller.expires_ms().map(|ms| (ms, "token"));
         let end = token.filter(|(ms, _)| *ms < life.0).unwrap_or(life);
         let stage = Stage::Opening(now_ms.saturating_add(u64::from(limits::LISTEN_ACK_MS)));
         let (queue, timer) = (VecDeque::new(), None);
-        Self { scene, id, uris, feeds, last: 0, queue, stage, sent_ms: now_ms, end, timer, seat }
+        Self { scene, id, feeds, last: 0, queue, stage, sent_ms: now_ms, end, timer, seat }
     }
 
     /// The stream of messages. Dropping it drops the streams of all upstreams.
@@ -128,7 +126,6 @@ impl<P: Platform> Listening<P> {
     /// Says what is honoured: what the upstreams have said that they tell, and what is wanted of those that are late.
     fn acknowledge(&mut self) {
         let mut honours = Wish::default();
-        let mut own: Vec<&str> = Vec::new();
         for feed in &self.feeds {
             let wish = match &feed.state {
                 State::Opening => &feed.share.wish,
@@ -139,10 +136,8 @@ impl<P: Platform> Listening<P> {
             honours.prompts |= wish.prompts;
             honours.resources |= wish.resources;
             let told = feed.share.uris.iter().filter(|(original, _)| wish.uris.contains(original));
-            own.extend(told.map(|(_, own)| own.as_str()));
+            honours.uris.extend(told.map(|(_, shown)| shown.clone()));
         }
-        let uris = self.uris.iter().filter(|uri| own.contains(&uri.as_str()));
-        honours.uris = uris.cloned().collect();
         let members = format!(r#""notifications":{},"#, honours.filter());
         self.queue.push_back(notice(Method::SubscriptionsAcknowledged, &members, &self.id));
         self.stage = Stage::Open;

@@ -53,7 +53,7 @@ pub(super) async fn turn<P: Platform>(
         {
             return None;
         }
-        known = uris().find(|(original, _)| *original == uri).map(|(_, own)| own.clone());
+        known = uris().find(|(original, _)| *original == uri).map(|(_, shown)| shown.clone());
     } else if !changed(scene, feed, method, wants(honours, method)).await {
         return None;
     }
@@ -83,9 +83,9 @@ pub(super) async fn missed<P: Platform>(scene: &Scene<P>, feed: &Feed<P>) -> Vec
             notices.push(notice(method, "", &feed.view.id));
         }
     }
-    for (_, own) in feed.share.uris.iter().filter(|(original, _)| honours.uris.contains(original)) {
+    for (_, shown) in feed.share.uris.iter().filter(|(original, _)| honours.uris.contains(original)) {
         let mut uri = String::from(r#""uri":"#);
-        quote(&mut uri, own);
+        quote(&mut uri, shown);
         uri.push(',');
         notices.push(notice(Method::ResourcesUpdated, &uri, &feed.view.id));
     }
@@ -113,8 +113,8 @@ fn tagged<P: Platform>(scene: &Scene<P>, feed: &Feed<P>, clean: &Clean<'_>, know
     }
     if let (Some(params), Method::ResourcesUpdated) = (notification.params, notification.method) {
         match known {
-            // As it was subscribed to: what was taken out of it on its way there is the client's own.
-            Some(own) => edits.set_string(json, params, "uri", own),
+            // As it was acknowledged.
+            Some(shown) => edits.set_string(json, params, "uri", shown),
             None => {
                 let viewer = feed.view.viewer(scene);
                 scene.gateway.catalog.expose_named(&viewer, json.value(params), &mut edits);
