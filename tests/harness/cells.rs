@@ -20,14 +20,13 @@ use crate::script;
 use crate::suite::Suite;
 use crate::upstream::{Answer, Handler, Seen, Upstream};
 
-/// How long what happens behind an answer may take.
-const BEHIND: Duration = Duration::from_secs(3);
 /// An instance on Spin that nobody asked for this long is gone.
 const IDLE: Duration = Duration::from_millis(2_500);
 /// Cells at once.
 const AT_ONCE: usize = 8;
 
 struct Run {
+    kind: Kind,
     host: Box<dyn Host>,
     /// Whether all requests meet the same memory.
     one_memory: bool,
@@ -116,7 +115,7 @@ fn start(kind: Kind, suite: &Suite) -> Result<Rc<Run>> {
         );
     let upstream = Upstream::start(handler)?;
     let settings = script::settings(suite, &format!("http://{}", upstream.address))?;
-    Ok(Rc::new(Run { host: kind.start(&settings)?, one_memory: kind.has_one_memory(), upstream, gone }))
+    Ok(Rc::new(Run { kind, host: kind.start(&settings)?, one_memory: kind.has_one_memory(), upstream, gone }))
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
@@ -152,7 +151,7 @@ async fn ask(run: &Run, cell: &Cell) -> Outcome {
     let mut known = BTreeMap::new();
     let mut replies: Vec<Reply> = Vec::new();
     for step in &case.step {
-        for name in ["session", "ask", "state", "card"] {
+        for name in ["session", "ask", "state", "card", "event"] {
             // What was not given to be kept is asked for with something else.
             known.entry(name.to_owned()).or_insert_with(|| "nothing".to_owned());
         }
@@ -173,11 +172,12 @@ async fn one(run: &Run, cell: &Cell) -> Outcome {
     let case = &cell.case;
     let replies = ask(run, cell).await?;
     let start = Instant::now();
+    let behind = run.kind.behind(case.step.iter().any(|step| step.leave.is_some()));
     loop {
         let seen = run.upstream.seen(&format!("/{}/", case.name));
         let records = records(run, &replies);
         match judge(cell, run.one_memory, &replies, &seen, &records) {
-            Err(why) if start.elapsed() > BEHIND => {
+            Err(why) if start.elapsed() > behind => {
                 let texts: Vec<String> = replies.iter().map(|reply| reply.text()).collect();
                 return Err(format!("{why}\nanswers {texts:#?}\nseen {:#?}\n{records:#?}", texts_of(&seen)));
             }

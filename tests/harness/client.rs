@@ -247,9 +247,11 @@ pub async fn converse(
     if answers.is_empty() && leave.is_none() {
         return Ok(vec![send(address, call).await?]);
     }
-    let leave = leave.unwrap_or(Leave { after: usize::MAX, ms: 600_000 });
     let (mut told, mut refused, mut heard) = (Vec::new(), false, 0);
-    let mut opened = open(address, call).await?;
+    // A host may see a connection that is merely closed at its next write.
+    let mut opened =
+        if leave.is_some() { open_to_reset(address, call).await? } else { open(address, call).await? };
+    let leave = leave.unwrap_or(Leave { after: usize::MAX, ms: 600_000 });
     let (mut body, mut events, mut answers) = (Vec::new(), Events::default(), answers.iter());
     let end = Instant::now() + Duration::from_millis(leave.ms);
     while !refused && heard < leave.after {
@@ -264,7 +266,11 @@ pub async fn converse(
                 continue;
             };
             let answer = answers.next().with_context(|| format!("no answer to {method} in this step"))?;
-            let answer = Call { body: answer.replace("${ask}", id).into(), ..call.clone() };
+            let body = answer.replace("${ask}", id).into();
+            let mut answer = Call { method: "POST".to_owned(), body, ..call.clone() };
+            if call.method != "POST" {
+                answer.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+            }
             let reply = send(address, &answer).await?;
             refused |= reply.status != 202;
             told.push(reply);

@@ -1,6 +1,7 @@
 //! A running gateway, whatever it runs on.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -53,6 +54,14 @@ impl Kind {
             Self::Spin => "spin",
             Self::SpinFresh => "spin-fresh",
         }
+    }
+
+    /// How long what happens behind an answer may take: records on their way to the log, requests that end sessions. A host
+    /// that sees only at its next write that a client has left writes every 15 s.
+    #[must_use]
+    pub const fn behind(self, leaves: bool) -> Duration {
+        let blind = leaves && !self.notices_leaving();
+        Duration::from_secs(if blind { 20 } else { 3 })
     }
 
     /// Whether all requests meet the same memory. Spin makes an instance more when there is much to do, and drops

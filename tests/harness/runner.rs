@@ -23,9 +23,6 @@ use crate::{expect, request};
 
 /// Cases at once: many of them only wait.
 const AT_ONCE: usize = 8;
-/// How long what happens behind an answer may take: records on their way to the log, requests that end sessions.
-const BEHIND: Duration = Duration::from_secs(3);
-
 /// How long after the last case it is looked at what the upstreams saw in all.
 const LATE: Duration = Duration::from_millis(700);
 /// Stands in arguments and results of some cases, and in no audit record.
@@ -128,15 +125,20 @@ async fn one(run: &Run, case: &Case) -> Result<Known, String> {
         replies.push(reply);
     }
     let start = Instant::now();
+    let behind = behind(run.kind, case);
     // Some of it leaves behind the answer.
     while let Err(why) = settled(run, case, &known) {
-        if start.elapsed() > BEHIND {
+        if start.elapsed() > behind {
             return Err(why);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     records(run, case, &known, &replies).await?;
     Ok(known)
+}
+
+fn behind(kind: Kind, case: &Case) -> Duration {
+    kind.behind(case.step.iter().any(|step| step.leave.is_some()))
 }
 
 /// A body that is refused before it has been read: whether the client sees the answer or the broken connection
@@ -321,7 +323,7 @@ async fn records(run: &Run, case: &Case, known: &Known, replies: &[Reply]) -> Re
             }
         }
         match complete(case, &all, replies) {
-            Err(why) if start.elapsed() > BEHIND => return Err(why),
+            Err(why) if start.elapsed() > behind(run.kind, case) => return Err(why),
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             Ok(()) => return Ok(()),
         }

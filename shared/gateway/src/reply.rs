@@ -32,6 +32,16 @@ pub enum ReplyBody {
 pub enum Item {
     /// One JSON-RPC message.
     Message(String),
+    /// The same with an id, by which a legacy client takes the stream up again; empty for an event that says no more than
+    /// that, and after how many ms, if the upstream has said so.
+    Event {
+        /// A sealed token.
+        id: String,
+        /// The message.
+        text: String,
+        /// Before it comes back, in ms.
+        retry_ms: Option<u32>,
+    },
     /// Nothing came for a while: a comment shows whether the agent is still there.
     KeepAlive,
 }
@@ -90,6 +100,11 @@ impl Reply {
             Item::Message(text) => {
                 let mut out = Vec::with_capacity(text.len() + 32);
                 sse::encode(&mut out, &text);
+                out
+            }
+            Item::Event { id, text, retry_ms } => {
+                let mut out = Vec::with_capacity(text.len() + id.len() + 64);
+                sse::encode_event(&mut out, Some(&id), retry_ms, &text);
                 out
             }
             Item::KeepAlive => sse::KEEP_ALIVE.to_vec(),

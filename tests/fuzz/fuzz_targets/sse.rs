@@ -35,7 +35,7 @@ fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Result
 /// What is encoded is decoded, line ends made alike.
 fn round_trip(data: &str) {
     let mut out = Vec::new();
-    encode_event(&mut out, Some("id"), data);
+    encode_event(&mut out, Some("id"), None, data);
     let mut decoder = Decoder::new(usize::MAX);
     decoder.push(&out);
     let event = decoder.next().expect("valid").expect("whole");

@@ -194,14 +194,16 @@ fn capabilities<'a>(
     let mut has = [false; 6];
     let mut tells = Wish::default();
     for (alias, about) in known {
-        if era == Era::Modern && (about.era == Era::Modern || about.session_bound) {
+        if about.era == Era::Modern || about.session_bound {
             let readable = may_read(alias);
+            // A legacy client subscribes in its own session at a legacy upstream.
+            let subscribable = readable && (era == Era::Modern || about.era == Era::Legacy);
             let all = Wish { tools: true, prompts: true, resources: readable, uris: vec![String::new()] };
             let own = all.promised(&about.capabilities);
             tells.tools |= own.tools;
             tells.prompts |= own.prompts;
             tells.resources |= own.resources;
-            if readable && tells.uris.is_empty() {
+            if subscribable && tells.uris.is_empty() {
                 tells.uris = own.uris;
             }
         }
@@ -227,7 +229,7 @@ fn capabilities<'a>(
         (logging, r#""logging":{}"#),
     ];
     let mut members: Vec<String> =
-        members.into_iter().filter_map(|(has, text)| has.then(|| text.to_owned())).collect();
+        members.into_iter().filter(|(has, _)| *has).map(|(_, text)| text.to_owned()).collect();
     let subscribe = !tells.uris.is_empty();
     let lists = [
         (prompts, "prompts", tells.prompts, false),

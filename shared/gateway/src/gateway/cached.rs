@@ -194,6 +194,7 @@ impl<P: Platform> Leaving<'_, P> {
             ready: None,
             mark: Some(mark(kind, age_ms, score)),
             ending: None,
+            resumable: None,
         };
         let mut clean = entry.clean();
         if self.plan.is_some_and(|plan| plan.dlp().is_some()) {

@@ -4,6 +4,7 @@ use super::asking;
 use super::behind::Ending;
 use super::consent::Replies;
 use super::forward::{annotations, arguments, declared, open};
+use super::listen::Resumable;
 use super::scene::{Asker, Scene};
 use super::state::{self, Scope};
 use super::target::Target;
@@ -12,7 +13,7 @@ use crate::catalog::Route;
 use crate::error::Error;
 use crate::mcp::envelope::Request;
 use crate::mcp::headers;
-use crate::mcp::json::{Edits, Json};
+use crate::mcp::json::{Edits, Json, Kind};
 use crate::mcp::revisions::Era;
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
@@ -20,6 +21,9 @@ use crate::stage::cache::Slot;
 use crate::stage::redact::{Outbound, Plan};
 use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
 use std::rc::Rc;
+
+/// Bytes of a call's id and name that fit into an event id.
+const RESUMABLE: usize = 512;
 
 /// A call on its way to one route or another: what is the same however often it is sent.
 pub(crate) struct Errand<'a, P: Platform> {
@@ -107,6 +111,25 @@ impl<P: Platform> Errand<'_, P> {
             dialogue: None,
             ready: if self.dialogue { asking::ready(self.outbound) } else { None },
             ending: self.ending.clone(),
+            resumable: upstream_id.and_then(|upstream_id| self.resumable(route, upstream_id)),
         }
+    }
+
+    /// How a legacy client finds its call again in its own session at a legacy upstream. What comes of a batch is answered
+    /// together, and a completion is of no use later.
+    fn resumable(&self, route: &Route, upstream_id: &str) -> Option<Rc<(String, Resumable)>> {
+        let Self { json, request, asker, .. } = *self;
+        let own = asker.session.as_ref().filter(|_| matches!(self.session, Session::Sealed(_)))?;
+        if json.kind(json.root()) == Kind::Array || !request.method.may_ask_back() {
+            return None;
+        }
+        let call = Resumable {
+            alias: route.link.upstream().alias.clone(),
+            upstream_id: upstream_id.to_owned(),
+            id: json.raw(request.id).to_owned(),
+            method: request.method.name().to_owned(),
+            name: self.target.name().to_owned(),
+        };
+        (call.id.len() + call.name.len() <= RESUMABLE).then(|| Rc::new((own.key.clone(), call)))
     }
 }

@@ -151,7 +151,7 @@ async fn send<P: Platform>(
     }
     let terms = route.link.terms(&scene.platform, tool, &route.original);
     let state = Scope::of(json, request, target.name());
-    let exchange = match errand.open(route, &terms, &state).await {
+    let mut exchange = match errand.open(route, &terms, &state).await {
         // The upstream's annotations may have changed since it was listed. Its complaint never reaches the
         // agent, whose own headers are right by the list that it was given.
         Err(error) if target.kind == Kind::Tool && about_headers(&error) => {
@@ -163,6 +163,10 @@ async fn send<P: Platform>(
     trail.stage("upstream");
     let mut view = errand.view(route, state, Some(exchange.id()));
     view.dialogue = Dialogue::of(&errand, route, &terms);
+    // Before 2025-11-25 a client does not expect its stream to end early.
+    if view.resumable.is_some() && asker.revision >= Revision::V2025_11_25 {
+        exchange.hand_over();
+    }
     relay::start(scene, exchange, view, trail).await
 }
 
@@ -189,9 +193,9 @@ pub(crate) fn annotations(route: &Route) -> &[headers::ParamHeader] {
 }
 
 /// `resources/subscribe` and `resources/unsubscribe` of a legacy client: relayed into its own session at the
-/// upstream; updates ride on the streams of that session's calls. An upstream without a session has nowhere to
-/// send updates: the subscription to a resource that exists is accepted and stays silent, which is why
-/// `resources.subscribe` is not advertised.
+/// upstream; updates ride on the stream of that session, which the client asks for by GET, and on those of its calls. An
+/// upstream where the client has no session has nowhere to send updates: the subscription to a resource that exists is
+/// accepted and stays silent, and `resources.subscribe` is not advertised for it.
 pub(crate) async fn subscribe<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
@@ -237,6 +241,7 @@ pub(crate) async fn subscribe<P: Platform>(
         dialogue: None,
         ready: None,
         ending: None,
+        resumable: None,
     };
     relay::start(scene, exchange, view, trail).await
 }

@@ -184,6 +184,10 @@ impl Gateway {
         match head.method.as_str() {
             "POST" => {}
             "DELETE" => return serve::end_session(&scene, head, trail).await,
+            "GET" => match Box::pin(listen::get(&scene, head, trail)).await {
+                Ok(reply) => return reply,
+                Err(trail) => return refuse(head, Some(tenant), &Refusal::MethodNotAllowed, trail),
+            },
             _ => return refuse(head, Some(tenant), &Refusal::MethodNotAllowed, trail),
         }
         match read(head, body).await {
@@ -295,7 +299,7 @@ fn refuse<P: Platform>(
             let tenant = tenant.map(Rc::as_ref);
             reply.with("www-authenticate", authenticate::challenge(tenant, &head.metadata_url(), refusal))
         }
-        Refusal::MethodNotAllowed => reply.with("allow", "POST, DELETE, OPTIONS".to_owned()),
+        Refusal::MethodNotAllowed => reply.with("allow", "GET, POST, DELETE, OPTIONS".to_owned()),
         _ => reply,
     }
 }

@@ -4,6 +4,7 @@
 use super::admission;
 use super::asking::{self, Asking};
 use super::dialogue::{Dialogue, Round};
+use super::listen;
 use super::running::Listed;
 use super::scene::{Flow, Scene};
 use super::view::{Needed, View};
@@ -33,6 +34,10 @@ pub(crate) struct Relay<P: Platform> {
     silence: Silence,
     /// What a legacy upstream has asked a modern client.
     asking: Option<Asking>,
+    /// The id of the event that the next message is, for a client that may lose its stream.
+    event: Option<String>,
+    /// What ends the stream before the answer: the client is to come back.
+    pause: Option<Item>,
     /// Messages for the agent, last first.
     queue: Vec<String>,
     /// When something was last sent, in Unix ms.
@@ -131,10 +136,27 @@ pub(crate) async fn start<P: Platform>(
     Ok(Flow::Relay(Box::new(Relay::new(scene, view, next, silence))))
 }
 
+/// The rest of a stream that was left: there is a stream, whatever comes on it.
+pub(crate) fn begin<P: Platform>(scene: &Scene<P>, exchange: Exchange<P>, view: View<P>) -> Flow<P> {
+    let silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
+    Flow::Relay(Box::new(Relay::new(scene.again(), view, read(exchange), silence)))
+}
+
 impl<P: Platform> Relay<P> {
     fn new(scene: Scene<P>, view: View<P>, next: Next<P>, silence: Silence) -> Self {
         let sent_ms = scene.platform.now_ms();
-        Self { scene, view, next, silence, asking: None, queue: Vec::new(), sent_ms, over: false }
+        Self {
+            scene,
+            view,
+            next,
+            silence,
+            asking: None,
+            event: None,
+            pause: None,
+            queue: Vec::new(),
+            sent_ms,
+            over: false,
+        }
     }
 
     /// The stream of messages. Dropping it drops the exchange, which cancels the upstream's work.
@@ -168,10 +190,27 @@ impl<P: Platform> Relay<P> {
                     self.view.ending = None;
                 }
                 self.sent_ms = self.scene.platform.now_ms();
-                return Some((Item::Message(text), (self, trail)));
+                let item = match self.event.take() {
+                    Some(id) => Item::Event { id, text, retry_ms: None },
+                    None => Item::Message(text),
+                };
+                return Some((item, (self, trail)));
             }
         }
-        None
+        let item = self.pause.take()?;
+        trail.note("ended", "polling");
+        trail.answer(0);
+        Some((item, (self, trail)))
+    }
+
+    /// Where the stream is after this message of its upstream, as an event id; the upstream then works on for whoever comes
+    /// back with it.
+    fn mark(&self, exchange: &mut Exchange<P>) -> Option<String> {
+        let (session, call) = self.view.resumable.as_deref()?;
+        let left = listen::Left::Call(call.clone(), exchange.last_event()?.to_owned());
+        let id = listen::seal(&self.scene, session, &left)?;
+        exchange.keep();
+        Some(id)
     }
 
     /// What was heard, as the agent gets it; none if it gets nothing of it, or not yet.
@@ -181,7 +220,7 @@ impl<P: Platform> Relay<P> {
         heard: Heard,
         trail: &mut Trail<P>,
     ) -> Option<Result<String, Error>> {
-        let Some(exchange) = exchange else {
+        let Some(mut exchange) = exchange else {
             let Heard::Failed(error) = heard else { return None };
             return Some(Err(error));
         };
@@ -197,6 +236,12 @@ impl<P: Platform> Relay<P> {
             {
                 return self.asked(exchange, &json, &request).err().map(Err);
             }
+            Heard::Message(Ok(Some(FromUpstream::Paused(retry_ms)))) => {
+                self.over = true;
+                let id = self.mark(&mut exchange);
+                self.pause = id.map(|id| Item::Event { id, text: String::new(), retry_ms: Some(retry_ms) });
+                return self.pause.is_none().then(|| Err(self.view.fault(UpstreamFault::NoAnswer)));
+            }
             Heard::Message(message) => message,
             Heard::Silence => {
                 self.over = true;
@@ -205,6 +250,7 @@ impl<P: Platform> Relay<P> {
             }
         };
         if matches!(message, Ok(Some(FromUpstream::Notification { .. } | FromUpstream::Ask { .. }))) {
+            self.event = self.mark(&mut exchange);
             self.go_on(exchange);
         } else {
             self.over = true;

@@ -94,7 +94,7 @@ fn note_method<P: Platform>(scene: &Scene<P>, method: Method, name: &str, trail:
     }
 }
 
-fn settle<P: Platform>(flow: Flow<P>, mut trail: Trail<P>) -> Answer {
+pub(crate) fn settle<P: Platform>(flow: Flow<P>, mut trail: Trail<P>) -> Answer {
     match flow {
         Flow::Message(status, text) => {
             trail.answer(text.len());

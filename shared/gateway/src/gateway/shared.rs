@@ -192,7 +192,7 @@ impl<P: Platform> Commission<P> {
             self.link.open(&self.platform, &Session::Pooled, self.ask(&outbound)).await.map_err(kind_of)?;
         while let Some(message) = exchange.next().await.map_err(kind_of)? {
             match message {
-                FromUpstream::Notification { .. } => {}
+                FromUpstream::Notification { .. } | FromUpstream::Paused(_) => {}
                 // One caller can be asked; several are each to be asked by themselves.
                 FromUpstream::Ask { session: Some(_), .. } => return Ok(Shared::Apart),
                 FromUpstream::Ask { request, .. } => return Ok(Shared::Ask(request.method)),

@@ -9,6 +9,7 @@ use super::consent::{self, Replies};
 use super::dialogue::{Dialogue, is_asked};
 use super::forward::{across_eras, internal};
 use super::inspection::{self, Of};
+use super::listen::{self, Resumable};
 use super::running::Listed;
 use super::scene::{Flow, Scene};
 use super::state::{self, Scope};
@@ -58,6 +59,8 @@ pub(crate) struct View<P: Platform> {
     pub ready: Option<Box<Ready>>,
     /// What it ends in the cache when it has ended.
     pub ending: Option<Rc<Ending<P>>>,
+    /// How its stream can be taken up by a legacy client that has lost it, and the key of that client's session.
+    pub resumable: Option<Rc<(String, Resumable)>>,
 }
 
 impl<P: Platform> View<P> {
@@ -84,7 +87,8 @@ impl<P: Platform> View<P> {
                     .and_then(|clean| self.answer(scene, &clean)),
             ),
             Ok(Some(FromUpstream::Notification { json, notification, token })) => {
-                if !self.passes(scene, notification.method) {
+                let passes = self.passes(scene, notification.method);
+                if !listen::heard(scene, &self.link, notification.method, passes).await {
                     return None;
                 }
                 let message = Message::Notification(notification);
@@ -103,7 +107,7 @@ impl<P: Platform> View<P> {
                 let clean = self.clean(scene, Held::Owned(json), message, trail).await;
                 Some(clean.and_then(|clean| self.question(scene, &clean, &session)))
             }
-            Ok(None) => Some(Err(self.fault(UpstreamFault::NoAnswer))),
+            Ok(None | Some(FromUpstream::Paused(_))) => Some(Err(self.fault(UpstreamFault::NoAnswer))),
             Err(fault) => Some(Err(fault.into())),
         }
     }

@@ -206,17 +206,21 @@ fn line_end(bytes: &[u8], from: usize) -> usize {
 /// Appends `data` as one `message` event. Line ends in `data` make several `data:` lines, as JSON allows them
 /// between its tokens only.
 pub fn encode(out: &mut Vec<u8>, data: &str) {
-    encode_event(out, None, data);
+    encode_event(out, None, None, data);
 }
 
-/// As [`encode`], with an id for resumption (legacy eras). An id with a line end or NUL in it is left out.
-pub fn encode_event(out: &mut Vec<u8>, id: Option<&str>, data: &str) {
+/// As [`encode`], with an id for resumption, and the time before it in ms (legacy eras). An id with a line end or NUL in it is
+/// left out.
+pub fn encode_event(out: &mut Vec<u8>, id: Option<&str>, retry_ms: Option<u32>, data: &str) {
     out.reserve(data.len() + 32);
     out.extend_from_slice(b"event: message\n");
     if let Some(id) = id.filter(|id| !id.contains(['\n', '\r', '\0'])) {
         out.extend_from_slice(b"id: ");
         out.extend_from_slice(id.as_bytes());
         out.push(b'\n');
+    }
+    if let Some(retry_ms) = retry_ms {
+        out.extend_from_slice(format!("retry: {retry_ms}\n").as_bytes());
     }
     // CR, LF and CRLF all end a line for the reader, so each becomes a line of its own.
     let mut rest = data;
@@ -346,16 +350,20 @@ mod tests {
             let data: String =
                 (0..rng.below(9)).map(|_| rng.pick(&["\n", "\r", "a", " ", ":", "é", "\r\n"])).collect();
             let mut out = KEEP_ALIVE.to_vec();
-            encode_event(&mut out, Some("7"), &data);
+            encode_event(&mut out, Some("7"), Some(9), &data);
             let cut = rng.below(out.len());
             let (events, end) = decode(&[&out[..cut], &out[cut..]]);
             let expected = data.replace("\r\n", "\n").replace('\r', "\n");
             let name = Some("message".to_owned());
-            assert_eq!(events, [Event { id: Some("7".into()), name, ..event(&expected) }], "seed {seed}");
+            assert_eq!(
+                events,
+                [Event { id: Some("7".into()), name, retry_ms: Some(9), ..event(&expected) }],
+                "seed {seed}"
+            );
             assert_eq!(end, Ok(()));
         }
         let mut out = Vec::new();
-        encode_event(&mut out, Some("a\ndata: forged"), "{}");
+        encode_event(&mut out, Some("a\ndata: forged"), None, "{}");
         assert_eq!(out, b"event: message\ndata: {}\n\n");
     }
 }

@@ -1,14 +1,14 @@
 //! One request at an upstream and what comes back, message by message.
 
+mod left;
+
 use super::Sealed;
 use super::cancel::Cancel;
 use super::fault::about_revision;
 use super::guard::Pass;
 use super::legacy;
 use super::link::Link;
-use super::send;
 use super::stream::{Side, Stream};
-use super::suspend::Suspended;
 use super::wanted::{Asks, Wanted};
 use super::watch::Watch;
 use crate::error::{Fault, UpstreamFault};
@@ -40,6 +40,8 @@ pub enum FromUpstream {
         /// makes of that, or end the call.
         session: Option<Sealed>,
     },
+    /// The stream has ended before the answer, which is to be asked for after this time, in ms ([`Exchange::hand_over`]).
+    Paused(u32),
     /// The answer, under the gateway's id for the upstream.
     Answer {
         /// The message.
@@ -74,6 +76,8 @@ pub struct Exchange<P: Platform> {
     source: Source<P::Body>,
     side: Side,
     resumptions: u32,
+    /// Whether the client takes up what is left of the stream.
+    hands_over: bool,
     /// The newest event id of a stream that has broken.
     broke_after: Option<String>,
     /// Armed as long as a legacy upstream is at work for nobody if this is dropped.
@@ -102,6 +106,7 @@ impl<P: Platform> Exchange<P> {
             source: Source::Over,
             side: Side::new(),
             resumptions: 0,
+            hands_over: false,
             broke_after: None,
             cancel,
             session_id,
@@ -118,30 +123,6 @@ impl<P: Platform> Exchange<P> {
         self.check(&json, &response)?;
         self.source = Source::Answer(json, response);
         Ok(self)
-    }
-
-    /// With a stream that goes on after the event `last`.
-    pub(super) fn after(mut self, last: String) -> Self {
-        if let Source::Stream(stream) = &mut self.source {
-            stream.last_id = Some(last);
-        }
-        self
-    }
-
-    /// With events of at most `bytes`.
-    pub(super) fn narrow(mut self, bytes: usize) -> Self {
-        if let Source::Stream(stream) = &mut self.source {
-            stream.narrow(bytes);
-        }
-        self
-    }
-
-    /// The newest event id of its stream, also when that has broken.
-    pub(super) fn last_event(&self) -> Option<&str> {
-        match &self.source {
-            Source::Stream(stream) => stream.last_id.as_deref(),
-            _ => self.broke_after.as_deref(),
-        }
     }
 
     /// With a stream to be read.
@@ -212,7 +193,10 @@ impl<P: Platform> Exchange<P> {
                         return Ok(Some(message));
                     }
                 }
-                None => self.resume().await?,
+                None => match self.paused() {
+                    Some(retry_ms) => return Ok(Some(FromUpstream::Paused(retry_ms))),
+                    None => self.resume().await?,
+                },
             }
         }
     }
@@ -333,44 +317,6 @@ impl<P: Platform> Exchange<P> {
     /// Too many are under way.
     pub(crate) fn answer_question(&mut self, answer: Cleared) -> Result<(), Fault> {
         self.reply(answer.into_inner()).map_err(|kind| self.link.fault(kind))
-    }
-
-    /// Leaves the call where it is: the upstream waits for answers, and what comes after them is asked for later
-    /// ([`Link::resume`]). Its session is kept until `until` (Unix ms). `None` where that cannot be: no question of it was
-    /// handed out.
-    pub(crate) fn suspend(mut self, until: u64) -> Option<Suspended> {
-        let (Source::Stream(stream), Some(session)) = (&self.source, &self.wanted.session) else {
-            return None;
-        };
-        let last_event = stream.last_id.clone()?;
-        self.link.pool.hold(session, until);
-        // Nobody waits on this connection any more, and the call is at work all the same.
-        self.cancel.disarm();
-        if let Some(pass) = &mut self.pass {
-            pass.settle(&self.link, &self.platform, None);
-        }
-        let Wanted { id, .. } = &self.wanted;
-        Some(Suspended { session: session.clone(), id: id.clone(), last_event })
-    }
-
-    /// A legacy server may close a stream that it gave event ids and be asked for the rest later
-    /// (MCP 2025-11-25, Streamable HTTP, resumability); without ids the answer is lost.
-    async fn resume(&mut self) -> Result<(), UpstreamFault> {
-        let Source::Stream(stream) = &mut self.source else {
-            return Err(UpstreamFault::NoAnswer);
-        };
-        let (Some(session), Some(last)) = (&self.wanted.session, &stream.last_id) else {
-            return Err(UpstreamFault::NoAnswer);
-        };
-        if self.resumptions >= RESUMPTIONS {
-            return Err(UpstreamFault::NoAnswer);
-        }
-        self.resumptions += 1;
-        self.watch.race(self.platform.sleep(stream.retry_ms.unwrap_or(RETRY_MS))).await?;
-        let outgoing = legacy::resumption(&self.link, session, last);
-        let body = send::events(&self.platform, &mut self.watch, outgoing).await?;
-        stream.resume(body);
-        Ok(())
     }
 
     /// The answer alone, whatever is said before it.

@@ -173,7 +173,9 @@ impl<P: Platform> Listener<P> {
         }
         if let Some(session) = self.sealed.clone() {
             let resumed = self.last_event.is_some();
-            let honours = self.wish.clone();
+            let about = self.link.about(&self.platform).await;
+            let honours =
+                about.map_or_else(|_| self.wish.clone(), |about| self.wish.promised(&about.capabilities));
             return Ok(self.get(&session, Asks::Now).await?.then_some(Tuned { honours, resumed }));
         }
         let about = self.link.about(&self.platform).await.map_err(kind_of)?;

@@ -36,11 +36,36 @@ impl Link {
         client: &ClientSide,
         terms: &Terms,
     ) -> Result<Exchange<P>, Fault> {
+        self.go_on(platform, suspended, client, terms, Asks::Later).await
+    }
+
+    /// The same for the client's own session, which is asked at once.
+    ///
+    /// # Errors
+    /// As [`Link::resume`].
+    pub async fn take_up<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        suspended: Suspended,
+        client: &ClientSide,
+        terms: &Terms,
+    ) -> Result<Exchange<P>, Fault> {
+        self.go_on(platform, suspended, client, terms, Asks::Now).await
+    }
+
+    async fn go_on<P: Platform>(
+        self: &Rc<Self>,
+        platform: &P,
+        suspended: Suspended,
+        client: &ClientSide,
+        terms: &Terms,
+        asks: Asks,
+    ) -> Result<Exchange<P>, Fault> {
         let mut pass = match guard::enter(self, platform, terms).await {
             Ok(pass) => pass,
             Err(kind) => return Err(self.fault(kind)),
         };
-        match self.follow(platform, suspended, client, terms).await {
+        match self.follow(platform, suspended, client, terms, asks).await {
             Ok(exchange) => Ok(exchange.under(pass)),
             Err(kind) => {
                 pass.settle(self, platform, Some(kind));
@@ -55,13 +80,13 @@ impl Link {
         suspended: Suspended,
         client: &ClientSide,
         terms: &Terms,
+        asks: Asks,
     ) -> Result<Exchange<P>, UpstreamFault> {
         let Suspended { session, id, last_event } = suspended;
         let progress = client.progress_token.clone().map(|token| Progress { token, last: None });
         let logs = Logs::wanted(client.log_level.as_deref(), client.revision.era());
         let outgoing = legacy::resumption(self, &session, &last_event);
-        let wanted =
-            Wanted { id, era: Era::Legacy, session: Some(session), asks: Asks::Later, progress, logs };
+        let wanted = Wanted { id, era: Era::Legacy, session: Some(session), asks, progress, logs };
         let deadlines = terms.deadlines;
         let mut watch = Watch::new(platform, deadlines.first_byte_ms, deadlines.end);
         // From here on nobody else goes on with it.

@@ -198,3 +198,63 @@ fn assembled_pages_are_kept_until_a_list_changes() {
     world.run_effects();
     assert_eq!(world.names(ListKind::Tools), ["a__one", "b__two"]);
 }
+
+fn changed(world: &World) {
+    let link = world.links.of(&world.tenant, "a").expect("a link");
+    world.catalog.changed(&world.memory, &link, &[ListKind::Tools]);
+    world.run_effects();
+}
+
+#[test]
+fn a_list_that_has_changed_is_asked_for_at_once() {
+    let world = one(&["a"]);
+    world.page(ListKind::Tools);
+    world.run_effects();
+    world.memory.advance(1_000);
+    world.script("a").names(ListKind::Tools, &["two"]);
+    changed(&world);
+    // Nobody takes the old one from the store, in this isolate or another.
+    assert_eq!(world.another(&["*"], "v1").names(ListKind::Tools), ["a__two"]);
+    assert_eq!(world.names(ListKind::Tools), ["a__two"]);
+    let seen = world.seen("a", "tools/list");
+    assert_eq!(world.names(ListKind::Tools), ["a__two"]);
+    assert_eq!(world.seen("a", "tools/list"), seen, "once is enough");
+    assert_eq!(world.seen("a", "prompts/list"), 0);
+}
+
+#[test]
+fn a_list_that_has_changed_and_cannot_be_had_is_served_as_it_was() {
+    let world = one(&["a"]);
+    world.page(ListKind::Tools);
+    world.script("a").up.set(false);
+    changed(&world);
+    assert_eq!(world.names(ListKind::Tools), ["a__one"]);
+    world.script("a").up.set(true);
+    world.script("a").names(ListKind::Tools, &["two"]);
+    world.memory.advance(15_000);
+    assert_eq!(world.names(ListKind::Tools), ["a__two"], "not once more as it was");
+}
+
+#[test]
+fn whom_a_change_concerns() {
+    let concerns = |allow: &[&str], kind| {
+        let world = one(&["a"]).another(allow, "v1");
+        world.script("a").names(ListKind::Prompts, &["greet"]);
+        let link = world.links.of(&world.tenant, "a").expect("a link");
+        world.memory.run(world.catalog.concerns(&world.memory, &link, &world.caller, kind))
+    };
+    for (allow, tools, prompts, resources) in [
+        (&["*"][..], true, true, true),
+        (&["a"], true, true, true),
+        (&["a__*"], true, true, true),
+        (&["a__gr*"], true, true, false),
+        (&["a__one"], true, false, false),
+        (&["a__greet"], false, true, false),
+        (&["a__gone"], false, false, false),
+        (&["b__*"], false, false, false),
+    ] {
+        let found =
+            [ListKind::Tools, ListKind::Prompts, ListKind::Resources].map(|kind| concerns(allow, kind));
+        assert_eq!(found, [tools, prompts, resources], "{allow:?}");
+    }
+}

@@ -15,11 +15,23 @@ fn the_union_of_what_can_be_routed() {
             &["*"][..],
             r#"{"tools":{"listChanged":true}}"#,
             r#"{"prompts":{}}"#,
-            r#"{"prompts":{},"tools":{}}"#,
+            r#"{"prompts":{},"tools":{"listChanged":true}}"#,
+        ),
+        // What is told of lists that it may not see is not promised.
+        (
+            &["a__x"],
+            r#"{"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true}}"#,
+            r#"{"prompts":{"listChanged":true}}"#,
+            r#"{"tools":{"listChanged":true}}"#,
         ),
         (&["a"], r#"{"tools":{}}"#, r#"{"prompts":{}}"#, r#"{"tools":{}}"#),
         (&["a__x"], r#"{"tools":{},"resources":{}}"#, "{}", r#"{"tools":{}}"#),
-        (&["*"], r#"{"resources":{"subscribe":true,"listChanged":true}}"#, "{}", r#"{"resources":{}}"#),
+        (
+            &["*"],
+            r#"{"resources":{"subscribe":true}}"#,
+            r#"{"resources":{"listChanged":true,"subscribe":false}}"#,
+            r#"{"resources":{"listChanged":true,"subscribe":true}}"#,
+        ),
         (&["*"], r#"{"extensions":{"x":{}},"experimental":{}}"#, "{}", "{}"),
         (
             &["*"],
@@ -67,6 +79,20 @@ fn never_late_and_never_a_failure() {
     world.script("c").delay_ms.set(0);
     *world.script("c").capabilities.borrow_mut() = r#"{"prompts":{}}"#.to_owned();
     assert_eq!(surface(&world).capabilities, r#"{"prompts":{},"tools":{}}"#);
+}
+
+/// A legacy client subscribes in its sessions at legacy upstreams; a modern upstream has none.
+#[test]
+fn what_is_told_is_another_thing_in_another_era() {
+    let world = World::new(&["a"], &["*"]);
+    *world.script("a").capabilities.borrow_mut() =
+        r#"{"resources":{"listChanged":true,"subscribe":true}}"#.to_owned();
+    let told = |era| {
+        let surface = world.catalog.surface(&world.memory, &world.links, &world.caller, era);
+        world.memory.run(surface).capabilities
+    };
+    assert_eq!(told(Era::Modern), r#"{"resources":{"listChanged":true,"subscribe":true}}"#);
+    assert_eq!(told(Era::Legacy), r#"{"resources":{"listChanged":true}}"#);
 }
 
 /// Clients that connect to a fresh isolate at once: whoever is told that there is nothing keeps to it.

@@ -39,6 +39,8 @@ pub(crate) struct Feed<P: Platform> {
     /// What its messages are turned with.
     pub view: View<P>,
     pub state: State,
+    /// Whether it is listened to in the client's own session.
+    pub sealed: bool,
     /// The newest event that was read of it.
     pub last_event: Option<String>,
     next: Option<Next<P>>,
@@ -66,10 +68,17 @@ impl<P: Platform> Feed<P> {
         sealed: Option<Sealed>,
         last_event: Option<String>,
     ) -> Self {
-        let wish = share.wish.clone();
+        let (wish, own) = (share.wish.clone(), sealed.is_some());
         let listener = Listener::new(&share.link, platform, wish, sealed, last_event.clone());
         let source = Source { platform: platform.clone(), listener, open: false, since_ms: 0, tries: 0 };
-        Self { share, view, state: State::Opening, last_event, next: Some(Box::pin(source.step())) }
+        Self {
+            share,
+            view,
+            state: State::Opening,
+            sealed: own,
+            last_event,
+            next: Some(Box::pin(source.step())),
+        }
     }
 
     /// What it tells next. Nothing more is read until that was taken.

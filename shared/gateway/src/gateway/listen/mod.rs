@@ -1,16 +1,22 @@
-//! Streams on which a client hears what changes: `subscriptions/listen` (MCP 2026-07-28). Each is its own: it holds a stream
+//! Streams on which a client hears what changes: `subscriptions/listen` (MCP 2026-07-28), and those of sessions, by GET
+//! (MCP 2025-11-25). Each is its own: it holds a stream
 //! of every upstream that can tell something of what is wanted, and all of them end with it. Nothing is buffered: an upstream
 //! is read when the client has taken what came before.
 
+mod event;
 mod feed;
 mod filter;
+mod get;
 mod record;
 mod seats;
 mod stream;
 mod turn;
 
+pub(crate) use event::{Left, Resumable, seal};
+pub(crate) use get::get;
 pub(crate) use seats::Seats;
 pub(crate) use stream::Listening;
+pub(crate) use turn::heard;
 
 use super::consent::Replies;
 use super::forward::Asked;
@@ -24,6 +30,7 @@ use crate::platform::Platform;
 use crate::stage::audit::Trail;
 use feed::Feed;
 use filter::{Filter, Share};
+use stream::Voice;
 
 /// `subscriptions/listen` of a modern client.
 pub(crate) async fn listen<P: Platform>(
@@ -42,7 +49,8 @@ pub(crate) async fn listen<P: Platform>(
         Feed::new(&scene.platform, share, view, None, None)
     });
     let feeds = feeds.collect();
-    Ok(Flow::Listening(Box::new(Listening::new(scene.again(), id.to_owned(), feeds, seat))))
+    let voice = Voice::Request(id.to_owned());
+    Ok(Flow::Listening(Box::new(Listening::new(scene.again(), voice, feeds, seat))))
 }
 
 /// What the messages of one upstream are turned with.
@@ -65,5 +73,6 @@ fn view<P: Platform>(share: &Share, id: &str, to: Revision) -> View<P> {
         dialogue: None,
         ready: None,
         ending: None,
+        resumable: None,
     }
 }

@@ -1,15 +1,16 @@
-//! What many upstreams tell, as one stream: first what is honoured of what was asked for, then each message as it comes,
-//! comments in silence, and a proper end.
+//! What many upstreams tell, as one stream: each message as it comes, comments in silence. A modern client is first told what
+//! is honoured of what it asked for, and has a proper end; a legacy one gets event ids.
 
+use super::event;
 use super::feed::{Feed, State, Told, poll_any};
-use super::record::Record;
+use super::record::{Counts, Record, count};
 use super::seats::Seat;
-use super::turn::{self, notice};
+use super::turn::{self, tagged_notice};
 use crate::gateway::SERVER_INFO;
 use crate::gateway::scene::{Scene, result_message};
 use crate::limits;
 use crate::mcp::method::Method;
-use crate::mcp::revisions::meta;
+use crate::mcp::revisions::{Revision, meta};
 use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
 use crate::stage::audit::Trail;
@@ -18,18 +19,19 @@ use futures_util::stream::unfold;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 /// A stream that is listened on.
 pub(crate) struct Listening<P: Platform> {
     scene: Scene<P>,
-    /// The request's id, raw JSON.
-    id: String,
+    voice: Voice,
     feeds: Vec<Feed<P>>,
     /// Which of them was heard last.
     last: usize,
-    /// Messages for the client: what came of one event.
+    /// Messages for the client: what came of one event. An empty one only has an id.
     queue: VecDeque<String>,
+    counts: Rc<Counts>,
     stage: Stage,
     /// When something was last sent, in Unix ms.
     sent_ms: u64,
@@ -38,6 +40,20 @@ pub(crate) struct Listening<P: Platform> {
     timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
     #[allow(dead_code, reason = "it is given back when it is dropped")]
     seat: Seat,
+}
+
+/// Who listens.
+pub(crate) enum Voice {
+    /// A modern client, by a request with this id (raw JSON).
+    Request(String),
+    /// A legacy client, on the stream of its session.
+    Session {
+        /// The session's key.
+        key: String,
+        revision: Revision,
+        /// Whether it has listened before, and left.
+        again: bool,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,19 +71,39 @@ enum Woken {
 }
 
 impl<P: Platform> Listening<P> {
-    pub fn new(scene: Scene<P>, id: String, feeds: Vec<Feed<P>>, seat: Seat) -> Self {
+    pub fn new(scene: Scene<P>, voice: Voice, feeds: Vec<Feed<P>>, seat: Seat) -> Self {
         let now_ms = scene.platform.now_ms();
         let life = (now_ms.saturating_add(u64::from(limits::LISTEN_MS)), "life");
         let token = scene.caller.expires_ms().map(|ms| (ms, "token"));
         let end = token.filter(|(ms, _)| *ms < life.0).unwrap_or(life);
         let stage = Stage::Opening(now_ms.saturating_add(u64::from(limits::LISTEN_ACK_MS)));
-        let (queue, timer) = (VecDeque::new(), None);
-        Self { scene, id, feeds, last: 0, queue, stage, sent_ms: now_ms, end, timer, seat }
+        let (queue, counts, timer) = (VecDeque::new(), Rc::default(), None);
+        Self { scene, voice, feeds, last: 0, queue, counts, stage, sent_ms: now_ms, end, timer, seat }
+    }
+
+    /// Waits until it is known what there is to hear, or for long enough.
+    pub async fn prepare(&mut self, trail: &mut Trail<P>) {
+        // Ends with the time for it.
+        loop {
+            let now_ms = self.scene.platform.now_ms();
+            if self.may_begin(now_ms) {
+                return self.begin();
+            }
+            if let Woken::Told(at, told) = self.wait(now_ms).await {
+                self.told(at, told, trail).await;
+            }
+        }
+    }
+
+    /// Whether no upstream has anything to tell.
+    pub fn is_mute(&self) -> bool {
+        self.feeds.iter().all(|feed| feed.state == State::Mute)
     }
 
     /// The stream of messages. Dropping it drops the streams of all upstreams.
     pub fn run(self: Box<Self>, trail: Trail<P>) -> MessageStream {
-        Box::pin(unfold((self, Record::new(trail)), |(listening, record)| listening.step(record)))
+        let record = Record::new(trail, &self.counts);
+        Box::pin(unfold((self, record), |(listening, record)| listening.step(record)))
     }
 
     async fn step(mut self: Box<Self>, mut record: Record<P>) -> Option<(Item, (Box<Self>, Record<P>))> {
@@ -75,8 +111,7 @@ impl<P: Platform> Listening<P> {
             let now_ms = self.scene.platform.now_ms();
             if let Some(text) = self.queue.pop_front() {
                 self.sent_ms = now_ms;
-                record.bytes = record.bytes.saturating_add(text.len());
-                return Some((Item::Message(text), (self, record)));
+                return Some((self.item(text), (self, record)));
             }
             if self.stage == Stage::Over {
                 return None;
@@ -87,11 +122,11 @@ impl<P: Platform> Listening<P> {
                 continue;
             }
             if self.may_begin(now_ms) {
-                self.acknowledge();
+                self.begin();
                 continue;
             }
             match self.wait(now_ms).await {
-                Woken::Told(at, told) => self.told(at, told, &mut record).await,
+                Woken::Told(at, told) => self.told(at, told, &mut record.trail).await,
                 Woken::Time => {
                     let silent_ms = self.scene.platform.now_ms().saturating_sub(self.sent_ms);
                     if self.stage == Stage::Open && silent_ms >= u64::from(limits::KEEP_ALIVE_MS) {
@@ -100,6 +135,20 @@ impl<P: Platform> Listening<P> {
                     }
                 }
             }
+        }
+    }
+
+    /// A message on its way out; a legacy client is told how far all upstreams were read.
+    fn item(&self, text: String) -> Item {
+        self.counts.bytes.set(self.counts.bytes.get().saturating_add(text.len()));
+        let Voice::Session { key, .. } = &self.voice else { return Item::Message(text) };
+        let read = |feed: &Feed<P>| {
+            let last = feed.last_event.clone().filter(|_| feed.sealed)?;
+            Some((feed.share.link.upstream().alias.clone(), last))
+        };
+        match event::seal_own(&self.scene, key, self.feeds.iter().filter_map(read).collect()) {
+            Some(id) => Item::Event { id, text, retry_ms: None },
+            None => Item::Message(text),
         }
     }
 
@@ -113,8 +162,7 @@ impl<P: Platform> Listening<P> {
         if now_ms >= end_ms {
             return Some(why);
         }
-        let mute = self.stage == Stage::Open && self.feeds.iter().all(|feed| feed.state == State::Mute);
-        mute.then_some("nothing")
+        (self.stage == Stage::Open && self.is_mute()).then_some("nothing")
     }
 
     /// Whether all upstreams have been reached, or waited for long enough.
@@ -123,8 +171,22 @@ impl<P: Platform> Listening<P> {
         now_ms >= until_ms || self.feeds.iter().all(|feed| feed.state != State::Opening)
     }
 
+    /// The first message.
+    fn begin(&mut self) {
+        self.stage = Stage::Open;
+        match &self.voice {
+            Voice::Request(_) => self.acknowledge(),
+            // Whoever loses the stream now has an id to come back with. Older clients take it for a message that is none.
+            Voice::Session { revision, .. } if *revision >= Revision::V2025_11_25 => {
+                self.queue.push_front(String::new());
+            }
+            Voice::Session { .. } => {}
+        }
+    }
+
     /// Says what is honoured: what the upstreams have said that they tell, and what is wanted of those that are late.
     fn acknowledge(&mut self) {
+        let Voice::Request(id) = &self.voice else { return };
         let mut honours = Wish::default();
         for feed in &self.feeds {
             let wish = match &feed.state {
@@ -139,23 +201,22 @@ impl<P: Platform> Listening<P> {
             honours.uris.extend(told.map(|(_, shown)| shown.clone()));
         }
         let members = format!(r#""notifications":{},"#, honours.filter());
-        self.queue.push_back(notice(Method::SubscriptionsAcknowledged, &members, &self.id));
-        self.stage = Stage::Open;
+        self.queue.push_back(tagged_notice(Method::SubscriptionsAcknowledged, &members, id));
     }
 
     /// A proper end: the answer to the request.
     fn close(&mut self) {
         if self.stage != Stage::Open {
             // Whatever it is, it is the first message.
-            self.acknowledge();
+            self.begin();
         }
+        self.stage = Stage::Over;
+        self.feeds.clear();
+        let Voice::Request(id) = &self.voice else { return };
         let (key, server) = (meta::SUBSCRIPTION_ID, meta::SERVER_INFO);
-        let id = &self.id;
         let result =
             format!(r#"{{"resultType":"complete","_meta":{{"{key}":{id},"{server}":{SERVER_INFO}}}}}"#);
         self.queue.push_back(result_message(id, &result));
-        self.stage = Stage::Over;
-        self.feeds.clear();
     }
 
     async fn wait(&mut self, now_ms: u64) -> Woken {
@@ -164,9 +225,9 @@ impl<P: Platform> Listening<P> {
             Stage::Opening(until_ms) => Some(until_ms),
             Stage::Open | Stage::Over => None,
         };
-        let Self { feeds, last, timer, scene, .. } = self;
+        let Self { feeds, last, timer, scene, end, .. } = self;
         let timer = timer.get_or_insert_with(|| {
-            let due_ms = opening.unwrap_or(silence_ms).min(self.end.0);
+            let due_ms = opening.unwrap_or(silence_ms).min(end.0);
             let left_ms = due_ms.saturating_sub(now_ms).max(1);
             Box::pin(scene.platform.sleep(u32::try_from(left_ms).unwrap_or(u32::MAX)))
         });
@@ -190,31 +251,34 @@ impl<P: Platform> Listening<P> {
         woken
     }
 
-    async fn told(&mut self, at: usize, told: Told, record: &mut Record<P>) {
-        let begun = self.stage == Stage::Open;
+    async fn told(&mut self, at: usize, told: Told, trail: &mut Trail<P>) {
+        // Whoever was here before may have missed what happened since.
+        let begun = self.stage == Stage::Open || matches!(self.voice, Voice::Session { again: true, .. });
         let Some(feed) = self.feeds.get_mut(at) else { return };
-        match told {
-            Told::Mute => feed.state = State::Mute,
+        let text = match told {
+            Told::Mute => {
+                feed.state = State::Mute;
+                return;
+            }
             Told::Open(tuned) => {
                 let again = std::mem::replace(&mut feed.state, State::Open(tuned.honours)) != State::Opening;
-                record.reopened = record.reopened.saturating_add(u64::from(again));
+                count(&self.counts.reopened, usize::from(again));
                 if begun && !tuned.resumed {
                     let notices = turn::missed(&self.scene, feed).await;
-                    record.passed = record.passed.saturating_add(notices.len() as u64);
+                    count(&self.counts.passed, notices.len());
                     self.queue.extend(notices);
                 }
+                return;
             }
+            // In its own session a legacy client hears all, and is asked.
+            Told::Message(message) if feed.sealed => turn::own(&self.scene, feed, message, trail).await,
             Told::Message(FromUpstream::Notification { json, notification, .. }) => {
-                match turn::turn(&self.scene, feed, json, notification, record).await {
-                    Some(text) => {
-                        record.passed = record.passed.saturating_add(1);
-                        self.queue.push_back(text);
-                    }
-                    None => record.dropped = record.dropped.saturating_add(1),
-                }
+                turn::turn(&self.scene, feed, json, notification, trail).await
             }
             // Modern upstreams ask nothing, and a session of ours said that it cannot be asked.
-            Told::Message(_) => record.dropped = record.dropped.saturating_add(1),
-        }
+            Told::Message(_) => None,
+        };
+        count(if text.is_some() { &self.counts.passed } else { &self.counts.dropped }, 1);
+        self.queue.extend(text);
     }
 }

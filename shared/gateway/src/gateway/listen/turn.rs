@@ -1,16 +1,18 @@
 //! From what an upstream tells to what its listener hears.
 
 use super::feed::{Feed, State};
-use super::record::Record;
 use crate::catalog::{Catalog, ListKind};
 use crate::gateway::scene::Scene;
+use crate::gateway::view::View;
 use crate::mcp::envelope::{Message, Notification};
 use crate::mcp::json::{Edits, Json, quote};
 use crate::mcp::method::Method;
-use crate::mcp::revisions::meta;
+use crate::mcp::revisions::{Era, meta};
 use crate::platform::Platform;
-use crate::stage::redact::{Clean, Held};
-use crate::upstream::Wish;
+use crate::stage::audit::Trail;
+use crate::stage::redact::{Clean, Cleared, Held};
+use crate::upstream::{FromUpstream, Link, Wish};
+use std::rc::Rc;
 
 /// The kinds of lists that are listened for one by one.
 const LISTS: [Method; 3] =
@@ -39,7 +41,7 @@ pub(super) async fn turn<P: Platform>(
     feed: &Feed<P>,
     json: Json<'static>,
     notification: Notification,
-    record: &mut Record<P>,
+    trail: &mut Trail<P>,
 ) -> Option<String> {
     let State::Open(honours) = &feed.state else { return None };
     let method = notification.method;
@@ -54,21 +56,66 @@ pub(super) async fn turn<P: Platform>(
             return None;
         }
         known = uris().find(|(original, _)| *original == uri).map(|(_, shown)| shown.clone());
-    } else if !changed(scene, feed, method, wants(honours, method)).await {
+    } else if !heard(scene, &feed.share.link, method, wants(honours, method)).await {
         return None;
     }
     let message = Message::Notification(notification);
     // What may not pass is nothing that anybody waits for; the record counts it.
-    let clean = feed.view.clean(scene, Held::Owned(json), message, &mut record.trail).await.ok()?;
+    let clean = feed.view.clean(scene, Held::Owned(json), message, trail).await.ok()?;
     Some(tagged(scene, feed, &clean, known.as_deref()))
 }
 
-/// Takes note of a list that has changed, whoever listens. Whether the client is to hear of it.
-async fn changed<P: Platform>(scene: &Scene<P>, feed: &Feed<P>, method: Method, wanted: bool) -> bool {
+/// A message on the stream of a client's own session, as the client gets it; none if it does not.
+pub(super) async fn own<P: Platform>(
+    scene: &Scene<P>,
+    feed: &Feed<P>,
+    message: FromUpstream,
+    trail: &mut Trail<P>,
+) -> Option<String> {
+    let question = match &message {
+        FromUpstream::Ask { json, request, session: Some(session) } => {
+            Some((json.raw(request.id).to_owned(), session.clone()))
+        }
+        _ => None,
+    };
+    let turned = feed.view.turn(scene, Ok(Some(message)), trail).await?.ok();
+    if let (None, Some((id, session))) = (&turned, question) {
+        // It may not be shown, and no call ends with it: the upstream is not to wait.
+        let refused = format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32603,"message":"The client cannot be asked this"}}}}"#
+        );
+        let (link, platform) = (Rc::clone(&feed.share.link), scene.platform.clone());
+        scene.platform.defer(Box::pin(async move {
+            // A lost answer is the upstream's to time out.
+            let _ = link.post(&platform, &session, Cleared::own(refused)).await;
+        }));
+    }
+    turned
+}
+
+/// Takes note of a list that has changed, whoever listens. Whether the client is to hear of it, and of anything else that is
+/// `wanted`.
+pub(crate) async fn heard<P: Platform>(
+    scene: &Scene<P>,
+    link: &Rc<Link>,
+    method: Method,
+    wanted: bool,
+) -> bool {
+    let Some(kind) = ListKind::changed_by(method).first() else { return wanted };
+    // On the heap: it is no part of most streams.
+    Box::pin(changed(scene, link, method, *kind, wanted)).await
+}
+
+async fn changed<P: Platform>(
+    scene: &Scene<P>,
+    link: &Rc<Link>,
+    method: Method,
+    kind: ListKind,
+    wanted: bool,
+) -> bool {
     let Scene { gateway, platform, caller } = scene;
-    let (kinds, link) = (ListKind::changed_by(method), &feed.share.link);
-    let Some(kind) = kinds.first() else { return false };
-    let concerns = wanted && gateway.catalog.concerns(platform, link, caller, *kind).await;
+    let kinds = ListKind::changed_by(method);
+    let concerns = wanted && gateway.catalog.concerns(platform, link, caller, kind).await;
     gateway.catalog.changed(platform, link, kinds);
     concerns
 }
@@ -79,21 +126,30 @@ pub(super) async fn missed<P: Platform>(scene: &Scene<P>, feed: &Feed<P>) -> Vec
     let State::Open(honours) = &feed.state else { return Vec::new() };
     let mut notices = Vec::new();
     for method in LISTS {
-        if changed(scene, feed, method, wants(honours, method)).await {
-            notices.push(notice(method, "", &feed.view.id));
+        if heard(scene, &feed.share.link, method, wants(honours, method)).await {
+            notices.push(notice(method, "", &feed.view));
         }
     }
     for (_, shown) in feed.share.uris.iter().filter(|(original, _)| honours.uris.contains(original)) {
         let mut uri = String::from(r#""uri":"#);
         quote(&mut uri, shown);
         uri.push(',');
-        notices.push(notice(Method::ResourcesUpdated, &uri, &feed.view.id));
+        notices.push(notice(Method::ResourcesUpdated, &uri, &feed.view));
     }
     notices
 }
 
 /// A notification of our own. `members`: of its parameters, raw JSON, each with a comma behind it.
-pub(super) fn notice(method: Method, members: &str, id: &str) -> String {
+fn notice<P: Platform>(method: Method, members: &str, view: &View<P>) -> String {
+    if view.to.era() == Era::Modern {
+        return tagged_notice(method, members, &view.id);
+    }
+    let (name, members) = (method.name(), members.trim_end_matches(','));
+    format!(r#"{{"jsonrpc":"2.0","method":"{name}","params":{{{members}}}}}"#)
+}
+
+/// The same for the subscription `id`, raw JSON.
+pub(super) fn tagged_notice(method: Method, members: &str, id: &str) -> String {
     let (name, key) = (method.name(), meta::SUBSCRIPTION_ID);
     format!(r#"{{"jsonrpc":"2.0","method":"{name}","params":{{{members}"_meta":{{"{key}":{id}}}}}}}"#)
 }
@@ -105,6 +161,9 @@ fn tagged<P: Platform>(scene: &Scene<P>, feed: &Feed<P>, clean: &Clean<'_>, know
     };
     let (mut edits, id, key) = (Edits::new(), &feed.view.id, meta::SUBSCRIPTION_ID);
     match (notification.params, notification.meta) {
+        // The upstream's own means nothing to a client that has none.
+        (_, Some(meta)) if feed.view.to.era() == Era::Legacy => edits.remove(json, meta, key),
+        _ if feed.view.to.era() == Era::Legacy => {}
         (None, _) => {
             edits.set(json, notification.node, "params", format!(r#"{{"_meta":{{"{key}":{id}}}}}"#));
         }

@@ -22,6 +22,7 @@ pub const NAMED: &[&str] = &[
     "mcp-method",
     "mcp-name",
     "mcp-session-id",
+    "last-event-id",
     "traceparent",
     "access-control-request-headers",
 ];

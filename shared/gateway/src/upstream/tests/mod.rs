@@ -267,6 +267,7 @@ impl Bench {
                     heard.asks.push((json.text().to_owned(), session.map(|session| session.id)));
                 }
                 FromUpstream::Answer { json, .. } => heard.answer = json.text().to_owned(),
+                FromUpstream::Paused(_) => panic!("nobody asked for the end to be told"),
             }
         }
         Ok(heard)
