@@ -232,8 +232,11 @@ function registerOthers(server) {
       await run();
       return text('told');
     });
-  trigger('test_trigger_tool_change', 'Tells that the tools changed', () => server.sendToolListChanged());
-  trigger('test_trigger_prompt_change', 'Tells that the prompts changed', () => server.sendPromptListChanged());
+  // The lists are the same for all: every session is told, on its own stream.
+  const all = (tell) => Promise.all([...servers].map(tell));
+  trigger('test_trigger_tool_change', 'Tells that the tools changed', () => all((one) => one.sendToolListChanged()));
+  trigger('test_trigger_prompt_change', 'Tells that the prompts changed', () =>
+    all((one) => one.sendPromptListChanged()));
 }
 
 /** Subscriptions of one session: a tool tells the subscribers of one resource. */
@@ -254,6 +257,9 @@ function registerSubscriptions(server) {
       return text(subscribed.has(uri) ? 'told' : 'nobody subscribed');
     });
 }
+
+/** The servers of all sessions. */
+const servers = new Set();
 
 /** Makes the server of one session, and connects it. */
 async function connect(transport) {
@@ -280,6 +286,8 @@ async function connect(transport) {
   registerPrompts(server, (shape) => shape, completable);
   server.server.setRequestHandler(SetLevelRequestSchema, () => ({}));
   await server.connect(transport);
+  servers.add(server);
+  server.server.onclose = () => servers.delete(server);
   questions = new Questions(transport);
 }
 
