@@ -51,8 +51,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "gateway",
         &[
-            "arrival", "reply", "compile", "settings", "catalog", "upstream", "dlp", "stage", "tokens",
-            "ledger", "tenant", "platform", "mcp", "error", "limits", "codec", "within",
+            "address", "arrival", "reply", "compile", "settings", "catalog", "upstream", "dlp", "stage",
+            "tokens", "ledger", "tenant", "platform", "mcp", "error", "limits", "codec", "within",
         ],
     ),
 ];

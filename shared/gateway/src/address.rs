@@ -71,6 +71,13 @@ pub fn origin(url: &str) -> Option<&str> {
     url.get(..end)
 }
 
+/// The host of a URL that was checked, without its port.
+#[must_use]
+pub fn host(url: &str) -> Option<&str> {
+    let (_, authority) = origin(url)?.split_once("://")?;
+    host_of(authority).ok()
+}
+
 /// Checks `host[:port]`, as in a `Host` header: lower case, no default port needed.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! The same function runs in `postern check`, at build and at start.
 
 mod admin;
+mod asks;
 mod cache;
 mod dlp;
 mod guard;

@@ -84,6 +84,9 @@ pub enum Refusal {
         /// Which way the message went: `request`, `response`, `list` or `error`.
         way: &'static str,
     },
+    /// A question of an upstream that its settings do not let it ask, or that nobody is to be asked: its kind, or what is wrong
+    /// with it.
+    AskDenied(&'static str),
     /// A feature that is not there yet, by name.
     NotSupported(&'static str),
 }

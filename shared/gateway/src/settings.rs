@@ -2,6 +2,7 @@
 //!
 //! This module knows shapes: keys, types, ranges of numbers. What the values mean is `compile`'s.
 
+mod asks;
 mod cache;
 mod dlp;
 mod guard;
@@ -11,6 +12,7 @@ mod reader;
 mod redact;
 mod tools;
 
+pub use asks::AskSettings;
 pub use cache::{CacheSettings, ToolCacheSettings};
 pub use dlp::{DlpCredentialSettings, DlpSettings};
 pub use guard::{BreakerSettings, GuardSettings};
@@ -160,6 +162,8 @@ pub struct UpstreamSettings {
     pub guard: GuardSettings,
     /// `inspect`, `inspect_requests`, `reason`, `profile`, `level`, `dlp`.
     pub inspect: InspectSettings,
+    /// `asks`, `ask_hosts`, `ask_secrets`.
+    pub asks: AskSettings,
 }
 
 /// `credential`: `{ bearer = "secret:NAME" }` or `{ header = "x-api-key", value = "secret:NAME" }`.
@@ -341,6 +345,7 @@ fn upstream(reader: &Reader<'_, '_>) -> UpstreamSettings {
         list_ttl_ms: reader.number("list_ttl_ms", 1_000..=86_400_000, 60_000),
         guard: GuardSettings::read(reader),
         inspect: InspectSettings::read(reader),
+        asks: AskSettings::read(reader),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The compiled, immutable configuration: what `compile` makes of settings and what every stage reads.
 
+mod asks;
 mod cache;
 mod dlp;
 mod guard;
 mod limits;
 mod redact;
 
+pub use asks::{AskKind, AskKinds, Asks};
 pub use cache::{CacheMode, CacheScope, Caching};
 pub use dlp::{ClientCredential, Dlp, DlpCredential, DlpService, OnError, Purview, Secret};
 pub use guard::{BreakerRule, PlacesRule, Tool, ToolBreaker};
@@ -319,6 +321,8 @@ pub struct Upstream {
     pub breaker: Option<BreakerRule>,
     /// What is inspected of its messages, where that is not as everywhere.
     pub inspect: Inspect,
+    /// What it may ask of clients.
+    pub asks: Asks,
 }
 
 #[cfg(test)]

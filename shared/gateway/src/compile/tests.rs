@@ -1,3 +1,4 @@
+mod asks;
 mod cache;
 mod dlp;
 mod guard;

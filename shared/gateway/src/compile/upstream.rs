@@ -1,6 +1,6 @@
 //! `[tenants.NAME.upstreams.ALIAS]`.
 
-use super::{Findings, Reach, Secrets, guard, redact, secret};
+use super::{Findings, Reach, Secrets, asks, guard, redact, secret};
 use crate::settings::{BreakerSettings, CredentialSettings, TenantSettings, UpstreamSettings, join};
 use crate::tenant::{Credential, EraSetting, Upstream};
 
@@ -54,6 +54,7 @@ pub fn compile(
         breaker: guard::breaker(path, &settings.guard, findings)
             .unwrap_or_else(|| Some(guard::rule(&BreakerSettings::default()))),
         inspect: redact::inspect(path, &settings.inspect, tenant, findings),
+        asks: asks::compile(path, settings, findings),
     }
 }
 

@@ -74,6 +74,7 @@ impl Refusal {
             Self::Looping { retry_ms } => looping(*retry_ms),
             Self::Flood => flood(),
             Self::Blocked { what, way } => blocked(what, way),
+            Self::AskDenied(what) => ask_denied(what),
             Self::NotSupported(feature) => row(
                 200,
                 -32601,
@@ -102,6 +103,15 @@ fn blocked(what: &str, way: &str) -> Row {
     let _ = write!(data, r#","kind":"redaction","direction":"{way}"}}"#);
     let message = format!("Blocked: the {way} has something in it that may not pass ({what})");
     Row { data: Some(data), ..row(200, 1451, message, "blocked", RPC) }
+}
+
+/// No -32021: the client may well have declared it.
+fn ask_denied(what: &str) -> Row {
+    let mut data = object("asks", what);
+    data.pop();
+    data.push_str(r#","kind":"ask"}"#);
+    let message = format!("The server asks what it may not ask here ({what})");
+    Row { data: Some(data), ..row(200, 1403, message, "ask_denied", RPC) }
 }
 
 /// No 429: clients take one for a sign that the server is of another era.

@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::stage::admit::{Ended, Ticket, Weighed};
 use crate::stage::audit::Trail;
 use crate::stage::authorize;
-use crate::tenant::Way;
+use crate::tenant::{Upstream, Way};
 use crate::tokens;
 use std::borrow::Cow;
 
@@ -56,6 +56,32 @@ pub(crate) async fn admit_all<'a, P: Platform>(
         requests.iter().map(|request| weigh(scene, head, json, request)).collect();
     let tickets = scene.gateway.admit.charge(&scene.platform, &scene.caller, &weighed).await?;
     Ok(weighed.into_iter().zip(tickets).map(|(weighed, ticket)| Admitted { weighed, ticket }).collect())
+}
+
+/// Charges what goes on with an earlier request as that of a modern client which does so: a rate, tokens and cost, and no call.
+/// `held`: the earlier request is still under way, and has its place. `text`: what is new in it for the upstream.
+pub(crate) async fn admit_again<P: Platform>(
+    scene: &Scene<P>,
+    upstream: &Upstream,
+    name: Option<&str>,
+    text: &str,
+    held: bool,
+) -> Result<Ticket<P>, Error> {
+    let known = |name| scene.gateway.catalog.has_tool(scene.caller.tenant(), &upstream.alias, name);
+    let weighed = Weighed {
+        call: true,
+        again: true,
+        held,
+        name: name.map(Cow::Borrowed),
+        alias: Some(Cow::Borrowed(&upstream.alias)),
+        permitted: true,
+        known: name.is_some_and(known),
+        arguments: text,
+        total_ms: upstream.total_ms,
+        ..Weighed::default()
+    };
+    let mut tickets = scene.gateway.admit.charge(&scene.platform, &scene.caller, &[weighed]).await?;
+    tickets.pop().ok_or_else(|| super::forward::internal("a charge without a ticket"))
 }
 
 /// What the rules see of a request. Pure, as is the policy that it asks.

@@ -1,5 +1,7 @@
 //! Questions of upstreams to legacy clients: their ids find the way back, and the client posts its answers by them.
 
+use super::admission;
+use super::asks;
 use super::forward::internal;
 use super::inspection::{self, Of};
 use super::legacy::Session;
@@ -14,11 +16,12 @@ use crate::mcp::json::{Edits, Json};
 use crate::mcp::revisions::Revision;
 use crate::mcp::seal::Purpose;
 use crate::platform::{Meeting, Platform};
+use crate::stage::admit::{Ended, Ticket};
 use crate::stage::audit::Trail;
 use crate::stage::authorize;
 use crate::stage::redact::{Cleared, Plan};
-use crate::tenant::Way;
-use crate::upstream::Sealed;
+use crate::tenant::{AskKind, AskKinds, Way};
+use crate::upstream::{Link, Sealed};
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
@@ -30,6 +33,7 @@ pub(crate) struct Origin<'a> {
     pub alias: &'a str,
     /// The tool or prompt that was called, by its exposed name: what is inspected of the answer follows from it.
     pub name: Option<&'a str>,
+    pub kind: AskKind,
     pub to: To,
 }
 
@@ -50,8 +54,8 @@ impl To {
 
 /// The id of an upstream's question, `id` as raw JSON: the answer finds its way back by it alone.
 pub(crate) fn seal_ask<P: Platform>(scene: &Scene<P>, from: &Origin<'_>, id: &str) -> Result<String, Error> {
-    let Origin { alias, name, to } = from;
-    let payload = (to, id, name.unwrap_or_default());
+    let Origin { alias, name, kind, to } = from;
+    let payload = (to, id, name.unwrap_or_default(), AskKinds::default().with(*kind).bits());
     let payload =
         codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("ask does not encode"))?;
     Ok(format!("\"{}\"", sealed(scene, Purpose::Ask, alias, ASK_MS, &payload)?))
@@ -75,15 +79,27 @@ pub(crate) async fn posted<P: Platform>(
         .sealer
         .open(Purpose::Ask, &tenant.name, &tenant.path, principal, scene.platform.now_ms(), &token)
         .map_err(|_| Refusal::BadAnswer)?;
-    let (to, own, name): (To, String, String) =
+    let (to, own, name, kinds): (To, String, String, u8) =
         codec::decode(&opened.payload, limits::SEALED_BYTES).map_err(|_| Refusal::BadAnswer)?;
     // A question outlives neither the permission for its upstream nor the upstream.
     let allowed = authorize::may_use(scene.caller.agent(), &opened.alias);
     let link = scene.gateway.links.of(tenant, &opened.alias).filter(|_| allowed).ok_or(Refusal::BadAnswer)?;
-    let mut edits = Edits::new();
-    edits.replace(json.span(id), own);
-    let text = edits.apply_within(json.text(), json.span(response.node));
     let name = Some(name.as_str()).filter(|name| !name.is_empty());
+    if matches!(to, To::Meeting(_)) {
+        // Charged when the call is repeated with it.
+        scene.gateway.admit.free(&scene.platform, &scene.caller)?;
+    }
+    let question = Question { link: &link, name, own: &own, to };
+    let ticket = match question.admit(scene, kinds, json, response).await {
+        Ok(ticket) => ticket,
+        Err(error) => {
+            question.refuse(scene, &error).await;
+            return Err(error);
+        }
+    };
+    let mut edits = Edits::new();
+    edits.replace(json.span(id), &own);
+    let text = edits.apply_within(json.text(), json.span(response.node));
     let tool = name.and_then(|name| tenant.tool(name)).map(Rc::as_ref);
     let plan = Plan::of(&scene.caller, link.upstream(), name, tool)?;
     let mut text = Cleared::of(plan.as_ref(), text, trail.tally())?;
@@ -95,14 +111,62 @@ pub(crate) async fn posted<P: Platform>(
     if let Some(plan) = &plan {
         text = text.restored(plan, trail.tally())?;
     }
-    match to {
-        To::Session(id, revision) => {
-            let revision = Revision::parse(&revision).ok_or(Refusal::BadAnswer)?;
-            link.post(&scene.platform, &Sealed { id, revision }, text).await?;
-        }
-        To::Meeting(id) => leave(scene, &opened.alias, id, text).await?,
+    if let Some(ticket) = &ticket {
+        ticket.ended(Ended { result_tokens: 0, carried_out: true, finding: None });
     }
-    Ok(())
+    question.answer(scene, text).await
+}
+
+/// A question whose answer is here.
+struct Question<'a> {
+    link: &'a Rc<Link>,
+    name: Option<&'a str>,
+    /// Its id where it goes, raw JSON.
+    own: &'a str,
+    to: To,
+}
+
+impl Question<'_> {
+    /// Whether it may be answered: it may be asked still, and what goes to an upstream is charged as a modern client's answers
+    /// are.
+    async fn admit<P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        kinds: u8,
+        json: &Json<'_>,
+        response: &Response,
+    ) -> Result<Option<Ticket<P>>, Error> {
+        asks::permit_kinds(self.link.upstream(), AskKinds::from_bits(kinds))?;
+        match &self.to {
+            To::Session(..) => {
+                let text = json.raw(response.node);
+                admission::admit_again(scene, self.link.upstream(), self.name, text, true).await.map(Some)
+            }
+            To::Meeting(_) => Ok(None),
+        }
+    }
+
+    async fn answer<P: Platform>(&self, scene: &Scene<P>, text: Cleared) -> Result<(), Error> {
+        match &self.to {
+            To::Session(id, revision) => {
+                let revision = Revision::parse(revision).ok_or(Refusal::BadAnswer)?;
+                self.link.post(&scene.platform, &Sealed { id: id.clone(), revision }, text).await?;
+                Ok(())
+            }
+            To::Meeting(id) => leave(scene, &self.link.upstream().alias, *id, text).await,
+        }
+    }
+
+    /// Ends the call that waits: its question is answered with an error, which says nothing else.
+    async fn refuse<P: Platform>(&self, scene: &Scene<P>, error: &Error) {
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":"The answer was refused"}}}}"#,
+            self.own,
+            error.row().code
+        );
+        // One that cannot be told waits for its own time.
+        let _ = self.answer(scene, Cleared::own(text)).await;
+    }
 }
 
 /// Leaves an answer for the request that waits for it, sealed: a host may write it down.

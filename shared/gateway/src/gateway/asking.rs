@@ -2,11 +2,12 @@
 //! `input_required` result whose state says where the call waits; the next request brings the answers, and the rest of the
 //! upstream's stream. Nothing is stored.
 
+use super::asks;
 use super::errand::Errand;
 use super::forward::internal;
 use super::relay;
 use super::scene::{Flow, Scene};
-use super::state::{self, Asked, Kept, Scope};
+use super::state::{self, Asked, Kept, Open, Scope};
 use super::view::View;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
@@ -17,6 +18,7 @@ use crate::mcp::revisions::Revision;
 use crate::platform::Platform;
 use crate::stage::audit::Trail;
 use crate::stage::redact::{Clean, Cleared, Held, Outbound};
+use crate::tenant::{AskKind, AskKinds};
 use crate::upstream::{Exchange, Sealed, Suspended, Terms};
 use futures_util::future::join_all;
 
@@ -32,7 +34,7 @@ const KEY_DIGITS: usize = 6;
 
 /// Questions of one call that nobody has answered yet.
 pub(crate) struct Asking {
-    open: Vec<(String, String)>,
+    open: Vec<Open>,
     /// Members of `inputRequests`, raw JSON.
     requests: String,
     /// When they are handed on, in Unix ms.
@@ -49,9 +51,9 @@ impl Asking {
     }
 
     /// Takes a question in. Whether there was room for it.
-    pub fn take(&mut self, json: &Json<'_>, request: &Request, key: String) -> bool {
-        let id = json.raw(request.id);
-        if self.open.len() >= QUESTIONS || self.open.iter().any(|(known, _)| *known == key) {
+    pub fn take(&mut self, json: &Json<'_>, request: &Request, key: String, kind: AskKind) -> bool {
+        let id = json.raw(request.id).to_owned();
+        if self.open.len() >= QUESTIONS || self.open.iter().any(|known| known.key == key) {
             return false;
         }
         let comma = if self.open.is_empty() { "" } else { "," };
@@ -70,7 +72,7 @@ impl Asking {
             self.requests.push_str(&edits.apply_within(json.text(), json.span(params)));
         }
         self.requests.push('}');
-        self.open.push((key, id.to_owned()));
+        self.open.push(Open { key, id, kinds: AskKinds::default().with(kind).bits() });
         true
     }
 }
@@ -119,6 +121,10 @@ async fn questions<P: Platform>(
     let unreadable = || view.fault(UpstreamFault::Malformed);
     let json = Json::parse_owned(text.into_bytes(), &limits::RESPONSE).map_err(|_| unreadable())?;
     let message = Message::read(&json, json.root()).map_err(|_| unreadable())?;
+    // Also what is asked again: it may have been asked under other settings.
+    if let Some(result) = json.get(json.root(), "result") {
+        asks::permit_all(view.link.upstream(), json.value(result))?;
+    }
     view.clean(scene, Held::Owned(json), message, trail).await
 }
 
@@ -203,10 +209,16 @@ pub(crate) async fn resume<P: Platform>(
     let (scene, outbound) = (errand.scene, errand.outbound);
     let answers = Answers::of(outbound)?;
     let (ready, open): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut asked.open).into_iter().partition(|(key, _)| answers.get(key).is_some());
+        std::mem::take(&mut asked.open).into_iter().partition(|open| answers.get(&open.key).is_some());
     let revision = Revision::parse(&asked.session.1).ok_or(Refusal::BadState)?;
     let session = Sealed { id: asked.session.0.clone(), revision };
-    let posts = ready.iter().filter_map(|(key, id)| {
+    for Open { kinds, .. } in ready.iter().chain(&open) {
+        if let Err(denied) = asks::permit_kinds(route.link.upstream(), AskKinds::from_bits(*kinds)) {
+            route.link.abandon(&scene.platform, &session, &asked.id);
+            return Err(denied.into());
+        }
+    }
+    let posts = ready.iter().filter_map(|Open { key, id, .. }| {
         let result = outbound.json().raw(answers.get(key)?);
         Some(route.link.post(&scene.platform, &session, Cleared::own(posted(id, result))))
     });
@@ -237,11 +249,11 @@ fn forgotten(fault: Fault) -> Error {
 }
 
 /// Members of `inputRequests` for what is still open.
-fn again(questions: &str, open: &[(String, String)]) -> Result<String, Error> {
+fn again(questions: &str, open: &[Open]) -> Result<String, Error> {
     let whole = || Refusal::InvalidParams("inputResponses has to answer all questions at once".into());
     let json = Json::parse(questions.as_bytes(), &limits::RESPONSE).map_err(|_| whole())?;
     let mut requests = String::new();
-    for (key, _) in open {
+    for Open { key, .. } in open {
         let question = json.get(json.root(), key).ok_or_else(|| internal("a question was lost"))?;
         if !requests.is_empty() {
             requests.push(',');

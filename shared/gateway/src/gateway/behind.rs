@@ -75,7 +75,7 @@ impl<P: Platform> Refresh<P> {
             param_headers: self.param_headers.clone(),
             client: ClientSide {
                 revision: Revision::LATEST_MODERN,
-                capabilities: shown(self.declared.clone(), self.revision, era),
+                capabilities: shown(self.declared.clone(), self.revision, (era, link.upstream())),
                 log_level: None,
                 progress_token: None,
                 principal: *caller.principal(),

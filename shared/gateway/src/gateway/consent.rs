@@ -45,7 +45,7 @@ impl Replies {
 }
 
 /// The `input_required` result that `error` is for a modern client with the capabilities `declared` (raw JSON). `None` when
-/// it says nothing that could be asked: then it is an error like any other.
+/// it says nothing that could be asked: then it is an error like any other. Its pages are such as may be opened.
 ///
 /// # Errors
 /// [`Refusal::MissingCapability`] when the client did not declare that it opens pages.
@@ -54,8 +54,8 @@ pub(crate) fn asked(json: &Json<'_>, error: Node, declared: &str) -> Result<Opti
     let mut requests = String::new();
     for page in data.get("elicitations").into_iter().flat_map(Raw::elements).take(PAGES) {
         let member = |key| page.get(key).and_then(Raw::string);
-        let (Some(id), Some(url)) = (member("elicitationId"), member("url")) else { continue };
-        if member("mode").as_deref() != Some("url") || !is_web_page(&url) {
+        let (Some(id), Some(_)) = (member("elicitationId"), member("url")) else { continue };
+        if member("mode").as_deref() != Some("url") {
             continue;
         }
         if !requests.is_empty() {
@@ -85,12 +85,6 @@ fn opens_pages(declared: &str) -> bool {
     })
 }
 
-/// Whether a URL is a page of the web: no script, no file, nothing that another program would open.
-fn is_web_page(url: &str) -> bool {
-    let is = |scheme: &str| url.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
-    is("https://") || is("http://")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,9 +102,8 @@ mod tests {
         let page = |id: &str, url: &str| {
             format!(r#"{{"mode":"url","elicitationId":"{id}","url":"{url}","message":"Open"}}"#)
         };
-        let (one, two) = (page("e-1", "https://a.example/1"), page("e-2", "http://a.example/2"));
-        let script = page("e-3", "javascript:alert(1)");
-        let data = format!(r#","data":{{"elicitations":[{one},{script},{two},{{"mode":"form"}},7]}}"#);
+        let (one, two) = (page("e-1", "https://a.example/1"), page("e-2", "https://a.example/2"));
+        let data = format!(r#","data":{{"elicitations":[{one},{two},{{"mode":"form"}},7]}}"#);
         let result = turned(&data, URL).unwrap().unwrap();
         let wanted = format!(
             r#""inputRequests":{{"e-1":{{"method":"elicitation/create","params":{one}}},"e-2":{{"method":"elicitation/create","params":{two}}}}}"#
@@ -133,7 +126,6 @@ mod tests {
             r#","data":7"#,
             r#","data":{"elicitations":[]}"#,
             r#","data":{"elicitations":[{"mode":"url","url":"https://a.example"}]}"#,
-            r#","data":{"elicitations":[{"mode":"url","elicitationId":"e","url":"file:///etc/passwd"}]}"#,
         ] {
             assert_eq!(turned(data, URL), Ok(None), "{data}");
         }

@@ -2,13 +2,15 @@
 //! go to the client as requests on the stream of the call, the client posts its answers in requests of their own, and the
 //! call is repeated with them. The requests of the client meet at a rendezvous: no isolate needs to know of both.
 
+use super::admission;
 use super::answers::{self, Origin, To};
+use super::asks;
 use super::capabilities::Capabilities;
 use super::errand::Errand;
 use super::forward::internal;
 use super::scene::Scene;
 use super::state::open_answer;
-use super::view::{Needed, View};
+use super::view::View;
 use crate::catalog::Route;
 use crate::error::{Error, Refusal, UpstreamFault};
 use crate::limits;
@@ -17,6 +19,7 @@ use crate::mcp::json::{Edits, Json, Kind, Node, Raw, quote};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{Era, Revision};
 use crate::platform::{Meeting, Platform};
+use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::stage::redact::{Held, Outbound};
 use crate::upstream::{Ask, ClientSide, Exchange, Link, Session, Terms};
@@ -34,6 +37,8 @@ pub(crate) struct Dialogue {
     text: String,
     /// What it names, as the upstream does.
     name: String,
+    /// The tool or prompt, by its exposed name: what rounds are charged for.
+    exposed: Option<String>,
     param_headers: Vec<(String, String)>,
     client: ClientSide,
     terms: Terms,
@@ -60,11 +65,7 @@ pub(crate) struct Round {
 pub(crate) async fn shown<P: Platform>(scene: &Scene<P>, json: &Json<'_>, own: Capabilities) -> Capabilities {
     // What comes of a batch is answered together: nobody would be asked before the end.
     let batch = json.kind(json.root()) == Kind::Array;
-    if own.asks_nothing() || batch || !scene.platform.has_rendezvous().await {
-        Capabilities::default()
-    } else {
-        own
-    }
+    if own.asks_nothing() || batch || !scene.platform.has_rendezvous().await { own.unasked() } else { own }
 }
 
 /// Whether the upstream wants to know more (MCP 2026-07-28, multi-round requests).
@@ -78,7 +79,7 @@ impl Dialogue {
     /// That of an errand of a legacy client at a modern upstream; none if nobody can be asked.
     pub fn of<P: Platform>(errand: &Errand<'_, P>, route: &Route, terms: &Terms) -> Option<Rc<Self>> {
         let across = errand.era == Era::Modern && errand.asker.revision.era() == Era::Legacy;
-        if !across || !errand.request.method.may_ask_back() || errand.client.capabilities == "{}" {
+        if !across || !errand.request.method.may_ask_back() || !errand.can_be_asked {
             return None;
         }
         let scene = errand.scene;
@@ -86,6 +87,7 @@ impl Dialogue {
         Some(Rc::new(Self {
             text: errand.renamed(route).apply_within(json.text(), json.span(request.node)),
             name: errand.original(route).to_owned(),
+            exposed: errand.target.exposed().map(str::to_owned),
             param_headers: errand.param_headers(route),
             client: errand.client.clone(),
             terms: terms.clone(),
@@ -131,6 +133,10 @@ impl Dialogue {
             return Err(view.fault(UpstreamFault::TooLarge));
         }
         trail.count("asked", round.open.len() as u64);
+        if let Some(ticket) = &view.ticket {
+            admission::answered(scene, ticket, json, Outcome::Result(*result), view.method)
+                .map_err(|kind| view.fault(kind))?;
+        }
         Ok(round)
     }
 
@@ -149,14 +155,12 @@ impl Dialogue {
             .filter(|method| matches!(method, Method::Elicit | Method::CreateMessage | Method::RootsList));
         let method = method.ok_or_else(|| view.fault(UpstreamFault::Malformed))?;
         let params = request.get("params");
-        let mode = params.and_then(|params| params.get("mode"));
-        let needed = Needed::new(method, mode.and_then(Raw::string).is_some_and(|mode| mode == "url"));
-        if !view.may_ask(needed) {
-            return Err(view.cannot_ask(needed));
+        let kind = asks::permit(view.link.upstream(), method, params)?;
+        if !view.declares(kind) {
+            return Err(view.cannot_ask(kind));
         }
-        let name = view.plan.as_ref().and_then(|plan| plan.name());
         let to = To::Meeting(self.meeting.get().id);
-        let from = Origin { alias: &view.link.upstream().alias, name, to };
+        let from = Origin { alias: &view.link.upstream().alias, name: view.named(), kind, to };
         let mut own = String::new();
         quote(&mut own, key);
         let id = answers::seal_ask(scene, &from, &own)?;
@@ -169,13 +173,13 @@ impl Dialogue {
         Ok((method, text))
     }
 
-    /// Waits until all is answered, and repeats the call with the answers.
+    /// Waits until all is answered, and repeats the call with the answers: charged as if the client had repeated it.
     pub async fn go_on<P: Platform>(
         self: Rc<Self>,
         scene: Scene<P>,
         link: Rc<Link>,
         mut round: Round,
-    ) -> Result<Exchange<P>, Error> {
+    ) -> Result<(Exchange<P>, Rc<Ticket<P>>), Error> {
         let end = scene.platform.now_ms().saturating_add(answers::ASK_MS);
         // Ends: the wait has a deadline, and a meeting a bound.
         while round.open.iter().any(|(.., answer)| answer.is_none()) {
@@ -192,6 +196,10 @@ impl Dialogue {
         let Ok(Message::Request(request)) = Message::read(&json, json.root()) else {
             return Err(internal("a request that was sent is none"));
         };
+        let arguments = request.params.and_then(|params| json.get(params, "arguments"));
+        let arguments = arguments.map_or("", |node| json.raw(node));
+        let exposed = self.exposed.as_deref();
+        let ticket = admission::admit_again(&scene, link.upstream(), exposed, arguments, false).await?;
         let outbound = Outbound::again(round.answered(&json, &request))?;
         let mut terms = self.terms.clone();
         terms.deadlines.end = scene.platform.now_ms().saturating_add(self.total_ms);
@@ -203,7 +211,13 @@ impl Dialogue {
             client: &self.client,
             terms: &terms,
         };
-        Ok(link.open(&scene.platform, &Session::Pooled, ask).await?)
+        match link.open(&scene.platform, &Session::Pooled, ask).await {
+            Ok(exchange) => Ok((exchange, Rc::new(ticket))),
+            Err(fault) => {
+                admission::failed(&scene, &ticket, &fault.clone().into());
+                Err(fault.into())
+            }
+        }
     }
 }
 

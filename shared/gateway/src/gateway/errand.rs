@@ -43,6 +43,8 @@ pub(crate) struct Errand<'a, P: Platform> {
     pub session: Session,
     /// Whether a modern client answers a legacy upstream.
     pub dialogue: bool,
+    /// Whether a modern upstream can ask a legacy client.
+    pub can_be_asked: bool,
     pub plan: Option<Rc<Plan>>,
     pub ticket: Rc<Ticket<P>>,
     /// Where its answer may be kept.

@@ -2,6 +2,7 @@
 
 use super::admission::{self, Admitted};
 use super::asking::{self, Answers};
+use super::asks;
 use super::behind::Ending;
 use super::cached::{Leaving, Looked, Missed};
 use super::consent::Replies;
@@ -25,6 +26,7 @@ use crate::mcp::revisions::{Era, Revision, meta};
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
+use crate::tenant::Upstream;
 use crate::upstream::{Ask, ClientSide, Exchange, Session};
 use std::rc::Rc;
 
@@ -115,9 +117,13 @@ async fn send<P: Platform>(
     let Leaving { scene, asked, target, route, tool, outbound, .. } = *leaving;
     let Asked { json, request, asker, .. } = *asked;
     let era = route.link.era(&scene.platform).await?;
-    let mut client = client_side(scene, outbound.json(), outbound.request(), asker, era);
+    let upstream = route.link.upstream();
+    let mut client = client_side(scene, outbound.json(), outbound.request(), asker, (era, upstream));
+    let mut can_be_asked = false;
     if let (Some(session), Era::Modern, true) = (&asker.session, era, request.method.may_ask_back()) {
-        client.capabilities = dialogue::shown(scene, json, session.capabilities).await.json();
+        let shown = dialogue::shown(scene, json, session.capabilities).await.cut(&upstream.asks);
+        can_be_asked = !shown.asks_nothing();
+        client.capabilities = shown.json();
     }
     let errand = Errand {
         scene,
@@ -131,6 +137,7 @@ async fn send<P: Platform>(
         client,
         session: session_for(asker, &route.link.upstream().alias),
         dialogue: is_bridged_dialogue(json, request, asker, era),
+        can_be_asked,
         plan: leaving.plan.cloned(),
         ticket: Rc::clone(leaving.ticket),
         slot: missed.slot.clone(),
@@ -218,7 +225,7 @@ pub(crate) async fn subscribe<P: Platform>(
     target.rename(sent, sent_request, uri.as_deref().unwrap_or(&route.original), &mut edits);
     // No state was sealed for it.
     state::unseal(scene, sent, sent_request, &state, &route, &mut edits)?;
-    let client = client_side(scene, sent, sent_request, asker, Era::Legacy);
+    let client = client_side(scene, sent, sent_request, asker, (Era::Legacy, route.link.upstream()));
     let terms = &route.link.terms(&scene.platform, None, "");
     let ask =
         Ask { outbound: &outbound, edits, name: None, param_headers: Vec::new(), client: &client, terms };
@@ -287,14 +294,15 @@ pub(crate) fn declared(json: &Json<'_>, request: &Request) -> String {
     edits.apply_within(json.text(), json.span(declared))
 }
 
-/// The capabilities that the upstream is shown: those that the client declared, if its questions can reach the client. A
-/// legacy upstream understands those of three.
-pub(crate) fn shown(declared: String, revision: Revision, upstream: Era) -> String {
-    match (revision.era(), upstream) {
+/// The capabilities that the upstream is shown: those that the client declared and the upstream may use, if its questions can
+/// reach the client. A legacy upstream understands those of three.
+pub(crate) fn shown(declared: String, revision: Revision, (era, upstream): (Era, &Upstream)) -> String {
+    let declared = match (revision.era(), era) {
         (Era::Modern, Era::Legacy) if declared != "{}" => asking::legacy_capabilities(&declared),
-        (own, upstream) if own == upstream => declared,
-        _ => "{}".to_owned(),
-    }
+        (own, era) if own == era => declared,
+        _ => return "{}".to_owned(),
+    };
+    asks::shown(&upstream.asks, declared)
 }
 
 /// What the upstream may know of the client.
@@ -303,13 +311,13 @@ fn client_side<P: Platform>(
     json: &Json<'_>,
     request: &Request,
     asker: &Asker,
-    upstream: Era,
+    (era, upstream): (Era, &Upstream),
 ) -> ClientSide {
     let own = |key: &str| request.meta.and_then(|node| json.get(node, key));
     // Across the eras only what may answer with questions can bring them to the client.
-    let asks = asker.revision.era() == upstream || request.method.may_ask_back();
+    let asks = asker.revision.era() == era || request.method.may_ask_back();
     let capabilities =
-        if asks { shown(declared(json, request), asker.revision, upstream) } else { "{}".to_owned() };
+        if asks { shown(declared(json, request), asker.revision, (era, upstream)) } else { "{}".to_owned() };
     ClientSide {
         revision: asker.revision,
         capabilities,

@@ -2,6 +2,7 @@
 //! posted to questions of legacy upstreams. A session is a sealed token: nothing is stored.
 
 use super::SERVER_INFO;
+use super::asks;
 use super::capabilities::Capabilities;
 use super::forward::internal;
 use super::inspection::{self, Of};
@@ -170,8 +171,11 @@ async fn introduced<P: Platform>(
     hello: &Hello,
     trail: &mut Trail<P>,
 ) -> Result<Hello, Error> {
-    let Some(plan) = Plan::of(&scene.caller, link.upstream(), None, None)? else { return Ok(hello.clone()) };
-    let Hello { revision, capabilities, client_info } = hello;
+    let capabilities = asks::shown(&link.upstream().asks, hello.capabilities.clone());
+    let Hello { revision, client_info, .. } = hello;
+    let Some(plan) = Plan::of(&scene.caller, link.upstream(), None, None)? else {
+        return Ok(Hello { capabilities, ..hello.clone() });
+    };
     let text = format!(r#"{{"params":{{"capabilities":{capabilities},"clientInfo":{client_info}}}}}"#);
     let mut text = plan.json(&text, Way::Request, trail.tally())?.unwrap_or(text);
     let of = Of { what: "initialize", server: &link.upstream().alias, way: Way::Request };
@@ -211,13 +215,13 @@ fn seal_session<P: Platform>(
     }
 }
 
-/// A legacy client's notification. What is not for an upstream is taken note of by being accepted.
+/// A legacy client's notification. Whether it went anywhere: what is not for an upstream is accepted, and counted.
 pub(crate) fn notice<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
     notification: &Notification,
     session: &Session,
-) {
+) -> bool {
     match notification.method {
         Method::RootsListChanged => {
             for (link, at) in session.links(scene) {
@@ -230,16 +234,16 @@ pub(crate) fn notice<P: Platform>(
                 };
                 scene.platform.defer(Box::pin(effect));
             }
+            true
         }
         Method::Cancelled => {
             let named = notification.params.and_then(|params| json.get(params, "requestId"));
-            if let Some(cancelled) =
-                named.and_then(|node| scene.gateway.running.cancel(&session.key, json.raw(node)))
-            {
-                cancelled.tell(&scene.platform);
-            }
+            let found = named.and_then(|node| scene.gateway.running.cancel(&session.key, json.raw(node)));
+            found.map(|cancelled| cancelled.tell(&scene.platform)).is_some()
         }
-        _ => {}
+        // The end of the handshake, which was the gateway's.
+        Method::Initialized => true,
+        _ => false,
     }
 }
 

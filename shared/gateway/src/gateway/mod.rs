@@ -9,6 +9,7 @@ pub(crate) mod admin;
 mod admission;
 mod answers;
 mod asking;
+mod asks;
 mod batch;
 mod behind;
 mod cached;
@@ -31,6 +32,9 @@ mod shared;
 mod state;
 mod target;
 mod view;
+
+#[cfg(test)]
+mod tests;
 
 use crate::arrival::{Head, Place};
 use crate::catalog::Catalog;

@@ -7,7 +7,7 @@ use super::dialogue::{Dialogue, Round};
 use super::listen;
 use super::running::Listed;
 use super::scene::{Flow, Scene};
-use super::view::{Needed, View};
+use super::view::View;
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::envelope::{Request, Response};
@@ -15,6 +15,7 @@ use crate::mcp::json::Json;
 use crate::mcp::revisions::Era;
 use crate::platform::Platform;
 use crate::reply::{Item, MessageStream};
+use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::stage::redact::Held;
 use crate::upstream::{Exchange, FromUpstream};
@@ -45,12 +46,14 @@ pub(crate) struct Relay<P: Platform> {
     over: bool,
 }
 
-type Step<P> = (Option<Exchange<P>>, Heard);
+type Step<P> = (Option<Exchange<P>>, Heard<P>);
 /// The read under way owns the exchange, so that a keep-alive never cuts a half-read chunk.
 type Next<P> = Pin<Box<dyn Future<Output = Step<P>>>>;
 /// What came of a read.
-enum Heard {
+enum Heard<P: Platform> {
     Message(Result<Option<FromUpstream>, Fault>),
+    /// What the upstream makes of the client's answers, and what asking it again was charged.
+    Again(Rc<Ticket<P>>, Result<Option<FromUpstream>, Fault>),
     /// Nothing, for as long as more questions were waited for.
     Silence,
     /// The call could not be repeated with the answers of the client.
@@ -81,9 +84,9 @@ fn answered<P: Platform>(scene: Scene<P>, view: &View<P>, dialogue: Rc<Dialogue>
     let link = Rc::clone(&view.link);
     Box::pin(async move {
         match dialogue.go_on(scene, link, round).await {
-            Ok(mut exchange) => {
+            Ok((mut exchange, ticket)) => {
                 let message = exchange.next().await;
-                (Some(exchange), Heard::Message(message))
+                (Some(exchange), Heard::Again(ticket, message))
             }
             Err(error) => (None, Heard::Failed(error)),
         }
@@ -113,7 +116,11 @@ pub(crate) async fn start<P: Platform>(
     }
     let mut silence: Silence = Box::pin(scene.platform.sleep(limits::KEEP_ALIVE_MS));
     let scene = scene.again();
-    let next = match select(read(exchange), silence.as_mut()).await {
+    let first = select(read(exchange), silence.as_mut()).await;
+    if let Either::Left(((Some(exchange), _), _)) = &first {
+        trail.dropped(exchange.dropped());
+    }
+    let next = match first {
         Either::Left(((_, Heard::Message(Ok(Some(FromUpstream::Answer { json, response })))), _))
             if !view.asks(&json, &response) =>
         {
@@ -122,9 +129,10 @@ pub(crate) async fn start<P: Platform>(
         Either::Left(((_, Heard::Message(Err(fault))), _)) => return Err(fault.into()),
         // A question that cannot be asked ends the call while an HTTP status can still be chosen.
         Either::Left(((_, Heard::Message(Ok(Some(FromUpstream::Ask { json, request, session })))), _))
-            if session.is_none() || !view.may_ask(Needed::of(&json, &request)) =>
+            if session.is_none() || view.may_ask(&json, &request).is_err() =>
         {
-            return Err(view.cannot_ask(Needed::of(&json, &request)));
+            let kind = view.may_ask(&json, &request)?;
+            return Err(view.cannot_ask(kind));
         }
         Either::Left((step, _)) => Box::pin(std::future::ready(step)),
         // Nothing came: the stream begins with a comment.
@@ -217,14 +225,19 @@ impl<P: Platform> Relay<P> {
     async fn heard(
         &mut self,
         exchange: Option<Exchange<P>>,
-        heard: Heard,
+        heard: Heard<P>,
         trail: &mut Trail<P>,
     ) -> Option<Result<String, Error>> {
         let Some(mut exchange) = exchange else {
             let Heard::Failed(error) = heard else { return None };
             return Some(Err(error));
         };
+        trail.dropped(exchange.dropped());
         let message = match heard {
+            Heard::Again(ticket, message) => {
+                self.view.ticket = Some(ticket);
+                return Box::pin(self.heard(Some(exchange), Heard::Message(message), trail)).await;
+            }
             Heard::Failed(error) => return Some(Err(error)),
             Heard::Message(Ok(Some(FromUpstream::Answer { json, response })))
                 if self.view.asks(&json, &response) =>
@@ -272,16 +285,15 @@ impl<P: Platform> Relay<P> {
         };
         self.queue = std::mem::take(&mut round.questions);
         self.queue.reverse();
+        // It ends here, as a modern client's request would: nothing is under way while the user thinks.
+        self.view.ticket = None;
         self.next = answered(self.scene.again(), &self.view, dialogue, round);
         self.queue.pop().map(Ok)
     }
 
     /// A question that the agent's next request is to answer, or that this one has answered already.
     fn asked(&mut self, mut exchange: Exchange<P>, json: &Json<'_>, request: &Request) -> Result<(), Error> {
-        let needed = Needed::of(json, request);
-        if !self.view.may_ask(needed) {
-            return Err(self.view.cannot_ask(needed));
-        }
+        let kind = self.view.may_ask(json, request)?;
         let number = self.asking.as_ref().map_or(0, Asking::len);
         let key = asking::key(json, request, number);
         let ready = self.view.ready.as_mut().and_then(|ready| ready.take(&key, json.raw(request.id)));
@@ -290,7 +302,7 @@ impl<P: Platform> Relay<P> {
         } else {
             let now_ms = self.scene.platform.now_ms();
             let asking = self.asking.get_or_insert_with(|| Asking::new(now_ms));
-            if !asking.take(json, request, key) {
+            if !asking.take(json, request, key, kind) {
                 return Err(self.view.fault(UpstreamFault::TooLarge));
             }
         }

@@ -72,7 +72,10 @@ pub(crate) async fn one<P: Platform>(
         Message::Notification(notification) => {
             note_method(scene, notification.method, &name(json, notification.method_name), &mut trail);
             match Box::pin(notice(scene, head, json, &notification)).await {
-                Ok(()) => accepted(trail),
+                Ok(went_on) => {
+                    trail.dropped(u32::from(!went_on));
+                    accepted(trail)
+                }
                 Err((revision, error)) => fail(scene, trail, None, revision, &error),
             }
         }
@@ -80,10 +83,18 @@ pub(crate) async fn one<P: Platform>(
             trail.note("method", "(answer)");
             match Box::pin(answers::posted(scene, head, json, &response, &mut trail)).await {
                 Ok(()) => accepted(trail),
-                Err(error) => fail(scene, trail, None, Revision::V2025_11_25, &error),
+                Err(error) => refused(scene, trail, &error),
             }
         }
     }
+}
+
+/// A posted answer that is not taken. What posts it reads the status alone, in every era.
+fn refused<P: Platform>(scene: &Scene<P>, mut trail: Trail<P>, error: &Error) -> Answer {
+    trail.error(error);
+    let row = scene.row(error, Era::Modern);
+    let status = if row.status < 400 { 403 } else { row.status };
+    Answer::Failed(status, row.message(None), row.headers)
 }
 
 /// What is no method may be anything.
@@ -326,14 +337,14 @@ async fn list<P: Platform>(
     Ok(Flow::Message(200, result_message(json.raw(request.id), &page)))
 }
 
-/// A notification from the agent. Modern clients have none on HTTP (`notifications/cancelled` is closing the
-/// stream); a posted one is accepted and ignored.
+/// A notification from the agent; whether it went anywhere. Modern clients have none on HTTP (`notifications/cancelled` is
+/// closing the stream); a posted one is accepted and dropped.
 async fn notice<P: Platform>(
     scene: &Scene<P>,
     head: &Head,
     json: &Json<'_>,
     notification: &Notification,
-) -> Result<(), Failed> {
+) -> Result<bool, Failed> {
     scene
         .gateway
         .admit
@@ -341,7 +352,7 @@ async fn notice<P: Platform>(
         .map_err(|flood| (Revision::LATEST_LEGACY, flood.into()))?;
     let claim = era::classify(&head.headers, &Message::Notification(*notification), json);
     match claim {
-        Ok(Claim::Modern(_)) => return Ok(()),
+        Ok(Claim::Modern(_)) => return Ok(false),
         Ok(Claim::Legacy { .. }) => {}
         Err(Invalid::Request(why)) => {
             return Err((Revision::LATEST_LEGACY, Refusal::InvalidRequest(why).into()));
@@ -352,8 +363,7 @@ async fn notice<P: Platform>(
     let session = legacy::Session::open(scene, head)
         .await
         .map_err(|refusal| (Revision::LATEST_LEGACY, refusal.into()))?;
-    legacy::notice(scene, json, notification, &session);
-    Ok(())
+    Ok(legacy::notice(scene, json, notification, &session))
 }
 
 /// Ends the session named by the request (MCP 2025-11-25, Session Management).

@@ -1,12 +1,12 @@
 //! One call for all who ask the same at the same time (`coalesce = true`): it is made in the gateway's own name, and
 //! its answer is turned for each caller.
 
+use super::asks;
 use super::behind::Ending;
 use super::dialogue::is_asked;
 use super::errand::Errand;
 use super::scene::Flow;
 use super::state::Scope;
-use super::view::Needed;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};
 use crate::limits;
@@ -141,7 +141,9 @@ pub(crate) async fn call<P: Platform>(
     let view = errand.view(route, state, None);
     let outcome = match landed.shared {
         Shared::Answer(json, response) => view.whole(errand.scene, Held::Lent(&json), response, trail).await,
-        Shared::Ask(method) => Err(view.cannot_ask(Needed::by(method))),
+        Shared::Ask(method) => {
+            Err(asks::kind_of(method, None).map_or_else(asks::unknown, |kind| view.cannot_ask(kind)))
+        }
         Shared::Failed(kind) => Err(view.fault(kind)),
         Shared::Apart => return None,
     };

@@ -1,6 +1,7 @@
 //! `requestState` of multi-round requests (MCP 2026-07-28, MRTR): the upstream's state travels to the agent
 //! and back inside a sealed token bound to principal, endpoint, upstream, method, name and arguments.
 
+use super::asks;
 use super::forward::internal;
 use super::scene::Scene;
 use crate::catalog::Route;
@@ -11,6 +12,7 @@ use crate::mcp::envelope::Request;
 use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::seal::{Binding, Purpose};
 use crate::platform::Platform;
+use crate::tenant::AskKinds;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +32,11 @@ impl Scope {
         let arguments = request.params.and_then(|params| json.get(params, "arguments"));
         let arguments = arguments.map_or("", |node| json.raw(node)).to_owned();
         Self { method: request.method.name(), name: name.to_owned(), arguments }
+    }
+
+    /// The name, as the client has it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Of an answer that has no state.
@@ -57,8 +64,8 @@ struct Payload {
 /// What a state stands for.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Kept {
-    /// The modern upstream's own state.
-    Upstream(String),
+    /// The modern upstream's own state, and the bits of what it asked.
+    Upstream(String, u8),
     /// A call that waits at a legacy upstream.
     Asked(Asked),
 }
@@ -72,10 +79,21 @@ pub(crate) struct Asked {
     pub id: String,
     /// The last event that was read of its answer.
     pub last_event: String,
-    /// Keys of what is still to be answered, each with the question's id at the upstream, raw JSON.
-    pub open: Vec<(String, String)>,
+    /// What is still to be answered.
+    pub open: Vec<Open>,
     /// The questions as the client has them: raw JSON object by those keys. Empty if they are too long to be asked again.
     pub questions: String,
+}
+
+/// A question of a legacy upstream that nobody has answered yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Open {
+    /// Its name for the client.
+    pub key: String,
+    /// Its id at the upstream, raw JSON.
+    pub id: String,
+    /// The bits of its kind.
+    pub kinds: u8,
 }
 
 /// Opens the request's `requestState`, if it has one, and puts the upstream's own in its place.
@@ -90,9 +108,11 @@ pub(crate) fn unseal<P: Platform>(
     let Some(params) = request.params else { return Ok(()) };
     if let Some(node) = json.get(params, "requestState") {
         // An upstream that was of the other era when it asked knows nothing of it.
-        let Kept::Upstream(own) = open(scene, json, node, &route.link.upstream().alias, scope)? else {
+        let upstream = route.link.upstream();
+        let Kept::Upstream(own, kinds) = open(scene, json, node, &upstream.alias, scope)? else {
             return Err(Refusal::BadState);
         };
+        asks::permit_kinds(upstream, AskKinds::from_bits(kinds))?;
         edits.set_string(json, params, "requestState", &own);
     }
     Ok(())
@@ -111,7 +131,7 @@ pub(crate) fn asked<P: Platform>(
     };
     match open(scene, json, node, &route.link.upstream().alias, scope)? {
         Kept::Asked(asked) => Ok(Some(asked)),
-        Kept::Upstream(_) => Err(Refusal::BadState),
+        Kept::Upstream(..) => Err(Refusal::BadState),
     }
 }
 
@@ -139,18 +159,18 @@ fn open<P: Platform>(
     }
 }
 
-/// Seals the `requestState` of an upstream's `input_required` result in place.
+/// Seals the `requestState` of an upstream's `input_required` result in place, with the kinds of what it asks.
 pub(crate) fn seal<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
     result: Node,
-    alias: &str,
+    (alias, kinds): (&str, AskKinds),
     scope: &Scope,
     edits: &mut Edits,
 ) -> Result<(), Error> {
     let Some(node) = json.get(result, "requestState") else { return Ok(()) };
     let upstream = json.string(node).ok_or_else(|| internal("requestState is no string"))?.into_owned();
-    let token = token(scene, Kept::Upstream(upstream), alias, scope)?;
+    let token = token(scene, Kept::Upstream(upstream, kinds.bits()), alias, scope)?;
     edits.set_string(json, result, "requestState", &token);
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::SERVER_INFO;
 use super::admission;
 use super::answers::{self, Origin, To};
 use super::asking::Ready;
+use super::asks;
 use super::behind::Ending;
 use super::consent::{self, Replies};
 use super::dialogue::{Dialogue, is_asked};
@@ -25,7 +26,7 @@ use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::stage::cache::Slot;
 use crate::stage::redact::{Clean, Held, Plan};
-use crate::tenant::Way;
+use crate::tenant::{AskKind, Way};
 use crate::upstream::{FromUpstream, Link, Sealed};
 use std::rc::Rc;
 
@@ -89,6 +90,7 @@ impl<P: Platform> View<P> {
             Ok(Some(FromUpstream::Notification { json, notification, token })) => {
                 let passes = self.passes(scene, notification.method);
                 if !listen::heard(scene, &self.link, notification.method, passes).await {
+                    trail.dropped(1);
                     return None;
                 }
                 let message = Message::Notification(notification);
@@ -100,8 +102,10 @@ impl<P: Platform> View<P> {
                 }
             }
             Ok(Some(FromUpstream::Ask { json, request, session })) => {
-                let Some(session) = session else {
-                    return Some(Err(self.cannot_ask(Needed::of(&json, &request))));
+                let asked = self.may_ask(&json, &request);
+                let session = match asked.and_then(|kind| session.ok_or_else(|| self.cannot_ask(kind))) {
+                    Ok(session) => session,
+                    Err(error) => return Some(Err(error)),
                 };
                 let message = Message::Request(request);
                 let clean = self.clean(scene, Held::Owned(json), message, trail).await;
@@ -213,9 +217,13 @@ impl<P: Platform> View<P> {
         let kind = kind.and_then(|node| json.string(node));
         match (kind.as_deref(), state) {
             (_, Some(state)) => edits.set_string(json, result, "requestState", state),
-            (Some("input_required"), _) if self.to.era() == Era::Legacy => return Err(across_eras()),
             (Some("input_required"), _) => {
-                state::seal(scene, json, result, &self.link.upstream().alias, &self.state, edits)?
+                let kinds = asks::permit_all(self.link.upstream(), json.value(result))?;
+                if self.to.era() == Era::Legacy {
+                    return Err(across_eras());
+                }
+                let from = (self.link.upstream().alias.as_str(), kinds);
+                state::seal(scene, json, result, from, &self.state, edits)?;
             }
             _ => {}
         }
@@ -243,12 +251,22 @@ impl<P: Platform> View<P> {
     ) -> Result<(), Error> {
         let Some(code) = json.get(error, "code") else { return Ok(()) };
         let number = json.integer(code).unwrap_or_default();
+        let data = json.get(error, "data").map(|data| json.value(data));
+        if number == -32021
+            && let Some(denied) = asks::withheld(self.link.upstream(), data)
+        {
+            return Err(denied.into());
+        }
         // The client of another era could not declare the capability to this upstream, whatever it can do.
         if number == -32021 && self.to.era() != self.from {
             return Err(across_eras());
         }
-        let asks = number == consent::URL_ELICITATION_REQUIRED && self.from == Era::Legacy;
+        let asks = number == consent::URL_ELICITATION_REQUIRED;
+        if asks {
+            asks::permit_pages(self.link.upstream(), data)?;
+        }
         if asks
+            && self.from == Era::Legacy
             && self.to.era() == Era::Modern
             && self.method.may_ask_back()
             && self.replies != Replies::Declined
@@ -258,8 +276,8 @@ impl<P: Platform> View<P> {
             edits.set(json, message, "result", result);
             return Ok(());
         }
-        if let Some(data) = json.get(error, "data") {
-            scene.gateway.catalog.expose_named(&self.viewer(scene), json.value(data), edits);
+        if let Some(data) = data {
+            scene.gateway.catalog.expose_named(&self.viewer(scene), data, edits);
         }
         let converted = revisions::convert_error(number, self.from, self.to, self.method);
         if converted != number {
@@ -320,21 +338,31 @@ impl<P: Platform> View<P> {
         }
     }
 
-    /// Whether a modern client declared that it can be asked this.
-    pub fn may_ask(&self, needed: Needed) -> bool {
+    /// The kind of a question that the upstream may ask this client.
+    ///
+    /// # Errors
+    /// Its settings do not let it, or the client did not declare it.
+    pub fn may_ask(&self, json: &Json<'_>, request: &Request) -> Result<AskKind, Error> {
+        let params = request.params.map(|params| json.value(params));
+        let kind = asks::permit(self.link.upstream(), request.method, params)?;
+        if self.declares(kind) { Ok(kind) } else { Err(self.cannot_ask(kind)) }
+    }
+
+    /// Whether the client declared that it can be asked this. One of a legacy upstream's own session did so there.
+    pub fn declares(&self, kind: AskKind) -> bool {
         if self.to.era() == Era::Legacy && self.from == Era::Legacy {
             return true;
         }
-        let Needed(capability, mode) = needed;
-        Json::parse(self.declared.as_bytes(), &limits::REQUEST).is_ok_and(|declared| {
-            let has = declared.value(declared.root()).get(capability);
-            has.is_some_and(|has| mode.is_none_or(|mode| has.get(mode).is_some()))
-        })
+        Json::parse(self.declared.as_bytes(), &limits::REQUEST)
+            .is_ok_and(|declared| asks::kinds_of(declared.value(declared.root())).has(kind))
     }
 
-    /// Why a question ends the call: the client did not declare what it needs, or did, and the upstream does not keep what
-    /// comes after the answer.
-    pub fn cannot_ask(&self, needed: Needed) -> Error {
+    /// Why a question ends the call: the upstream may not ask it, the client did not declare what it needs, or did, and the
+    /// upstream does not keep what comes after the answer.
+    pub fn cannot_ask(&self, kind: AskKind) -> Error {
+        if let Err(denied) = asks::permit_kind(self.link.upstream(), kind) {
+            return denied.into();
+        }
         if self.to.era() == Era::Legacy && self.from == Era::Modern {
             return across_eras();
         }
@@ -342,13 +370,16 @@ impl<P: Platform> View<P> {
             let why = "questions of an upstream that this session has no session at; initialize again";
             return Refusal::NotSupported(why).into();
         }
-        if self.may_ask(needed) {
+        if self.declares(kind) {
             return Refusal::NotSupported("questions of an upstream that keeps no events of its streams")
                 .into();
         }
-        let Needed(capability, mode) = needed;
-        let mode = mode.map(|mode| format!(r#""{mode}":{{}}"#)).unwrap_or_default();
-        Refusal::MissingCapability(format!(r#"{{"{capability}":{{{mode}}}}}"#)).into()
+        Refusal::MissingCapability(asks::capability(kind).to_owned()).into()
+    }
+
+    /// The tool or prompt that was called, by its exposed name.
+    pub fn named(&self) -> Option<&str> {
+        matches!(self.method, Method::ToolsCall | Method::PromptsGet).then(|| self.state.name())
     }
 
     /// A legacy upstream's question on the stream of a call, under an id that finds its way back.
@@ -356,9 +387,10 @@ impl<P: Platform> View<P> {
         let (json, Message::Request(request)) = (clean.json(), clean.message()) else {
             return Err(internal("a question that is none"));
         };
-        let name = self.plan.as_ref().and_then(|plan| plan.name());
+        let params = request.params.map(|params| json.value(params));
+        let kind = asks::kind_of(request.method, params).ok_or_else(|| internal("a question of no kind"))?;
         let to = To::session(session);
-        let from = Origin { alias: &self.link.upstream().alias, name, to };
+        let from = Origin { alias: &self.link.upstream().alias, name: self.named(), kind, to };
         let id = answers::seal_ask(scene, &from, json.raw(request.id))?;
         let mut edits = Edits::new();
         edits.replace(json.span(request.id), id);
@@ -366,29 +398,5 @@ impl<P: Platform> View<P> {
             scene.gateway.catalog.expose_question(&self.viewer(scene), json.value(params), &mut edits);
         }
         Ok(edits.apply(json.text()))
-    }
-}
-
-/// The capability that a question needs, and its mode if it is not the first one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Needed(&'static str, Option<&'static str>);
-
-impl Needed {
-    pub fn of(json: &Json<'_>, request: &Request) -> Self {
-        let mode = request.params.and_then(|params| json.get(params, "mode"));
-        let url = mode.and_then(|mode| json.string(mode)).is_some_and(|mode| mode == "url");
-        Self::new(request.method, url)
-    }
-
-    pub fn new(method: Method, url: bool) -> Self {
-        Self(Self::by(method).0, (url && method == Method::Elicit).then_some("url"))
-    }
-
-    pub const fn by(method: Method) -> Self {
-        match method {
-            Method::CreateMessage => Self("sampling", None),
-            Method::Elicit => Self("elicitation", None),
-            _ => Self("roots", None),
-        }
     }
 }

@@ -45,6 +45,7 @@ pub struct Trail<P: Platform> {
     stages: String,
     fields: String,
     tally: Tally,
+    dropped: u32,
     act: &'static str,
     outcome: Outcome,
     open: bool,
@@ -62,6 +63,7 @@ impl<P: Platform> Trail<P> {
             stages: String::with_capacity(96),
             fields: String::with_capacity(448),
             tally: Tally::default(),
+            dropped: 0,
             act: "",
             outcome: Outcome::Abandoned,
             open: true,
@@ -101,6 +103,11 @@ impl<P: Platform> Trail<P> {
     /// Where what is found is counted.
     pub fn tally(&mut self) -> &mut Tally {
         &mut self.tally
+    }
+
+    /// Counts notifications that went no further.
+    pub const fn dropped(&mut self, more: u32) {
+        self.dropped = self.dropped.saturating_add(more);
     }
 
     /// Says what an operator does, as `method`. It may be said again, when more of it is known: the last one counts.
@@ -190,6 +197,7 @@ impl<P: Platform> Trail<P> {
                         self.note("blocked", what);
                         self.note("blocked_in", way);
                     }
+                    crate::error::Refusal::AskDenied(what) => self.note("ask_denied", what),
                     _ => {}
                 }
             }
@@ -227,6 +235,7 @@ impl<P: Platform> Trail<P> {
             stages: self.stages.clone(),
             fields: self.fields.clone(),
             tally: self.tally.clone(),
+            dropped: self.dropped,
             act: self.act,
             outcome: Outcome::Abandoned,
             open: true,
@@ -253,6 +262,9 @@ impl<P: Platform> Trail<P> {
         if !self.tally.is_empty() {
             let members = self.tally.members();
             self.fields.push_str(&members);
+        }
+        if self.dropped > 0 {
+            self.count("dropped", u64::from(self.dropped));
         }
         let now = self.platform.now_ms();
         let mut line = String::with_capacity(128 + self.fields.len() + self.stages.len());

@@ -2,20 +2,20 @@
 
 mod left;
 
-use super::Sealed;
 use super::cancel::Cancel;
 use super::fault::about_revision;
 use super::guard::Pass;
-use super::legacy;
 use super::link::Link;
 use super::stream::{Side, Stream};
 use super::wanted::{Asks, Wanted};
 use super::watch::Watch;
+use super::{Sealed, legacy};
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::{Era, Json, JsonError, Message, Method, Notification, Outcome, Request, Response};
 use crate::platform::Platform;
 use crate::stage::redact::Cleared;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// What an upstream says while it answers.
@@ -80,6 +80,8 @@ pub struct Exchange<P: Platform> {
     hands_over: bool,
     /// The newest event id of a stream that has broken.
     broke_after: Option<String>,
+    /// See [`Exchange::dropped`].
+    dropped: Cell<u32>,
     /// Armed as long as a legacy upstream is at work for nobody if this is dropped.
     cancel: Cancel<P>,
     /// The session id that came with the head.
@@ -108,6 +110,7 @@ impl<P: Platform> Exchange<P> {
             resumptions: 0,
             hands_over: false,
             broke_after: None,
+            dropped: Cell::new(0),
             cancel,
             session_id,
             pass: None,
@@ -147,6 +150,11 @@ impl<P: Platform> Exchange<P> {
     /// Whether messages may come before the answer.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self.source, Source::Stream(_))
+    }
+
+    /// How many notifications were not for the client since this was last asked.
+    pub(crate) fn dropped(&self) -> u32 {
+        self.dropped.take()
     }
 
     /// The next message; `None` only after the answer.
@@ -212,7 +220,11 @@ impl<P: Platform> Exchange<P> {
     fn heard(&mut self, data: String, resumable: bool) -> Result<Option<FromUpstream>, UpstreamFault> {
         let json = parse(data.into_bytes())?;
         match read(&json)? {
-            Message::Notification(notification) => Ok(self.notified(json, &notification)),
+            Message::Notification(notification) => {
+                let heard = self.notified(json, &notification);
+                self.dropped.set(self.dropped.get().saturating_add(u32::from(heard.is_none())));
+                Ok(heard)
+            }
             Message::Request(request) => self.asked(json, request, resumable),
             Message::Response(response) => {
                 self.check(&json, &response)?;

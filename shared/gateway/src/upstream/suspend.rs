@@ -74,6 +74,14 @@ impl Link {
         }
     }
 
+    /// Cancels a call that waits for answers which nobody will give, behind the answer.
+    pub fn abandon<P: Platform>(self: &Rc<Self>, platform: &P, session: &Sealed, id: &str) {
+        let (id, session) = (id.to_owned(), Some(session.clone()));
+        let wanted =
+            Wanted { id, era: Era::Legacy, session, asks: Asks::Never, progress: None, logs: Logs::None };
+        drop(Cancel::armed(self, platform, &wanted));
+    }
+
     async fn follow<P: Platform>(
         self: &Rc<Self>,
         platform: &P,

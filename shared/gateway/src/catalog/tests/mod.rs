@@ -270,6 +270,7 @@ fn tenant(aliases: &[&str], allow: &[&str], version: &str) -> Tenant {
             places: None,
             breaker: None,
             inspect: Default::default(),
+            asks: Default::default(),
         })
     };
     Tenant {

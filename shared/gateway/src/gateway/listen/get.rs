@@ -56,7 +56,7 @@ async fn begin<P: Platform>(
     head: &Head,
     trail: &mut Trail<P>,
 ) -> Result<Option<Flow<P>>, Error> {
-    let session = Session::open(scene, head)?;
+    let session = Session::open(scene, head).await?;
     trail.note("revision", session.revision.as_str());
     let left = head.headers.get("last-event-id").map(|token| event::open(scene, &session, token));
     let left = left.transpose()?;

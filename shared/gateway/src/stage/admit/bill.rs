@@ -127,7 +127,7 @@ fn amount<P: Platform>(rule: &Limit, request: &Weighed<'_>, ticket: &Ticket<P>) 
         Measure::Rate { .. } => 1,
         _ if !request.call => 0,
         Measure::Calls(_) => u64::from(!request.again),
-        Measure::Concurrency { .. } => 1,
+        Measure::Concurrency { .. } => u64::from(!request.held),
         Measure::Tokens(_, reserve) => {
             u64::from(ticket.request_tokens()) + u64::from(expected(*reserve, ticket))
         }

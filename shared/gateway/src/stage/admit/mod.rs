@@ -41,6 +41,8 @@ pub struct Weighed<'a> {
     pub call: bool,
     /// Whether it goes on with an earlier one: it counts in rates, and for what it costs.
     pub again: bool,
+    /// Whether that one is still under way: it counts as one of those at once.
+    pub held: bool,
     /// The exposed name of the tool or prompt.
     pub name: Option<Cow<'a, str>>,
     /// The upstream, where that is known.

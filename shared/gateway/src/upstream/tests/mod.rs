@@ -173,6 +173,7 @@ fn guarded(
         places,
         breaker,
         inspect: Default::default(),
+        asks: Default::default(),
     };
     let tenant = Rc::new(Tenant {
         name: "acme".into(),
