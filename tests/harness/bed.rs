@@ -38,6 +38,7 @@ pub struct Bed {
     pub upstream: Upstream,
     /// The gateway.
     pub host: Box<dyn Host>,
+    issuer: Issuer,
     token: String,
     kind: Kind,
     settings: toml::Table,
@@ -82,7 +83,7 @@ impl Bed {
         all.insert("tenants".to_owned(), table("bed", toml::Value::Table(toml::from_str(&text)?)));
         let host = kind.start(&toml::to_string(&all)?)?;
         let token = issuer.mint("developer", "alice", "bed", Flaw::None);
-        Ok(Self { upstream, host, token, kind, settings: all })
+        Ok(Self { upstream, host, issuer, token, kind, settings: all })
     }
 
     /// Puts a gateway in the place of this one: with the same keys, but an agent that may use only `allow`.
@@ -90,13 +91,55 @@ impl Bed {
     /// # Errors
     /// When it does not start.
     pub fn allow(&mut self, allow: &str) -> Result<()> {
-        let path = ["tenants", "bed", "agents", "developer"];
-        let agent =
-            path.iter().try_fold(&mut self.settings, |table, key| table.get_mut(*key)?.as_table_mut());
-        let agent = agent.context("the settings have the agent")?;
-        agent.insert("allow".to_owned(), vec![allow.to_owned()].into());
+        self.change(&["agents", "developer"], "allow", vec![allow.to_owned()].into())
+    }
+
+    /// Likewise with an upstream that may only ask this.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn asks(&mut self, asks: &[&str]) -> Result<()> {
+        let asks: Vec<String> = asks.iter().map(|kind| (*kind).to_owned()).collect();
+        self.change(&["upstreams", "a"], "asks", asks.into())
+    }
+
+    /// Likewise with one limit, as TOML.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn limit(&mut self, limit: &str) -> Result<()> {
+        let limits: toml::Table = toml::from_str(&format!("limits = [{limit}]"))?;
+        let limits = limits.get("limits").cloned().context("a limit")?;
+        self.change(&[], "limits", limits)
+    }
+
+    fn change(&mut self, table: &[&str], key: &str, value: toml::Value) -> Result<()> {
+        let path = ["tenants", "bed"].iter().chain(table);
+        let mut found = Some(&mut self.settings);
+        for key in path {
+            found = found.and_then(|table| table.get_mut(*key)).and_then(toml::Value::as_table_mut);
+        }
+        found.context("the settings have the table")?.insert(key.to_owned(), value);
         self.host = self.kind.start(&toml::to_string(&self.settings)?)?;
         Ok(())
+    }
+
+    /// Puts a gateway with these keys of sealed tokens in the place of this one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn keys(&mut self, keys: &str) -> Result<()> {
+        self.host = self.kind.start_keyed(&toml::to_string(&self.settings)?, keys)?;
+        Ok(())
+    }
+
+    /// `call` of another person.
+    #[must_use]
+    pub fn of(&self, subject: &str, mut call: Call) -> Call {
+        let token = self.issuer.mint("developer", subject, subject, Flaw::None);
+        call.headers.retain(|(name, _)| name != "authorization");
+        call.headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+        call
     }
 
     /// A request of a modern client. `params` are the members of the params besides `_meta`, `meta` those of `_meta`

@@ -93,6 +93,21 @@ impl Kind {
 }
 
 impl Kind {
+    /// As [`Kind::start`], with these keys of sealed tokens.
+    ///
+    /// # Errors
+    /// As [`Kind::start`].
+    pub fn start_keyed(self, settings: &str, keys: &str) -> Result<Box<dyn Host>> {
+        let keys_on_spin = format!("postern_seal_keys={keys}");
+        let more = ["--variable", keys_on_spin.as_str()];
+        match self {
+            Self::InProcess => Ok(Box::new(InProcess::start_keyed(settings, keys)?)),
+            Self::Workerd => Ok(Box::new(Workerd::start_keyed(settings, keys)?)),
+            Self::Spin => Ok(Box::new(Spin::start(settings, Instances::Shared, &more)?)),
+            Self::SpinFresh => Ok(Box::new(Spin::start(settings, Instances::Fresh, &more)?)),
+        }
+    }
+
     /// Starts a gateway on this address whose settings are in a store under the key `bundle/active`. `entries` is what
     /// the store holds.
     ///

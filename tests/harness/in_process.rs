@@ -51,6 +51,18 @@ impl InProcess {
     /// # Errors
     /// As [`InProcess::start`].
     pub fn start_with(address: SocketAddr, config: &str, entries: &[(&str, &str)]) -> Result<Self> {
+        Self::lay_out(address, (config, SEAL_KEYS), entries)
+    }
+
+    /// As [`InProcess::start`], with these keys of sealed tokens.
+    ///
+    /// # Errors
+    /// As [`InProcess::start`].
+    pub fn start_keyed(settings: &str, keys: &str) -> Result<Self> {
+        Self::lay_out((Ipv4Addr::LOCALHOST, 0).into(), (settings, keys), &[])
+    }
+
+    fn lay_out(address: SocketAddr, (config, keys): (&str, &str), entries: &[(&str, &str)]) -> Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -60,7 +72,7 @@ impl InProcess {
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
         let mut variables = owned(SECRETS);
-        variables.extend(owned(&[("POSTERN_CONFIG", config), ("POSTERN_SEAL_KEYS", SEAL_KEYS)]));
+        variables.extend(owned(&[("POSTERN_CONFIG", config), ("POSTERN_SEAL_KEYS", keys)]));
         let (texts, kept) = (owned(entries), Arc::clone(&log));
         let store = Stored::default();
         let stored = Arc::clone(&store);

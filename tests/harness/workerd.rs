@@ -69,13 +69,21 @@ impl Workerd {
     /// As [`Workerd::start`].
     pub fn start_as(layout: Layout, settings: &str) -> Result<Self> {
         match layout {
-            Layout::Sole => Self::lay_out(free_addresses(1)?, None, settings, &[]),
+            Layout::Sole => Self::lay_out(free_addresses(1)?, None, (settings, SEAL_KEYS), &[]),
             Layout::Apart(isolates) => {
                 let mut addresses = free_addresses(isolates + 1)?;
                 let ledger = addresses.pop();
-                Self::lay_out(addresses, ledger, settings, &[])
+                Self::lay_out(addresses, ledger, (settings, SEAL_KEYS), &[])
             }
         }
+    }
+
+    /// As [`Workerd::start`], with these keys of sealed tokens.
+    ///
+    /// # Errors
+    /// As [`Workerd::start`].
+    pub fn start_keyed(settings: &str, keys: &str) -> Result<Self> {
+        Self::lay_out(free_addresses(1)?, None, (settings, keys), &[])
     }
 
     /// Starts the gateway with these settings on this address.
@@ -92,13 +100,13 @@ impl Workerd {
     /// # Errors
     /// As [`Workerd::start`].
     pub fn start_with(address: SocketAddr, config: &str, entries: &[(&str, &str)]) -> Result<Self> {
-        Self::lay_out(vec![address], None, config, entries)
+        Self::lay_out(vec![address], None, (config, SEAL_KEYS), entries)
     }
 
     fn lay_out(
         addresses: Vec<SocketAddr>,
         ledger: Option<SocketAddr>,
-        config: &str,
+        (config, keys): (&str, &str),
         entries: &[(&str, &str)],
     ) -> Result<Self> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
@@ -111,7 +119,7 @@ impl Workerd {
         for (name, bytes) in &modules {
             write(&folder.join("modules").join(name), bytes)?;
         }
-        let mut texts = vec![("POSTERN_CONFIG", config), ("POSTERN_SEAL_KEYS", SEAL_KEYS)];
+        let mut texts = vec![("POSTERN_CONFIG", config), ("POSTERN_SEAL_KEYS", keys)];
         texts.extend_from_slice(SECRETS);
         for (name, text) in &texts {
             write(&folder.join(name), text.as_bytes())?;
