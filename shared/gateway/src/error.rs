@@ -60,6 +60,8 @@ pub enum Refusal {
     BadCursor,
     /// A `requestState` that is not ours, not this caller's, expired or for another request.
     BadState,
+    /// A task id that is not ours, not this caller's, expired, or of a tool that this caller may not use: they answer alike.
+    UnknownTask,
     /// A posted answer to a server request that is not ours, not this caller's, or expired.
     BadAnswer,
     /// The call needs a capability that the client did not declare (-32021); the raw ClientCapabilities object.

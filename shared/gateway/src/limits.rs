@@ -52,6 +52,8 @@ pub const VERDICTS: usize = 4_096;
 pub const VERDICT_MS: u64 = 60_000;
 /// Bytes of the payload of any sealed token: the largest purpose, `requestState`, has 16 KB.
 pub const SEALED_BYTES: usize = 32 * 1024;
+/// Bytes of an upstream's id of a task: sealed, with the name of its tool, it is a header (`Mcp-Name`) of at most 4 KiB.
+pub const TASK_ID_BYTES: usize = 1024;
 /// Keys in one key set, and its bytes.
 pub const JWKS_KEYS: usize = 100;
 /// Bytes of one key set document.

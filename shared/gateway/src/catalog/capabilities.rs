@@ -8,7 +8,7 @@ use super::Catalog;
 use super::wait::{self, Task};
 use crate::limits;
 use crate::mcp::json::quote;
-use crate::mcp::revisions::declares_apps;
+use crate::mcp::revisions::{declares_apps, declares_tasks};
 use crate::mcp::{Era, Json, Kind, Revision};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
@@ -57,13 +57,13 @@ pub struct Surface {
 }
 
 impl Catalog {
-    /// The merged capabilities and instructions for `caller` with a client of this era.
+    /// The merged capabilities and instructions for `caller`, a client of the revision `to`.
     pub async fn surface<P: Platform>(
         &self,
         platform: &P,
         links: &Links,
         caller: &Caller,
-        era: Era,
+        to: Revision,
     ) -> Surface {
         let usable = links.all(caller.tenant()).iter();
         let usable: Vec<(Rc<Link>, Rc<Portrait>)> = usable
@@ -81,7 +81,7 @@ impl Catalog {
         let known = || abouts.iter().filter_map(|(alias, about)| Some((*alias, about.as_deref()?)));
         let may_read = |alias: &str| allows_upstream(caller.agent(), alias);
         Surface {
-            capabilities: capabilities(known(), may_read, era),
+            capabilities: capabilities(known(), may_read, to),
             instructions: instructions(caller.tenant().instructions.as_deref(), known()),
             whole: abouts.iter().all(|(_, about)| about.is_some()),
         }
@@ -96,7 +96,7 @@ impl Catalog {
         caller: &Caller,
         server_info: &str,
     ) -> String {
-        let surface = self.surface(platform, links, caller, Era::Modern).await;
+        let surface = self.surface(platform, links, caller, Revision::LATEST_MODERN).await;
         let ttl = if surface.whole { DISCOVER_TTL_MS } else { PARTIAL_TTL_MS };
         let mut out = format!(
             r#"{{"resultType":"complete","supportedVersions":["{}"],"capabilities":{}"#,
@@ -121,7 +121,7 @@ impl Catalog {
         to: Revision,
         server_info: &str,
     ) -> String {
-        let surface = self.surface(platform, links, caller, to.era()).await;
+        let surface = self.surface(platform, links, caller, to).await;
         let mut out = format!(
             r#"{{"protocolVersion":"{to}","capabilities":{},"serverInfo":{server_info}"#,
             surface.capabilities
@@ -184,20 +184,21 @@ async fn ask<P: Platform>(platform: P, link: Rc<Link>, portrait: Rc<Portrait>) {
 
 /// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. `listChanged` and
 /// `resources.subscribe` of those that have a way to tell it: of a legacy one without sessions there is no stream.
-/// Extensions are never passed on by themselves: MCP Apps are part of it where views can be read.
+/// Extensions are never passed on by themselves: MCP Apps are part of it where views can be read, tasks where both sides
+/// have them.
 fn capabilities<'a>(
     known: impl Iterator<Item = (&'a str, &'a About)>,
     may_read: impl Fn(&str) -> bool,
-    era: Era,
+    to: Revision,
 ) -> String {
     // In the order of the names below.
-    let mut has = [false; 6];
+    let mut has = [false; 8];
     let mut tells = Wish::default();
     for (alias, about) in known {
         if about.era == Era::Modern || about.session_bound {
             let readable = may_read(alias);
             // A legacy client subscribes in its own session at a legacy upstream.
-            let subscribable = readable && (era == Era::Modern || about.era == Era::Legacy);
+            let subscribable = readable && (to.era() == Era::Modern || about.era == Era::Legacy);
             let all = Wish { tools: true, prompts: true, resources: readable, uris: vec![String::new()] };
             let own = all.promised(&about.capabilities);
             tells.tools |= own.tools;
@@ -213,20 +214,30 @@ fn capabilities<'a>(
         let says = [
             declares("completions"),
             declares_apps(own) && may_read(alias),
+            declares_tasks(own) && about.era == Era::Modern && to.era() == Era::Modern,
             declares("logging"),
             declares("prompts"),
             declares("resources") && may_read(alias),
+            about.has_legacy_tasks() && to == Revision::V2025_11_25,
             declares("tools"),
         ];
         for (any, one) in has.iter_mut().zip(says) {
             *any |= one;
         }
     }
-    let [completions, apps, logging, prompts, resources, tools] = has;
+    let [completions, apps, tasks, logging, prompts, resources, legacy_tasks, tools] = has;
+    let extensions = match (apps, tasks) {
+        (true, true) => {
+            r#""extensions":{"io.modelcontextprotocol/tasks":{},"io.modelcontextprotocol/ui":{}}"#
+        }
+        (false, true) => r#""extensions":{"io.modelcontextprotocol/tasks":{}}"#,
+        (_, false) => r#""extensions":{"io.modelcontextprotocol/ui":{}}"#,
+    };
     let members = [
         (completions, r#""completions":{}"#),
-        (apps, r#""extensions":{"io.modelcontextprotocol/ui":{}}"#),
+        (apps || tasks, extensions),
         (logging, r#""logging":{}"#),
+        (legacy_tasks, r#""tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}"#),
     ];
     let mut members: Vec<String> =
         members.into_iter().filter(|(has, _)| *has).map(|(_, text)| text.to_owned()).collect();

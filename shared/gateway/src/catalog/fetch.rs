@@ -61,9 +61,12 @@ pub(super) async fn fetch<P: Platform>(
     let mut seen = HashSet::new();
     let mut cursor: Option<String> = None;
     for _ in 0..limits::LIST_PAGES {
-        let Some(page) = page(platform, link, about.era, kind, cursor.as_deref(), tally).await? else {
+        let Some(mut page) = page(platform, link, about.era, kind, cursor.as_deref(), tally).await? else {
             return Ok(fetched);
         };
+        if kind == ListKind::Tools && !about.has_legacy_tasks() {
+            page.items.iter_mut().for_each(without_tasks);
+        }
         // The whole list is no fresher than its stalest page.
         ttl = page.ttl_ms.map(|page_ttl| ttl.map_or(page_ttl, |so_far| so_far.min(page_ttl))).or(ttl);
         fetched.withheld = fetched.withheld.saturating_add(page.withheld);
@@ -134,6 +137,19 @@ async fn page<P: Platform>(
         }
     }
     Err(UpstreamFault::NoAnswer)
+}
+
+/// A tool without what it says of tasks of 2025-11-25 (`execution.taskSupport`), which nobody could begin.
+fn without_tasks(item: &mut String) {
+    const EXECUTION: &str = "execution";
+    if !item.contains(EXECUTION) {
+        return;
+    }
+    let Ok(json) = Json::parse(item.as_bytes(), &limits::RESPONSE) else { return };
+    let Some(execution) = json.get(json.root(), EXECUTION).map(|node| json.value(node)) else { return };
+    let mut edits = Edits::new();
+    edits.remove_in(execution, "taskSupport");
+    *item = edits.apply(&item.clone());
 }
 
 fn kind_of(fault: Fault) -> UpstreamFault {

@@ -50,6 +50,7 @@ impl Refusal {
             }
             Self::BadCursor => row(200, -32602, "Invalid cursor", "bad_cursor", RPC),
             Self::BadState => row(200, -32602, "Invalid requestState", "bad_state", RPC),
+            Self::UnknownTask => row(200, -32602, "Unknown task", "unknown_task", RPC),
             Self::BadAnswer => row(400, -32600, "No such request", "bad_answer", HTTP),
             Self::MissingCapability(required) => {
                 let mut missing =

@@ -2,6 +2,7 @@
 
 use super::scene::{Flow, Scene, result_message};
 use super::target::Target;
+use super::tasks;
 use crate::arrival::Head;
 use crate::catalog;
 use crate::error::{Error, Refusal, UpstreamFault};
@@ -92,18 +93,25 @@ fn weigh<'a, P: Platform>(
     request: &Request,
 ) -> Weighed<'a> {
     // What names nothing fails later, by its own words.
-    let target =
-        names_something(request.method).then(|| Target::read(json, request, request.method).ok()).flatten();
+    let follows = request.method.names_task();
+    let target = match request.method {
+        _ if follows => tasks::Task::named(scene, json, request).map(|task| Target::tool(&task.tool)),
+        method if names_something(method) => Target::read(json, request, method).ok(),
+        _ => None,
+    };
     let (tenant, agent) = (scene.caller.tenant(), scene.caller.agent());
-    let call = matches!(request.method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead);
+    let call =
+        follows || matches!(request.method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead);
     let params = request.params;
     let member = |key| params.and_then(|params| json.get(params, key));
     let mut weighed = Weighed {
         call,
-        again: member("requestState").is_some() || member("inputResponses").is_some(),
-        arguments: member("arguments").map_or("", |node| json.raw(node)),
+        again: follows || member("requestState").is_some() || member("inputResponses").is_some(),
+        begun: follows,
+        arguments: member(if follows { "inputResponses" } else { "arguments" })
+            .map_or("", |node| json.raw(node)),
         // A list is nobody's secret: what it shows is filtered.
-        permitted: target.is_none(),
+        permitted: target.is_none() && !follows,
         ..Weighed::default()
     };
     let Some(target) = target else { return weighed };
@@ -116,7 +124,7 @@ fn weigh<'a, P: Platform>(
     if let Some(upstream) = catalog::owner(tenant, &name).and_then(|alias| tenant.upstream(alias)) {
         weighed.permitted = authorize::allows(agent, &upstream.alias, &name);
         weighed.known = weighed.permitted
-            && request.method == Method::ToolsCall
+            && (follows || request.method == Method::ToolsCall)
             && scene.gateway.catalog.has_tool(tenant, &upstream.alias, &name);
         weighed.total_ms = upstream.total_ms;
         weighed.alias = Some(upstream.alias.clone().into());
@@ -139,15 +147,19 @@ fn weigh<'a, P: Platform>(
                 || tenant.tool(&name).is_some_and(|tool| tool.coalesce),
         });
     }
-    if let (Method::ToolsCall, true, Some(tool)) = (request.method, weighed.permitted, tenant.tool(&name)) {
+    if (follows || request.method == Method::ToolsCall)
+        && weighed.permitted
+        && let Some(tool) = tenant.tool(&name)
+    {
         weighed.ends = tool.invalidates.iter().map(|name| scene.gateway.digests.name(name)).collect();
     }
     weighed.name = Some(Cow::Owned(name));
     weighed
 }
 
-const fn names_something(method: Method) -> bool {
-    matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead | Method::Complete)
+fn names_something(method: Method) -> bool {
+    method.names_task()
+        || matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead | Method::Complete)
 }
 
 /// The trace id of the W3C trace context (`traceparent`), from `_meta` or the header of that name.
@@ -283,6 +295,12 @@ pub(crate) fn answered<P: Platform>(
     });
     ticket.ended(Ended { result_tokens, carried_out: true, finding });
     Ok(())
+}
+
+/// Tells the ticket that the upstream works on what was asked for, and how it says so.
+pub(crate) fn unfinished<P: Platform>(scene: &Scene<P>, ticket: &Ticket<P>, json: &Json<'_>, node: Node) {
+    let finding = ticket.is_watched().then(|| scene.gateway.digests.result(json.value(node)));
+    ticket.unfinished(finding);
 }
 
 /// Tokens of an image or a sound, whatever its size: about what models charge for one.

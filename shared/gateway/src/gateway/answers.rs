@@ -7,6 +7,7 @@ use super::inspection::{self, Of};
 use super::legacy::Session;
 use super::scene::Scene;
 use super::state::sealed;
+use super::tasks;
 use crate::arrival::Head;
 use crate::codec;
 use crate::error::{Error, Fault, Refusal};
@@ -99,6 +100,7 @@ pub(crate) async fn posted<P: Platform>(
     };
     let mut edits = Edits::new();
     edits.replace(json.span(id), &own);
+    tasks::restore(scene, &opened.alias, json, response, &mut edits);
     let text = edits.apply_within(json.text(), json.span(response.node));
     let tool = name.and_then(|name| tenant.tool(name)).map(Rc::as_ref);
     let plan = Plan::of(&scene.caller, link.upstream(), name, tool)?;

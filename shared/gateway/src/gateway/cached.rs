@@ -8,6 +8,7 @@ use super::scene::{Flow, Scene};
 use super::shared;
 use super::state::Scope;
 use super::target::{Kind as What, Target};
+use super::tasks::Stake;
 use super::view::View;
 use crate::catalog::Route;
 use crate::error::{Error, Fault, UpstreamFault};
@@ -195,6 +196,7 @@ impl<P: Platform> Leaving<'_, P> {
             mark: Some(mark(kind, age_ms, score)),
             ending: None,
             resumable: None,
+            stake: Stake::None,
         };
         let mut clean = entry.clean();
         if self.plan.is_some_and(|plan| plan.dlp().is_some()) {

@@ -8,6 +8,7 @@ use super::listen::Resumable;
 use super::scene::{Asker, Scene};
 use super::state::{self, Scope};
 use super::target::Target;
+use super::tasks::Stake;
 use super::view::View;
 use crate::catalog::Route;
 use crate::error::Error;
@@ -51,6 +52,8 @@ pub(crate) struct Errand<'a, P: Platform> {
     pub slot: Option<Rc<Slot>>,
     /// What it ends in the cache when it has ended.
     pub ending: Option<Rc<Ending<P>>>,
+    /// Whether it may be answered with a task.
+    pub tasks: bool,
 }
 
 impl<P: Platform> Errand<'_, P> {
@@ -76,6 +79,12 @@ impl<P: Platform> Errand<'_, P> {
         let mut edits = Edits::new();
         let (json, request) = (self.outbound.json(), self.outbound.request());
         self.target.rename(json, request, self.original(route), &mut edits);
+        // A task of 2025-11-25 that nobody could ask for is none: the call is one like any other (MCP 2025-11-25, Tasks).
+        let relayed = self.tasks || self.asker.revision.era() == Era::Modern && self.era == Era::Modern;
+        if let Some(params) = request.params.filter(|params| !relayed && json.get(*params, "task").is_some())
+        {
+            edits.remove(json, params, "task");
+        }
         edits
     }
 
@@ -114,6 +123,7 @@ impl<P: Platform> Errand<'_, P> {
             ready: if self.dialogue { asking::ready(self.outbound) } else { None },
             ending: self.ending.clone(),
             resumable: upstream_id.and_then(|upstream_id| self.resumable(route, upstream_id)),
+            stake: if self.tasks { Stake::May(self.target.name().to_owned()) } else { Stake::None },
         }
     }
 

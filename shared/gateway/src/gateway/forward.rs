@@ -14,6 +14,7 @@ use super::scene::{Asker, Flow, Scene, result_message};
 use super::shared;
 use super::state::{self, Scope};
 use super::target::{Kind, Target};
+use super::tasks::{self, Stake};
 use super::view::View;
 use crate::arrival::Head;
 use crate::catalog::Route;
@@ -66,10 +67,6 @@ async fn find<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<(Target, Route), Error> {
     let Asked { json, request, .. } = asked;
-    // A 2025-11-25 task would be created, and nothing could ask for it.
-    if request.params.is_some_and(|params| json.get(params, "task").is_some()) {
-        return Err(Refusal::NotSupported("tasks").into());
-    }
     let target = Target::read(json, request, request.method)?;
     target.note(scene, admitted.weighed.known, trail);
     let route = target.route(scene).await?;
@@ -125,6 +122,7 @@ async fn send<P: Platform>(
         can_be_asked = !shown.asks_nothing();
         client.capabilities = shown.json();
     }
+    let tasks = tasks::offer(scene, asked, &route.link, era, &mut client).await?;
     let errand = Errand {
         scene,
         json,
@@ -142,6 +140,7 @@ async fn send<P: Platform>(
         ticket: Rc::clone(leaving.ticket),
         slot: missed.slot.clone(),
         ending: Ending::of(scene, tool),
+        tasks,
     };
     let tool = tool.map(Rc::as_ref);
     if errand.dialogue {
@@ -249,6 +248,7 @@ pub(crate) async fn subscribe<P: Platform>(
         ready: None,
         ending: None,
         resumable: None,
+        stake: Stake::None,
     };
     relay::start(scene, exchange, view, trail).await
 }
@@ -306,7 +306,7 @@ pub(crate) fn shown(declared: String, revision: Revision, (era, upstream): (Era,
 }
 
 /// What the upstream may know of the client.
-fn client_side<P: Platform>(
+pub(crate) fn client_side<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
     request: &Request,

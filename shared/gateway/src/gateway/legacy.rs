@@ -8,6 +8,7 @@ use super::forward::internal;
 use super::inspection::{self, Of};
 use super::scene::{Asker, Flow, Scene, result_message};
 use super::state::sealed;
+use super::tasks;
 use crate::arrival::Head;
 use crate::codec;
 use crate::error::{Error, Refusal};
@@ -126,7 +127,7 @@ pub(crate) async fn initialize<P: Platform>(
     trail.note("revision", revision.as_str());
     let hello = Hello {
         revision,
-        capabilities: json.raw(capabilities).to_owned(),
+        capabilities: tasks::without_own(json, capabilities),
         client_info: json.raw(client_info).to_owned(),
     };
     let sessions = open_sessions(scene, &hello, trail).await;

@@ -31,6 +31,7 @@ mod serve;
 mod shared;
 mod state;
 mod target;
+mod tasks;
 mod view;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::inspection;
 use super::legacy;
 use super::listen;
 use super::scene::{Asker, Flow, Scene, result_message};
+use super::tasks;
 use crate::arrival::Head;
 use crate::catalog::ListKind;
 use crate::error::{Error, Refusal};
@@ -255,7 +256,7 @@ async fn modern<P: Platform>(
     match asked.request.method {
         Method::Listen => Box::pin(listen::listen(scene, asked, trail)).await,
         Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
-            Err(Refusal::NotSupported("tasks (io.modelcontextprotocol/tasks)").into())
+            Box::pin(tasks::ask(scene, asked, admitted, trail)).await
         }
         _ => shared(scene, asked, admitted, trail).await,
     }
@@ -276,8 +277,10 @@ async fn old<P: Platform>(
         Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
             Box::pin(forward::subscribe(scene, json, request, asker, trail)).await
         }
-        Method::TasksGet | Method::TasksCancel | Method::TasksList | Method::TasksResult => {
-            Err(Refusal::NotSupported("tasks").into())
+        Method::TasksGet | Method::TasksCancel | Method::TasksResult
+            if asker.revision == Revision::V2025_11_25 =>
+        {
+            Box::pin(tasks::ask(scene, asked, admitted, trail)).await
         }
         _ => shared(scene, asked, admitted, trail).await,
     }

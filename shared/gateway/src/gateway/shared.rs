@@ -40,8 +40,8 @@ const DIALOGUE: [&str; 2] = ["requestState", "inputResponses"];
 /// What tells this call from others; `None` if it cannot be shared. Everything in it that the upstream could act on is
 /// part of it.
 pub(crate) fn key<P: Platform>(errand: &Errand<'_, P>, route: &Route) -> Option<Key> {
-    // A session of the client's own is nobody else's.
-    if errand.session != Session::Pooled {
+    // A session of the client's own is nobody else's, and neither is a task.
+    if errand.session != Session::Pooled || errand.tasks {
         return None;
     }
     let (json, request) = (errand.outbound.json(), errand.outbound.request());
@@ -214,6 +214,10 @@ impl<P: Platform> Commission<P> {
         let mut edits = Edits::new();
         if let Some(params) = request.params {
             edits.set_string(json, params, "name", &self.original);
+            // Nobody could ask for it.
+            if json.get(params, "task").is_some() {
+                edits.remove(json, params, "task");
+            }
         }
         if let Some(node) = request.meta {
             // Nobody hears what comes before the answer.

@@ -33,6 +33,11 @@ impl Target {
         &self.name
     }
 
+    /// The tool with this exposed name.
+    pub fn tool(name: &str) -> Self {
+        Self { kind: Kind::Tool, name: name.to_owned() }
+    }
+
     pub fn read(json: &Json<'_>, request: &Request, method: Method) -> Result<Self, Refusal> {
         let (kind, object, key) = place(json, request, method)?;
         let node = json.get(object, key).ok_or_else(|| missing(key))?;

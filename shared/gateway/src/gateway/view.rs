@@ -14,6 +14,7 @@ use super::listen::{self, Resumable};
 use super::running::Listed;
 use super::scene::{Flow, Scene};
 use super::state::{self, Scope};
+use super::tasks::{self, Stake};
 use crate::catalog::{Catalog, Client, Viewer};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::limits;
@@ -62,6 +63,8 @@ pub(crate) struct View<P: Platform> {
     pub ending: Option<Rc<Ending<P>>>,
     /// How its stream can be taken up by a legacy client that has lost it, and the key of that client's session.
     pub resumable: Option<Rc<(String, Resumable)>>,
+    /// What it has to do with tasks.
+    pub stake: Stake,
 }
 
 impl<P: Platform> View<P> {
@@ -82,13 +85,12 @@ impl<P: Platform> View<P> {
         trail: &mut Trail<P>,
     ) -> Option<Result<String, Error>> {
         match message {
-            Ok(Some(FromUpstream::Answer { json, response })) => Some(
-                self.clean(scene, Held::Owned(json), Message::Response(response), trail)
-                    .await
-                    .and_then(|clean| self.answer(scene, &clean)),
-            ),
+            Ok(Some(FromUpstream::Answer { json, response })) => {
+                Some(self.said(scene, Held::Owned(json), response, None, trail).await)
+            }
             Ok(Some(FromUpstream::Notification { json, notification, token })) => {
-                let passes = self.passes(scene, notification.method);
+                let passes = self.passes(scene, notification.method)
+                    && tasks::hears(&self.stake, &json, &notification);
                 if !listen::heard(scene, &self.link, notification.method, passes).await {
                     trail.dropped(1);
                     return None;
@@ -166,12 +168,7 @@ impl<P: Platform> View<P> {
             Some(-32601) if self.to.era() == Era::Modern => 404,
             _ => 200,
         };
-        let clean = self.clean(scene, json, Message::Response(response), trail).await?;
-        let text = self.answer(scene, &clean)?;
-        if let Some(slot) = &self.slot {
-            scene.gateway.cache.fill(&scene.platform, slot, &clean, self.from);
-        }
-        Ok(Flow::Message(status, text))
+        Ok(Flow::Message(status, self.said(scene, json, response, self.slot.as_deref(), trail).await?))
     }
 
     /// The upstream's answer as the agent gets it.
@@ -311,6 +308,7 @@ impl<P: Platform> View<P> {
             if let Some(token) = token {
                 edits.set(json, *params, "progressToken", token);
             }
+            tasks::rename(&self.stake, *method, json.value(*params), &mut edits);
             match method {
                 Method::LogMessage => self.name_logger(json, *params, &mut edits),
                 Method::ResourcesUpdated => {
@@ -395,6 +393,7 @@ impl<P: Platform> View<P> {
         let mut edits = Edits::new();
         edits.replace(json.span(request.id), id);
         if let Some(params) = request.params {
+            tasks::rename(&self.stake, request.method, json.value(params), &mut edits);
             scene.gateway.catalog.expose_question(&self.viewer(scene), json.value(params), &mut edits);
         }
         Ok(edits.apply(json.text()))

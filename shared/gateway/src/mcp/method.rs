@@ -159,6 +159,12 @@ impl Method {
         matches!(self, Self::ToolsCall | Self::PromptsGet | Self::ResourcesRead)
     }
 
+    /// Whether it is about one task (2026-07-28, extension for tasks; 2025-11-25, tasks).
+    #[must_use]
+    pub fn names_task(self) -> bool {
+        matches!(self, Self::TasksGet | Self::TasksUpdate | Self::TasksCancel | Self::TasksResult)
+    }
+
     /// Whether sending it twice does no harm.
     #[must_use]
     pub fn safe(self) -> bool {

@@ -70,7 +70,24 @@ impl fmt::Display for Revision {
 /// Whether capabilities, a client's or a server's, declare MCP Apps.
 #[must_use]
 pub fn declares_apps(capabilities: Raw<'_>) -> bool {
-    let declared = capabilities.get("extensions").and_then(|extensions| extensions.get(meta::APPS));
+    declares(capabilities, meta::APPS)
+}
+
+/// Whether capabilities, a client's or a server's, declare the extension for tasks.
+#[must_use]
+pub fn declares_tasks(capabilities: Raw<'_>) -> bool {
+    declares(capabilities, meta::TASKS)
+}
+
+/// Whether a server of 2025-11-25 declares that calls of its tools may be tasks.
+#[must_use]
+pub fn declares_legacy_tasks(capabilities: Raw<'_>) -> bool {
+    let path = ["tasks", "requests", "tools", "call"];
+    path.into_iter().try_fold(capabilities, |object, key| object.get(key)).is_some()
+}
+
+fn declares(capabilities: Raw<'_>, extension: &str) -> bool {
+    let declared = capabilities.get("extensions").and_then(|extensions| extensions.get(extension));
     declared.is_some_and(|value| value.kind() == Kind::Object)
 }
 
@@ -78,6 +95,8 @@ pub fn declares_apps(capabilities: Raw<'_>) -> bool {
 pub mod meta {
     /// Capabilities, below `extensions`: MCP Apps (SEP-1865). Tools name views, which are resources (`ui://`).
     pub const APPS: &str = "io.modelcontextprotocol/ui";
+    /// Capabilities, below `extensions`: tasks (SEP-2663). A call of a tool may answer with a task.
+    pub const TASKS: &str = "io.modelcontextprotocol/tasks";
     /// Request: the revision it is written in; its presence makes a request modern.
     pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
     /// Request: a ClientCapabilities object.

@@ -8,7 +8,7 @@ use super::{About, GATEWAY, legacy, modern, send, told};
 use crate::error::UpstreamFault;
 use crate::limits;
 use crate::mcp::Json;
-use crate::mcp::revisions::{declares_apps, meta};
+use crate::mcp::revisions::{declares_apps, declares_legacy_tasks, declares_tasks, meta};
 use crate::mcp::{Era, Kind, Node, Outcome, Revision};
 use crate::platform::Platform;
 use crate::stage::redact::{Plan, Tally};
@@ -131,8 +131,14 @@ fn bare(capabilities: &str) -> String {
     };
     let mut members: Vec<String> =
         declared.map(|name| format!("\"{name}\":{{{}}}", promises(name))).collect();
-    if declares_apps(own) {
-        members.push(format!(r#""extensions":{{"{}":{{}}}}"#, meta::APPS));
+    let extensions = [(meta::APPS, declares_apps(own)), (meta::TASKS, declares_tasks(own))];
+    let extensions: Vec<String> =
+        extensions.iter().filter(|(_, has)| *has).map(|(name, _)| format!("\"{name}\":{{}}")).collect();
+    if !extensions.is_empty() {
+        members.push(format!(r#""extensions":{{{}}}"#, extensions.join(",")));
+    }
+    if declares_legacy_tasks(own) {
+        members.push(r#""tasks":{"requests":{"tools":{"call":{}}}}"#.to_owned());
     }
     format!("{{{}}}", members.join(","))
 }

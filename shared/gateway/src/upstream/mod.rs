@@ -32,7 +32,9 @@ pub use link::{Link, Links};
 pub use listen::{Listener, Tuned, Wish};
 pub use suspend::Suspended;
 
-use crate::mcp::{Edits, Era, Revision};
+use crate::limits;
+use crate::mcp::revisions::declares_legacy_tasks;
+use crate::mcp::{Edits, Era, Json, Revision};
 use crate::stage::redact::Outbound;
 
 /// The principal of the gateway's own business with an upstream: probes, and lists that belong to nobody.
@@ -51,6 +53,18 @@ pub struct About {
     pub capabilities: String,
     /// Its instructions for the model, as it wrote them: untrusted text of any length.
     pub instructions: Option<String>,
+}
+
+impl About {
+    /// Whether calls of its tools may be tasks of 2025-11-25: in a session, which a client of that revision has one of its own
+    /// of.
+    #[must_use]
+    pub fn has_legacy_tasks(&self) -> bool {
+        self.session_bound
+            && self.revision == Revision::V2025_11_25
+            && Json::parse(self.capabilities.as_bytes(), &limits::RESPONSE)
+                .is_ok_and(|json| declares_legacy_tasks(json.value(json.root())))
+    }
 }
 
 /// One request for an upstream: the client's message and how it is to be changed.

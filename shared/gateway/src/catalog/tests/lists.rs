@@ -69,7 +69,10 @@ fn old_clients_get_what_their_revision_knows() {
             Revision::V2026_07_28,
             r#","title":"T","icons":[],"outputSchema":{"type":"object"},"execution":{},"x":1"#,
         ),
-        (Revision::V2025_11_25, r#","title":"T","icons":[],"outputSchema":{"type":"object"},"x":1"#),
+        (
+            Revision::V2025_11_25,
+            r#","title":"T","icons":[],"outputSchema":{"type":"object"},"execution":{},"x":1"#,
+        ),
         (Revision::V2025_06_18, r#","title":"T","outputSchema":{"type":"object"},"x":1"#),
         (Revision::V2025_03_26, r#","x":1"#),
     ] {

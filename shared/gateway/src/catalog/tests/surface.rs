@@ -5,7 +5,7 @@ use crate::mcp::{Era, Revision};
 use crate::platform::Clock as _;
 
 fn surface(world: &World) -> crate::catalog::Surface {
-    world.memory.run(world.catalog.surface(&world.memory, &world.links, &world.caller, Era::Modern))
+    world.memory.run(world.catalog.surface(&world.memory, &world.links, &world.caller, Revision::V2026_07_28))
 }
 
 #[test]
@@ -39,6 +39,20 @@ fn the_union_of_what_can_be_routed() {
             "{}",
             r#"{"extensions":{"io.modelcontextprotocol/ui":{}},"tools":{}}"#,
         ),
+        (
+            &["a__x"],
+            r#"{"extensions":{"io.modelcontextprotocol/tasks":{}},"tools":{}}"#,
+            "{}",
+            r#"{"extensions":{"io.modelcontextprotocol/tasks":{}},"tools":{}}"#,
+        ),
+        (
+            &["*"],
+            r#"{"extensions":{"io.modelcontextprotocol/tasks":{}}}"#,
+            r#"{"extensions":{"io.modelcontextprotocol/ui":{}}}"#,
+            r#"{"extensions":{"io.modelcontextprotocol/tasks":{},"io.modelcontextprotocol/ui":{}}}"#,
+        ),
+        // Those of 2025-11-25 are no modern client's.
+        (&["*"], r#"{"tasks":{"requests":{"tools":{"call":{}}}}}"#, "{}", "{}"),
         // Its views could not be read.
         (
             &["a__x"],
@@ -103,9 +117,9 @@ fn who_comes_while_others_wait_waits_too() {
     world.script("b").up.set(false);
     let late = async {
         world.memory.sleep(100).await;
-        world.catalog.surface(&world.memory, &world.links, &world.caller, Era::Modern).await
+        world.catalog.surface(&world.memory, &world.links, &world.caller, Revision::V2026_07_28).await
     };
-    let first = world.catalog.surface(&world.memory, &world.links, &world.caller, Era::Modern);
+    let first = world.catalog.surface(&world.memory, &world.links, &world.caller, Revision::V2026_07_28);
     let (first, late) = world.memory.run(futures_util::future::join(first, late));
     assert_ne!(first.capabilities, "{}");
     assert_eq!(first, late);
@@ -149,13 +163,16 @@ fn the_tenants_own_instructions_come_first() {
     let world = World::new(&["a", "b"], &["*"]);
     *world.script("b").instructions.borrow_mut() = Some("Of b.".to_owned());
     let World { memory, links, catalog, caller, .. } = &world;
-    let told = |caller| memory.run(catalog.surface(memory, links, caller, Era::Modern)).instructions;
+    let told =
+        |caller| memory.run(catalog.surface(memory, links, caller, Revision::V2026_07_28)).instructions;
     assert_eq!(told(caller).as_deref(), Some("# b\nOf b."));
     let own = world.instructed("Ask before you pay.");
     assert_eq!(told(&own).as_deref(), Some("Ask before you pay.\n\n# b\nOf b."));
     let alone = World::new(&["a"], &["*"]);
     let own = alone.instructed("Ask before you pay.");
-    let told =
-        alone.memory.run(alone.catalog.surface(&alone.memory, &alone.links, &own, Era::Modern)).instructions;
+    let told = alone
+        .memory
+        .run(alone.catalog.surface(&alone.memory, &alone.links, &own, Revision::V2026_07_28))
+        .instructions;
     assert_eq!(told.as_deref(), Some("Ask before you pay."));
 }

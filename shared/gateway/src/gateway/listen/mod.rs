@@ -22,6 +22,7 @@ use super::consent::Replies;
 use super::forward::Asked;
 use super::scene::{Flow, Scene};
 use super::state::Scope;
+use super::tasks::Stake;
 use super::view::View;
 use crate::error::{Error, Refusal};
 use crate::mcp::method::Method;
@@ -74,5 +75,6 @@ fn view<P: Platform>(share: &Share, id: &str, to: Revision) -> View<P> {
         ready: None,
         ending: None,
         resumable: None,
+        stake: Stake::None,
     }
 }

@@ -73,12 +73,14 @@ pub fn convert_result(
 
 /// Adds to `edits` what turns one listed tool, prompt, resource or template into one of revision `to`.
 pub fn convert_item(item: Raw<'_>, to: Revision, edits: &mut Edits) {
+    // Whether a tool may be a task of 2025-11-25: clients of that revision alone could begin one.
+    match (item.get("execution"), to) {
+        (Some(execution), Revision::V2026_07_28) => edits.remove_in(execution, "taskSupport"),
+        (Some(_), Revision::V2025_03_26 | Revision::V2025_06_18) => edits.remove_in(item, "execution"),
+        (_, Revision::V2025_11_25) | (None, _) => {}
+    }
     if to.era() == Era::Modern {
         return;
-    }
-    // 2025-11-25 tasks are not routed: a client that was told of them would start one (MCP 2025-11-25, Tasks).
-    if item.get("execution").is_some() {
-        edits.remove_in(item, "execution");
     }
     let schema = item.get("outputSchema");
     let is_object =
@@ -353,6 +355,10 @@ mod tests {
         assert_eq!(convert(list, Method::ToolsList, Era::Legacy, V2025_03_26), old);
         let newer = list.replace(r#","outputSchema":{"type":"array"}"#, "");
         assert_eq!(convert(list, Method::ToolsList, Era::Modern, V2025_11_25), newer);
+        let tasks = r#"{"tools":[{"name":"a","execution":{"taskSupport":"optional","x":1}}]}"#;
+        assert_eq!(convert(tasks, Method::ToolsList, Era::Legacy, V2025_11_25), tasks);
+        let none = r#"{"tools":[{"name":"a"}]}"#;
+        assert_eq!(convert(tasks, Method::ToolsList, Era::Legacy, V2025_06_18), none);
         let resources = r#"{"resources":[{"uri":"u","title":"T"}]}"#;
         assert_eq!(
             convert(resources, Method::ResourcesList, Era::Legacy, V2025_03_26),

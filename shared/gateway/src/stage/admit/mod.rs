@@ -43,6 +43,8 @@ pub struct Weighed<'a> {
     pub again: bool,
     /// Whether that one is still under way: it counts as one of those at once.
     pub held: bool,
+    /// Whether the price of a call was paid when that began: only what comes of it costs.
+    pub begun: bool,
     /// The exposed name of the tool or prompt.
     pub name: Option<Cow<'a, str>>,
     /// The upstream, where that is known.

@@ -72,13 +72,17 @@ impl<P: Platform> Ticket<P> {
         let limits = &caller.tenant().limits;
         let name = request.name.as_deref().filter(|_| counts_tokens);
         let watched = request.sighting.is_some() && limits.breaker.is_some();
+        let mut price = name.map(|name| limits.price(name)).unwrap_or_default();
+        if request.begun {
+            price.call = 0;
+        }
         Self {
             platform: platform.clone(),
             desks: Rc::clone(desks),
             id: if watched { desks.id(platform) } else { 0 },
             tool: name.map(|name| [caller.tenant().name.as_str(), "/", name].concat()).unwrap_or_default(),
             request_tokens: if counts_tokens { tokens::estimate(request.arguments) } else { 0 },
-            price: name.map(|name| limits.price(name)).unwrap_or_default(),
+            price,
             cap: None,
             shares: Vec::new(),
             verdict: None,
@@ -211,6 +215,13 @@ impl<P: Platform> Ticket<P> {
             self.desks.learn(&self.tool, ended.result_tokens);
         }
         self.ended.set(Some(ended));
+    }
+
+    /// Says that the request ended and its result is still to come, by a task: that says nothing of how long results are. Only
+    /// the first time counts.
+    pub fn unfinished(&self, finding: Option<loops::Finding>) {
+        let unfinished = Ended { result_tokens: 0, carried_out: true, finding };
+        self.ended.set(Some(self.ended.take().unwrap_or(unfinished)));
     }
 
     /// What was really used under a rule; `None` when nobody knows.
