@@ -19,7 +19,7 @@ const LISTS: [(&str, &str); 4] = [
     ("resources/templates/list", r#""resourceTemplates":[]"#),
 ];
 /// What the upstream says it can do.
-const CAPABILITIES: &str = r#"{"tools":{},"prompts":{},"resources":{},"completions":{},"logging":{}}"#;
+const CAPABILITIES: &str = r#"{"tools":{},"prompts":{},"resources":{},"completions":{},"logging":{},"extensions":{"io.modelcontextprotocol/tasks":{}}}"#;
 /// The session id of the legacy upstream.
 pub const SESSION: &str = "session-of-the-bed";
 

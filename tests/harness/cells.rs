@@ -151,7 +151,7 @@ async fn ask(run: &Run, cell: &Cell) -> Outcome {
     let mut known = BTreeMap::new();
     let mut replies: Vec<Reply> = Vec::new();
     for step in &case.step {
-        for name in ["session", "ask", "state", "card", "event"] {
+        for name in ["session", "ask", "state", "card", "event", "task"] {
             // What was not given to be kept is asked for with something else.
             known.entry(name.to_owned()).or_insert_with(|| "nothing".to_owned());
         }

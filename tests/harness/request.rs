@@ -76,6 +76,7 @@ fn name(step: &Step, known: &BTreeMap<String, String>) -> Result<Option<String>>
     let member = match step.rpc.as_deref() {
         Some("tools/call" | "prompts/get") => "name",
         Some("resources/read") => "uri",
+        Some("tasks/get" | "tasks/update" | "tasks/cancel") => "taskId",
         _ => return Ok(None),
     };
     let params = fill(step.params.as_deref().unwrap_or("{}"), known)?;

@@ -52,17 +52,54 @@ fn nothing_is_sent_into_a_session_at_an_upstream_that_was_taken_away(kind: Kind)
     }
 }
 
+fn a_task_is_unknown_to_whom_its_tool_was_taken_away(kind: Kind) {
+    let mut bed = Bed::start(kind, Era::Modern, |seen| {
+        let id = seen.raw(&["id"]).unwrap_or_default();
+        let kind = if seen.rpc == "tools/call" { "task" } else { "complete" };
+        Answer::json(format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"{kind}","taskId":"own","status":"working","createdAt":"2026-11-30T10:00:00Z","lastUpdatedAt":"2026-11-30T10:00:00Z","ttlMs":null}}}}"#
+        ))
+    })
+    .expect("both start");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let send = |bed: &Bed, method: &str, name: &str, params: &str| {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{{"extensions":{{"io.modelcontextprotocol/tasks":{{}}}}}}}},{params}}}}}"#
+        );
+        let call = bed.raw(method, name, body);
+        let answer = runtime.block_on(client::send(bed.host.address(), &call)).expect("an answer");
+        serde_json::from_str::<serde_json::Value>(&answer.text()).expect("a message")
+    };
+    let begun = send(&bed, "tools/call", "a__echo", r#""name":"a__echo","arguments":{}"#);
+    let task = begun["result"]["taskId"].as_str().expect("a task").to_owned();
+    let named = format!(r#""taskId":"{task}""#);
+    assert_eq!(send(&bed, "tasks/get", &task, &named)["result"]["status"], "working");
+    bed.allow("a__another").expect("it starts again");
+    bed.upstream.forget();
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let answer = send(&bed, method, &task, &named);
+        assert_eq!(answer["error"]["code"], -32602, "{method}: {answer}");
+        assert_eq!(answer["error"]["message"], "Unknown task", "{method}");
+    }
+    assert!(bed.upstream.seen("/bed").iter().all(|seen| !seen.rpc.starts_with("tasks/")));
+}
+
+fn all(kind: Kind) {
+    nothing_is_sent_into_a_session_at_an_upstream_that_was_taken_away(kind);
+    a_task_is_unknown_to_whom_its_tool_was_taken_away(kind);
+}
+
 #[test]
 fn in_process() {
-    nothing_is_sent_into_a_session_at_an_upstream_that_was_taken_away(Kind::InProcess);
+    all(Kind::InProcess);
 }
 
 #[test]
 fn workerd() {
-    nothing_is_sent_into_a_session_at_an_upstream_that_was_taken_away(Kind::Workerd);
+    all(Kind::Workerd);
 }
 
 #[test]
 fn spin() {
-    nothing_is_sent_into_a_session_at_an_upstream_that_was_taken_away(Kind::Spin);
+    all(Kind::Spin);
 }
