@@ -6,6 +6,8 @@
 mod legacy;
 mod shown;
 mod task;
+#[allow(dead_code, reason = "for streams that listen")]
+mod told;
 
 pub(crate) use legacy::{hears, rename, restore, without_own};
 pub(crate) use task::Task;
