@@ -105,8 +105,8 @@ fn what_is_told_is_another_thing_in_another_era() {
         let surface = world.catalog.surface(&world.memory, &world.links, &world.caller, era);
         world.memory.run(surface).capabilities
     };
-    assert_eq!(told(Era::Modern), r#"{"resources":{"listChanged":true,"subscribe":true}}"#);
-    assert_eq!(told(Era::Legacy), r#"{"resources":{"listChanged":true}}"#);
+    assert_eq!(told(Revision::V2026_07_28), r#"{"resources":{"listChanged":true,"subscribe":true}}"#);
+    assert_eq!(told(Revision::V2025_11_25), r#"{"resources":{"listChanged":true}}"#);
 }
 
 /// Clients that connect to a fresh isolate at once: whoever is told that there is nothing keeps to it.
