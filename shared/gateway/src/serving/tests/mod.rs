@@ -2,6 +2,7 @@
 
 #[cfg(feature = "jwt")]
 mod bundles;
+mod streams;
 
 use super::Serving;
 use crate::arrival::Head;
