@@ -181,6 +181,10 @@ impl Host for Spin {
     fn kept(&self) -> Result<Vec<(String, Vec<u8>)>> {
         files(&self.folder.join("state"))
     }
+
+    fn memory(&self) -> Option<u64> {
+        self.running.as_ref()?.memory()
+    }
 }
 
 impl Drop for Spin {
