@@ -1,7 +1,7 @@
 //! What the gateway says of itself.
 
 use super::{World, member};
-use crate::mcp::{Era, Revision};
+use crate::mcp::Revision;
 use crate::platform::Clock as _;
 
 fn surface(world: &World) -> crate::catalog::Surface {
