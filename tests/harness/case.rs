@@ -213,7 +213,7 @@ pub struct Leave {
     /// After so many messages.
     #[serde(default = "endless")]
     pub after: usize,
-    /// At the latest after this time, in ms.
+    /// At the latest after this time, in ms, from the first of them.
     #[serde(default = "three_seconds")]
     pub ms: u64,
 }

@@ -253,13 +253,18 @@ pub async fn converse(
         if leave.is_some() { open_to_reset(address, call).await? } else { open(address, call).await? };
     let leave = leave.unwrap_or(Leave { after: usize::MAX, ms: 600_000 });
     let (mut body, mut events, mut answers) = (Vec::new(), Events::default(), answers.iter());
-    let end = Instant::now() + Duration::from_millis(leave.ms);
+    // A busy machine is slow to begin: the time counts from the first message.
+    let patience = if leave.after == usize::MAX { leave.ms } else { leave.ms.max(10_000) };
+    let mut end = Instant::now() + Duration::from_millis(patience);
     while !refused && heard < leave.after {
         let Ok(bytes) = tokio::time::timeout_at(end, opened.chunk()).await else { break };
         let Some(bytes) = bytes? else { break };
         body.extend_from_slice(&bytes);
         events.push(&bytes);
         for event in events.by_ref() {
+            if heard == 0 {
+                end = Instant::now() + Duration::from_millis(leave.ms);
+            }
             heard += usize::from(!event.data.is_empty());
             let message: Value = serde_json::from_str(&event.data).unwrap_or(Value::Null);
             let (Some(id), Some(method)) = (message["id"].as_str(), message["method"].as_str()) else {

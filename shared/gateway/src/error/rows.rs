@@ -67,11 +67,7 @@ impl Refusal {
                 (found.data, found.headers) = (Some(limited.data.clone()), limited.headers.clone());
                 found
             }
-            Self::TooManyStreams => {
-                let mut many = row(429, 1429, "Too many streams are open", "streams", RPC);
-                many.data = Some(r#"{"kind":"streams"}"#.to_owned());
-                many
-            }
+            Self::TooManyStreams => too_many_streams(),
             Self::Looping { retry_ms } => looping(*retry_ms),
             Self::Flood => flood(),
             Self::Blocked { what, way } => blocked(what, way),
@@ -85,6 +81,12 @@ impl Refusal {
             ),
         }
     }
+}
+
+fn too_many_streams() -> Row {
+    let mut many = row(429, 1429, "Too many streams are open", "streams", RPC);
+    many.data = Some(r#"{"kind":"streams"}"#.to_owned());
+    many
 }
 
 fn looping(retry_ms: u64) -> Row {

@@ -1,8 +1,9 @@
 //! From an upstream's messages to the agent's: ids, states, questions and the differences of the eras. A map over messages.
 
+mod questions;
+
 use super::SERVER_INFO;
 use super::admission;
-use super::answers::{self, Origin, To};
 use super::asking::Ready;
 use super::asks;
 use super::behind::Ending;
@@ -17,8 +18,7 @@ use super::state::{self, Scope};
 use super::tasks::{self, Stake};
 use crate::catalog::{Catalog, Client, Viewer};
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
-use crate::limits;
-use crate::mcp::envelope::{Message, Notification, Outcome, Request, Response};
+use crate::mcp::envelope::{Message, Notification, Outcome, Response};
 use crate::mcp::json::{Edits, Json, Node};
 use crate::mcp::method::Method;
 use crate::mcp::revisions::{self, Era, Own, Revision};
@@ -27,8 +27,8 @@ use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::stage::cache::Slot;
 use crate::stage::redact::{Clean, Held, Plan};
-use crate::tenant::{AskKind, Way};
-use crate::upstream::{FromUpstream, Link, Sealed};
+use crate::tenant::Way;
+use crate::upstream::{FromUpstream, Link};
 use std::rc::Rc;
 
 /// What one call's answers are turned with.
@@ -336,66 +336,8 @@ impl<P: Platform> View<P> {
         }
     }
 
-    /// The kind of a question that the upstream may ask this client.
-    ///
-    /// # Errors
-    /// Its settings do not let it, or the client did not declare it.
-    pub fn may_ask(&self, json: &Json<'_>, request: &Request) -> Result<AskKind, Error> {
-        let params = request.params.map(|params| json.value(params));
-        let kind = asks::permit(self.link.upstream(), request.method, params)?;
-        if self.declares(kind) { Ok(kind) } else { Err(self.cannot_ask(kind)) }
-    }
-
-    /// Whether the client declared that it can be asked this. One of a legacy upstream's own session did so there.
-    pub fn declares(&self, kind: AskKind) -> bool {
-        if self.to.era() == Era::Legacy && self.from == Era::Legacy {
-            return true;
-        }
-        Json::parse(self.declared.as_bytes(), &limits::REQUEST)
-            .is_ok_and(|declared| asks::kinds_of(declared.value(declared.root())).has(kind))
-    }
-
-    /// Why a question ends the call: the upstream may not ask it, the client did not declare what it needs, or did, and the
-    /// upstream does not keep what comes after the answer.
-    pub fn cannot_ask(&self, kind: AskKind) -> Error {
-        if let Err(denied) = asks::permit_kind(self.link.upstream(), kind) {
-            return denied.into();
-        }
-        if self.to.era() == Era::Legacy && self.from == Era::Modern {
-            return across_eras();
-        }
-        if self.to.era() == Era::Legacy {
-            let why = "questions of an upstream that this session has no session at; initialize again";
-            return Refusal::NotSupported(why).into();
-        }
-        if self.declares(kind) {
-            return Refusal::NotSupported("questions of an upstream that keeps no events of its streams")
-                .into();
-        }
-        Refusal::MissingCapability(asks::capability(kind).to_owned()).into()
-    }
-
     /// The tool or prompt that was called, by its exposed name.
     pub fn named(&self) -> Option<&str> {
         matches!(self.method, Method::ToolsCall | Method::PromptsGet).then(|| self.state.name())
-    }
-
-    /// A legacy upstream's question on the stream of a call, under an id that finds its way back.
-    fn question(&self, scene: &Scene<P>, clean: &Clean<'_>, session: &Sealed) -> Result<String, Error> {
-        let (json, Message::Request(request)) = (clean.json(), clean.message()) else {
-            return Err(internal("a question that is none"));
-        };
-        let params = request.params.map(|params| json.value(params));
-        let kind = asks::kind_of(request.method, params).ok_or_else(|| internal("a question of no kind"))?;
-        let to = To::session(session);
-        let from = Origin { alias: &self.link.upstream().alias, name: self.named(), kind, to };
-        let id = answers::seal_ask(scene, &from, json.raw(request.id))?;
-        let mut edits = Edits::new();
-        edits.replace(json.span(request.id), id);
-        if let Some(params) = request.params {
-            tasks::rename(&self.stake, request.method, json.value(params), &mut edits);
-            scene.gateway.catalog.expose_question(&self.viewer(scene), json.value(params), &mut edits);
-        }
-        Ok(edits.apply(json.text()))
     }
 }
