@@ -71,6 +71,12 @@ impl Kind {
         matches!(self, Self::InProcess | Self::Workerd)
     }
 
+    /// Whether an instance serves more than one request.
+    #[must_use]
+    pub const fn has_lasting_instances(self) -> bool {
+        !matches!(self, Self::SpinFresh)
+    }
+
     /// Whether a client that leaves is noticed at once. Spin tells it at the next bytes of an answer's body, and
     /// never before its head.
     #[must_use]

@@ -23,6 +23,8 @@ use crate::{expect, request};
 
 /// Cases at once: many of them only wait.
 const AT_ONCE: usize = 8;
+/// Cases of one gateway whose instances serve one request each: every one of them compiles the settings of all.
+const PER_GATEWAY: usize = 64;
 /// How long after the last case it is looked at what the upstreams saw in all.
 const LATE: Duration = Duration::from_millis(700);
 /// Stands in arguments and results of some cases, and in no audit record.
@@ -50,9 +52,6 @@ struct Run {
 /// # Errors
 /// When the gateway or the upstream cannot be started.
 pub fn run(kind: Kind, suite: &Suite, filters: &[String], report: &mut Report) -> Result<()> {
-    let upstream = Upstream::start(script::handler(suite)?)?;
-    let settings = script::settings(suite, &format!("http://{}", upstream.address))?;
-    let run = Rc::new(Run { kind, host: kind.start(&settings)?, upstream });
     let chosen: Vec<Case> = suite
         .cases
         .iter()
@@ -60,6 +59,21 @@ pub fn run(kind: Kind, suite: &Suite, filters: &[String], report: &mut Report) -
         .filter(|case| filters.is_empty() || filters.iter().any(|part| case.name.contains(part.as_str())))
         .cloned()
         .collect();
+    if kind.has_lasting_instances() {
+        return together(kind, suite, chosen, report);
+    }
+    for cases in chosen.chunks(PER_GATEWAY) {
+        let part = Suite { cases: cases.to_vec(), fixtures: suite.fixtures.clone() };
+        together(kind, &part, part.cases.clone(), report)?;
+    }
+    Ok(())
+}
+
+/// Some cases of a suite in front of one gateway, which has the tenants of all of it.
+fn together(kind: Kind, suite: &Suite, chosen: Vec<Case>, report: &mut Report) -> Result<()> {
+    let upstream = Upstream::start(script::handler(suite)?)?;
+    let settings = script::settings(suite, &format!("http://{}", upstream.address))?;
+    let run = Rc::new(Run { kind, host: kind.start(&settings)?, upstream });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcomes = LocalSet::new().block_on(&runtime, all(Rc::clone(&run), chosen));
     for (name, outcome) in outcomes {
