@@ -114,8 +114,9 @@ pub struct Listener<P: Platform> {
     link: Rc<Link>,
     platform: P,
     wish: Wish,
-    /// The client's own session.
+    /// The client's own session, and whether it was ever listened to in it.
     sealed: Option<Sealed>,
+    opened: bool,
     lodging: Option<Lodging<P>>,
     exchange: Option<Exchange<P>>,
     /// The last event that was read in the session.
@@ -151,6 +152,7 @@ impl<P: Platform> Listener<P> {
             platform: platform.clone(),
             wish,
             sealed,
+            opened: false,
             lodging: None,
             exchange: None,
             last_event,
@@ -172,11 +174,7 @@ impl<P: Platform> Listener<P> {
             return Err(fault);
         }
         if let Some(session) = self.sealed.clone() {
-            let resumed = self.last_event.is_some();
-            let about = self.link.about(&self.platform).await;
-            let honours =
-                about.map_or_else(|_| self.wish.clone(), |about| self.wish.promised(&about.capabilities));
-            return Ok(self.get(&session, Asks::Now).await?.then_some(Tuned { honours, resumed }));
+            return self.own(&session).await;
         }
         let about = self.link.about(&self.platform).await.map_err(kind_of)?;
         let promised = self.wish.promised(&about.capabilities);
@@ -219,6 +217,31 @@ impl<P: Platform> Listener<P> {
         let end = self.platform.now_ms().saturating_add(u64::from(limits::LISTEN_MS));
         // Such a stream is silent for as long as nothing changes.
         Deadlines { idle_ms: limits::LISTEN_MS, ..Deadlines::of(self.link.upstream(), end) }
+    }
+
+    /// In the client's own session.
+    async fn own(&mut self, session: &Sealed) -> Result<Option<Tuned>, UpstreamFault> {
+        let mut resumed = self.last_event.is_some();
+        let mut outcome = self.get(session, Asks::Now).await;
+        if resumed && outcome == Err(UpstreamFault::Session) {
+            // What came after that event may be what it has forgotten, and not the session.
+            (self.last_event, resumed) = (None, false);
+            outcome = self.get(session, Asks::Now).await;
+        }
+        match outcome {
+            // There is no such page, or no such session: of that the client's next call tells it.
+            Ok(false) | Err(UpstreamFault::Session) if !self.opened => return Ok(None),
+            outcome => {
+                if !outcome? {
+                    return Ok(None);
+                }
+            }
+        }
+        self.opened = true;
+        let about = self.link.about(&self.platform).await;
+        let honours =
+            about.map_or_else(|_| self.wish.clone(), |about| self.wish.promised(&about.capabilities));
+        Ok(Some(Tuned { honours, resumed }))
     }
 
     /// At a modern upstream.
@@ -273,8 +296,11 @@ impl<P: Platform> Listener<P> {
         let Some(session) = opened.session else { return Ok(None) };
         let lodging = Lodging { link, platform, session: session.clone(), honours: Wish::default() };
         // The stream first: what happens while it is subscribed is told on it.
-        if !self.get(&session, Asks::Never).await? {
-            return Ok(None);
+        match self.get(&session, Asks::Never).await {
+            Ok(true) => {}
+            // A session that was opened a moment ago is not lost: there is no such page.
+            Ok(false) | Err(UpstreamFault::Session) => return Ok(None),
+            Err(kind) => return Err(kind),
         }
         let uris = self.subscribe(&session, &wish.uris).await?;
         let honours = Wish { uris, ..wish };
