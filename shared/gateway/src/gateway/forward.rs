@@ -200,8 +200,12 @@ pub(crate) fn annotations(route: &Route) -> &[headers::ParamHeader] {
 
 /// `resources/subscribe` and `resources/unsubscribe` of a legacy client: relayed into its own session at the
 /// upstream; updates ride on the stream of that session, which the client asks for by GET, and on those of its calls. An
-/// upstream where the client has no session has nowhere to send updates: the subscription to a resource that exists is
-/// accepted and stays silent, and `resources.subscribe` is not advertised for it.
+/// upstream without sessions has nowhere to send updates: the subscription to a resource that exists is accepted and stays
+/// silent, and `resources.subscribe` is not advertised for it.
+///
+/// # Errors
+/// [`Refusal::NotSupported`] for a subscription at an upstream that has sessions and none of this client's: it was out of reach at
+/// `initialize`.
 pub(crate) async fn subscribe<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
@@ -214,6 +218,14 @@ pub(crate) async fn subscribe<P: Platform>(
     let route = target.route(scene).await?;
     let session = session_for(asker, &route.link.upstream().alias);
     if session == Session::Pooled {
+        let link = &route.link;
+        if request.method == Method::ResourcesSubscribe
+            && link.era(&scene.platform).await? == Era::Legacy
+            && link.about(&scene.platform).await?.session_bound
+        {
+            let why = "subscriptions at an upstream that this session has no session at; initialize again";
+            return Err(Refusal::NotSupported(why).into());
+        }
         return Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")));
     }
     let plan = target.plan(scene, &route, None, trail)?;
