@@ -159,6 +159,11 @@ impl<P: Platform> Listener<P> {
         }
     }
 
+    /// Whether nothing may be sent to the upstream now, by its own word or its breaker: [`Listener::open`] fails without asking.
+    pub fn is_shut(&self) -> bool {
+        self.link.guards.own.refuses(self.platform.now_ms()).is_some()
+    }
+
     /// Begins to listen, or goes on with it. `None`: the upstream has nothing to tell, and will not have.
     ///
     /// # Errors

@@ -9,8 +9,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A stream that lasted so long, in ms, was no failure to open one: the next pause is the shortest again.
-const STEADY_MS: u64 = 60_000;
+/// A stream that lasted so long, in ms, was no failure to open one: the next pause is the shortest again. So it is after one
+/// that told something.
+const STEADY_MS: u64 = 10_000;
 
 /// What an upstream tells.
 pub(crate) enum Told {
@@ -55,7 +56,7 @@ struct Source<P: Platform> {
     open: bool,
     /// When it was opened, in Unix ms.
     since_ms: u64,
-    /// Pauses since it was last open for long.
+    /// Failures since it was last open for long: as often the pause is doubled.
     tries: u32,
 }
 
@@ -100,30 +101,38 @@ impl<P: Platform> Source<P> {
         loop {
             if self.open {
                 match self.listener.next().await {
-                    Ok(message) => return (self, Told::Message(message)),
+                    Ok(message) => {
+                        self.tries = 0;
+                        return (self, Told::Message(message));
+                    }
                     Err(_) => self.open = false,
                 }
                 if self.platform.now_ms().saturating_sub(self.since_ms) >= STEADY_MS {
                     self.tries = 0;
                 }
                 self.pause().await;
+                self.tries = self.tries.saturating_add(1);
             }
+            // What was not sent has not failed.
+            let failure = u32::from(!self.listener.is_shut());
             match self.listener.open().await {
                 Ok(Some(tuned)) => {
                     (self.open, self.since_ms) = (true, self.platform.now_ms());
                     return (self, Told::Open(tuned));
                 }
                 Ok(None) => return (self, Told::Mute),
-                Err(_) => self.pause().await,
+                Err(_) => {
+                    self.pause().await;
+                    self.tries = self.tries.saturating_add(failure);
+                }
             }
         }
     }
 
-    /// Twice as long each time, and by up to a half longer by chance: many streams lose an upstream at once.
-    async fn pause(&mut self) {
+    /// Twice as long after each failure, and by up to a half longer by chance: many streams lose an upstream at once.
+    async fn pause(&self) {
         let (shortest, longest) = limits::LISTEN_PAUSE_MS;
         let ms = shortest.saturating_mul(1 << self.tries.min(10)).min(longest);
-        self.tries = self.tries.saturating_add(1);
         let mut chance = [0];
         self.platform.fill(&mut chance);
         let more = ms / 2 * u32::from(chance[0]) / 255;
