@@ -32,6 +32,8 @@ pub const TENANT_INSTRUCTIONS: usize = 4 * 1024;
 pub const KEEP_ALIVE_MS: u32 = 15_000;
 /// Resources that one stream is listened to for: each is routed, and subscribed to at a legacy upstream by a request of its own.
 pub const LISTEN_URIS: usize = 64;
+/// Tasks that one stream is listened to for: each is opened and routed.
+pub const LISTEN_TASKS: usize = 64;
 /// Longest life of a stream that a client listens on, in ms: what it holds (connections, sessions of its own at upstreams)
 /// is let go, and what has changed around it (a deployment, a place nearer by) is taken up. Clients listen again at once.
 pub const LISTEN_MS: u32 = 3_600_000;

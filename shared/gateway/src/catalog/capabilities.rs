@@ -199,7 +199,8 @@ fn capabilities<'a>(
             let readable = may_read(alias);
             // A legacy client subscribes in its own session at a legacy upstream.
             let subscribable = readable && (to.era() == Era::Modern || about.era == Era::Legacy);
-            let all = Wish { tools: true, prompts: true, resources: readable, uris: vec![String::new()] };
+            let uris = vec![String::new()];
+            let all = Wish { tools: true, prompts: true, resources: readable, uris, tasks: Vec::new() };
             let own = all.promised(&about.capabilities);
             tells.tools |= own.tools;
             tells.prompts |= own.prompts;

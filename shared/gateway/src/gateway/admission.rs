@@ -68,18 +68,36 @@ pub(crate) async fn admit_again<P: Platform>(
     text: &str,
     held: bool,
 ) -> Result<Ticket<P>, Error> {
+    going_on(scene, upstream, name, Weighed { held, arguments: text, ..Weighed::default() }).await
+}
+
+/// Charges what is told of a task of the tool `name` as the request for it would be: a rate, tokens and cost, and neither a call
+/// nor a place of its own.
+pub(crate) async fn admit_told<P: Platform>(
+    scene: &Scene<P>,
+    upstream: &Upstream,
+    name: &str,
+) -> Result<Ticket<P>, Error> {
+    let weighed = Weighed { held: true, begun: true, ends: ends(scene, name), ..Weighed::default() };
+    going_on(scene, upstream, Some(name), weighed).await
+}
+
+async fn going_on<'a, P: Platform>(
+    scene: &Scene<P>,
+    upstream: &'a Upstream,
+    name: Option<&'a str>,
+    weighed: Weighed<'a>,
+) -> Result<Ticket<P>, Error> {
     let known = |name| scene.gateway.catalog.has_tool(scene.caller.tenant(), &upstream.alias, name);
     let weighed = Weighed {
         call: true,
         again: true,
-        held,
         name: name.map(Cow::Borrowed),
         alias: Some(Cow::Borrowed(&upstream.alias)),
         permitted: true,
         known: name.is_some_and(known),
-        arguments: text,
         total_ms: upstream.total_ms,
-        ..Weighed::default()
+        ..weighed
     };
     let mut tickets = scene.gateway.admit.charge(&scene.platform, &scene.caller, &[weighed]).await?;
     tickets.pop().ok_or_else(|| super::forward::internal("a charge without a ticket"))
@@ -147,14 +165,18 @@ fn weigh<'a, P: Platform>(
                 || tenant.tool(&name).is_some_and(|tool| tool.coalesce),
         });
     }
-    if (follows || request.method == Method::ToolsCall)
-        && weighed.permitted
-        && let Some(tool) = tenant.tool(&name)
-    {
-        weighed.ends = tool.invalidates.iter().map(|name| scene.gateway.digests.name(name)).collect();
+    if (follows || request.method == Method::ToolsCall) && weighed.permitted {
+        weighed.ends = ends(scene, &name);
     }
     weighed.name = Some(Cow::Owned(name));
     weighed
+}
+
+/// Tools whose kept answers a call of the tool `name` ends, each by a keyed digest of its name.
+fn ends<P: Platform>(scene: &Scene<P>, name: &str) -> Vec<u32> {
+    let tool = scene.caller.tenant().tool(name);
+    let ended = tool.into_iter().flat_map(|tool| &tool.invalidates);
+    ended.map(|name| scene.gateway.digests.name(name)).collect()
 }
 
 fn names_something(method: Method) -> bool {

@@ -94,10 +94,23 @@ impl Target {
         tool: Option<&Tool>,
         trail: &mut Trail<P>,
     ) -> Result<Option<Rc<Plan>>, Error> {
+        let plan = self.inspects(scene, route, tool)?;
+        if let Some(plan) = &plan {
+            trail.inspected(plan);
+        }
+        Ok(plan)
+    }
+
+    /// The same without a word in the record.
+    pub fn inspects<P: Platform>(
+        &self,
+        scene: &Scene<P>,
+        route: &Route,
+        tool: Option<&Tool>,
+    ) -> Result<Option<Rc<Plan>>, Error> {
         let Some(plan) = Plan::of(&scene.caller, route.link.upstream(), self.exposed(), tool)? else {
             return Ok(None);
         };
-        trail.inspected(&plan);
         let schema =
             self.kind == Kind::Tool && route.item.as_ref().is_some_and(|item| item.has_output_schema);
         Ok(Some(Rc::new(plan.with_schema(schema))))

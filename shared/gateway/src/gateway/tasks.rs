@@ -6,11 +6,11 @@
 mod legacy;
 mod shown;
 mod task;
-#[allow(dead_code, reason = "for streams that listen")]
 mod told;
 
 pub(crate) use legacy::{hears, rename, restore, without_own};
 pub(crate) use task::Task;
+pub(crate) use told::{Due, due, told, wanted};
 
 use super::admission::{self, Admitted};
 use super::behind::Ending;

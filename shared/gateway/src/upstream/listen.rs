@@ -14,6 +14,7 @@ use super::{Sealed, cancel, legacy, modern, send};
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::json::quote;
+use crate::mcp::revisions::declares_tasks;
 use crate::mcp::{Era, Json, Kind, Method, Outcome, Raw, Response};
 use crate::platform::Platform;
 use crate::within::within;
@@ -23,7 +24,7 @@ use std::rc::Rc;
 /// Requests to subscribe that are under way at once: hosts bound the connections of a request.
 const AT_ONCE: usize = 4;
 
-/// What is listened for: lists that change, and resources by their URIs at the upstream, as they may leave.
+/// What is listened for: lists that change, resources by their URIs at the upstream, as they may leave, and tasks by its own ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wish {
     /// `notifications/tools/list_changed`
@@ -34,13 +35,15 @@ pub struct Wish {
     pub resources: bool,
     /// `notifications/resources/updated`
     pub uris: Vec<String>,
+    /// `notifications/tasks` (extension for tasks): of a modern upstream alone.
+    pub tasks: Vec<String>,
 }
 
 impl Wish {
     /// Whether it is for nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        !(self.tools || self.prompts || self.resources) && self.uris.is_empty()
+        !(self.tools || self.prompts || self.resources) && self.uris.is_empty() && self.tasks.is_empty()
     }
 
     /// What of it a server with these capabilities (raw ServerCapabilities object) tells.
@@ -59,6 +62,7 @@ impl Wish {
             prompts: self.prompts && says("prompts", "listChanged"),
             resources: self.resources && says("resources", "listChanged"),
             uris: if subscribe { self.uris.clone() } else { Vec::new() },
+            tasks: if declares_tasks(json.value(json.root())) { self.tasks.clone() } else { Vec::new() },
         }
     }
 
@@ -66,13 +70,18 @@ impl Wish {
     fn acknowledged(&self, filter: Option<Raw<'_>>) -> Self {
         let member = |key: &str| filter.and_then(|filter| filter.get(key));
         let says = |key: &str| member(key).and_then(Raw::bool).unwrap_or_default();
-        let uris = member("resourceSubscriptions").into_iter().flat_map(Raw::elements);
-        let uris: Vec<_> = uris.filter_map(Raw::string).take(limits::LISTEN_URIS).collect();
+        let named = |key: &str, wanted: &[String], most: usize| {
+            let named = member(key).into_iter().flat_map(Raw::elements);
+            let named: Vec<_> = named.filter_map(Raw::string).take(most).collect();
+            let is_named = |wanted: &&String| named.iter().any(|known| known == *wanted);
+            wanted.iter().filter(is_named).cloned().collect()
+        };
         Self {
             tools: self.tools && says("toolsListChanged"),
             prompts: self.prompts && says("promptsListChanged"),
             resources: self.resources && says("resourcesListChanged"),
-            uris: self.uris.iter().filter(|uri| uris.iter().any(|known| known == *uri)).cloned().collect(),
+            uris: named("resourceSubscriptions", &self.uris, limits::LISTEN_URIS),
+            tasks: named("taskIds", &self.tasks, limits::LISTEN_TASKS),
         }
     }
 
@@ -86,9 +95,11 @@ impl Wish {
         ];
         let mut members: Vec<String> =
             kinds.into_iter().filter(|(on, _)| *on).map(|(_, text)| text.to_owned()).collect();
-        if !self.uris.is_empty() {
-            let uris: Vec<String> = self.uris.iter().map(|uri| quoted(uri)).collect();
-            members.push(format!(r#""resourceSubscriptions":[{}]"#, uris.join(",")));
+        for (key, named) in [("resourceSubscriptions", &self.uris), ("taskIds", &self.tasks)] {
+            if !named.is_empty() {
+                let named: Vec<String> = named.iter().map(|name| quoted(name)).collect();
+                members.push(format!(r#""{key}":[{}]"#, named.join(",")));
+            }
         }
         format!("{{{}}}", members.join(","))
     }
@@ -187,7 +198,15 @@ impl<P: Platform> Listener<P> {
             return Ok(None);
         }
         match about.era {
-            Era::Modern => self.ask(promised).await,
+            Era::Modern => {
+                let rest = Wish { tasks: Vec::new(), ..promised.clone() };
+                let alone = promised.tasks.is_empty() || rest.is_empty();
+                match self.ask(promised).await {
+                    // A task that it has forgotten is not to end what else there is to hear.
+                    Ok(None) if !alone => self.ask(rest).await,
+                    outcome => outcome,
+                }
+            }
             Era::Legacy if about.session_bound => self.lodge(promised).await,
             // It has nowhere to send anything.
             Era::Legacy => Ok(None),
@@ -252,9 +271,11 @@ impl<P: Platform> Listener<P> {
     /// At a modern upstream.
     async fn ask(&mut self, wish: Wish) -> Result<Option<Tuned>, UpstreamFault> {
         let (link, platform) = (&self.link, &self.platform);
-        let call = modern::listen(link, link.next_id(platform), &wish.filter(), self.deadlines());
+        let call = modern::listen(link, link.next_id(platform), &wish, self.deadlines());
+        // A task is told with what it came to.
+        let most = if wish.tasks.is_empty() { limits::NOTICE_BYTES } else { limits::RESPONSE_BYTES };
         let mut exchange = match send::send(link, platform, call).await {
-            Ok(exchange) => exchange.narrow(limits::NOTICE_BYTES),
+            Ok(exchange) => exchange.narrow(most),
             Err(failure) => {
                 if failure.is_surprise() {
                     link.doubt(platform);
@@ -308,7 +329,7 @@ impl<P: Platform> Listener<P> {
             Err(kind) => return Err(kind),
         }
         let uris = self.subscribe(&session, &wish.uris).await?;
-        let honours = Wish { uris, ..wish };
+        let honours = Wish { uris, tasks: Vec::new(), ..wish };
         if honours.is_empty() {
             self.exchange = None;
             return Ok(None);
@@ -368,14 +389,14 @@ impl<P: Platform> Listener<P> {
     }
 }
 
-/// Whether an answer says that there is nothing to listen for: the method or its parameters are not known, or the stream is
-/// complete before it has begun. Anything else may be otherwise later.
+/// Whether an answer says that there is nothing to listen for: the method or its parameters are not known, it wants more of the
+/// client than there is, or the stream is complete before it has begun. Anything else may be otherwise later.
 fn is_final(json: &Json<'_>, response: &Response) -> bool {
     match response.outcome {
         Outcome::Result(_) => true,
         Outcome::Error(error) => {
             let code = json.get(error, "code").filter(|node| json.kind(*node) == Kind::Number);
-            matches!(code.and_then(|node| json.integer(node)), Some(-32601 | -32602))
+            matches!(code.and_then(|node| json.integer(node)), Some(-32021 | -32601 | -32602))
         }
     }
 }

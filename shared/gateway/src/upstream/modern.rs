@@ -2,6 +2,7 @@
 
 use super::guard::Deadlines;
 use super::link::Link;
+use super::listen::Wish;
 use super::send::Call;
 use super::wanted::{Asks, Logs, Progress, Wanted};
 use super::{Ask, ClientSide};
@@ -18,6 +19,8 @@ pub(super) const CLIENT_INFO: &str =
 
 /// The revision, as JSON text.
 const REVISION: &str = "\"2026-07-28\"";
+/// Capabilities of a client with the extension for tasks alone.
+const TASKS: &str = r#"{"extensions":{"io.modelcontextprotocol/tasks":{}}}"#;
 
 /// `ask` as a request under `id`.
 pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String) -> Call {
@@ -44,7 +47,7 @@ pub(super) fn call(link: &Link, ask: &Ask<'_>, id: String) -> Call {
 /// `server/discover` under `id`, to be complete by `end` (Unix ms).
 pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
     let mut body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/discover","params":{{"_meta":{{"#);
-    envelope(&mut body);
+    envelope(&mut body, "{}");
     body.push_str("}}}");
     let wanted =
         Wanted { id, era: Era::Modern, session: None, asks: Asks::Never, progress: None, logs: Logs::None };
@@ -59,12 +62,13 @@ pub(super) fn discover(link: &Link, id: String, end: u64) -> Call {
 }
 
 /// `subscriptions/listen` under `id` for what `filter` (raw JSON) names.
-pub(super) fn listen(link: &Link, id: String, filter: &str, deadlines: Deadlines) -> Call {
+pub(super) fn listen(link: &Link, id: String, wish: &Wish, deadlines: Deadlines) -> Call {
     let mut body =
         format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"subscriptions/listen","params":{{"_meta":{{"#);
-    envelope(&mut body);
+    // Who names tasks declares that it knows them.
+    envelope(&mut body, if wish.tasks.is_empty() { "{}" } else { TASKS });
     body.push_str(r#"},"notifications":"#);
-    body.push_str(filter);
+    body.push_str(&wish.filter());
     body.push_str("}}");
     let wanted =
         Wanted { id, era: Era::Modern, session: None, asks: Asks::Never, progress: None, logs: Logs::None };
@@ -79,11 +83,11 @@ pub(super) fn listen(link: &Link, id: String, filter: &str, deadlines: Deadlines
     }
 }
 
-/// The required members of `_meta`, and who asks.
-fn envelope(body: &mut String) {
+/// The required members of `_meta`, and who asks. `capabilities`: raw JSON.
+fn envelope(body: &mut String, capabilities: &str) {
     member(body, meta::PROTOCOL_VERSION, REVISION);
     body.push(',');
-    member(body, meta::CLIENT_CAPABILITIES, "{}");
+    member(body, meta::CLIENT_CAPABILITIES, capabilities);
     body.push(',');
     member(body, meta::CLIENT_INFO, CLIENT_INFO);
 }

@@ -4,6 +4,7 @@ use crate::error::{Error, Refusal};
 use crate::gateway::forward::internal;
 use crate::gateway::scene::Scene;
 use crate::gateway::target::Target;
+use crate::gateway::tasks::Task;
 use crate::limits;
 use crate::mcp::envelope::{Message, Request};
 use crate::mcp::json::{Json, Kind, Raw, quote};
@@ -23,6 +24,8 @@ pub(super) struct Filter {
     pub resources: bool,
     /// As the client knows them, each once.
     pub uris: Vec<String>,
+    /// The ids of tasks, likewise; none if the request says nothing of tasks.
+    pub tasks: Option<Vec<String>>,
 }
 
 /// What is listened for at one upstream.
@@ -31,13 +34,14 @@ pub(crate) struct Share {
     pub wish: Wish,
     /// The URIs of the wish, each with the one that the client is told.
     pub uris: Vec<(String, String)>,
+    /// The tasks of the wish, each with the id that the client is told.
+    pub tasks: Vec<Task>,
     /// What is inspected of what it says.
     pub plan: Option<Rc<Plan>>,
 }
 
 impl Filter {
-    /// That of a request. Members that nobody knows are of no account; `taskIds` belong to the extension for tasks, which
-    /// nothing is told of yet.
+    /// That of a request. Members that nobody knows are of no account.
     pub fn read(json: &Json<'_>, request: &Request) -> Result<Self, Refusal> {
         let bad = |why: &str| Refusal::InvalidParams(why.to_owned());
         let filter = request.params.and_then(|params| json.value(params).get("notifications"));
@@ -50,17 +54,21 @@ impl Filter {
                 .ok_or_else(|| Refusal::InvalidParams(format!("notifications.{key} is no boolean"))),
         };
         let (tools, prompts) = (says("toolsListChanged")?, says("promptsListChanged")?);
-        Ok(Self { tools, prompts, resources: says("resourcesListChanged")?, uris: uris(filter)? })
+        let resources = says("resourcesListChanged")?;
+        let uris = named(filter, "resourceSubscriptions", limits::LISTEN_URIS, "URIs")?.unwrap_or_default();
+        let tasks = named(filter, "taskIds", limits::LISTEN_TASKS, "ids")?;
+        Ok(Self { tools, prompts, resources, uris, tasks })
     }
 
     /// Who of the caller's upstreams can tell what of it. A resource that no upstream has, or that the caller may not read,
-    /// is nobody's.
+    /// is nobody's. `tasks`: those of the caller's that it names.
     ///
     /// # Errors
     /// A URI may not leave.
     pub async fn shares<P: Platform>(
         &self,
         scene: &Scene<P>,
+        tasks: Vec<Task>,
         trail: &mut Trail<P>,
     ) -> Result<Vec<Share>, Error> {
         let Scene { gateway, caller, .. } = scene;
@@ -73,36 +81,45 @@ impl Filter {
                 tools: self.tools && any,
                 prompts: self.prompts && any,
                 resources: self.resources && readable,
-                uris: Vec::new(),
+                ..Wish::default()
             };
             let plan = if any { Plan::of(caller, link.upstream(), None, None)?.map(Rc::new) } else { None };
-            shares.push(Share { link: Rc::clone(link), wish, uris: Vec::new(), plan });
+            shares.push(Share { link: Rc::clone(link), wish, uris: Vec::new(), tasks: Vec::new(), plan });
         }
         for uri in &self.uris {
             subscribe(scene, uri, &mut shares, trail).await?;
+        }
+        for task in tasks {
+            let share = shares.iter_mut().find(|share| share.link.upstream().alias == task.alias);
+            let Some(share) = share else { continue };
+            if !share.wish.tasks.contains(&task.own) {
+                share.wish.tasks.push(task.own.clone());
+            }
+            share.tasks.push(task);
         }
         shares.retain(|share| !share.wish.is_empty());
         Ok(shares)
     }
 }
 
-fn uris(filter: Raw<'_>) -> Result<Vec<String>, Refusal> {
-    let bad = |why: &str| Refusal::InvalidParams(format!("notifications.resourceSubscriptions {why}"));
-    let Some(list) = filter.get("resourceSubscriptions") else { return Ok(Vec::new()) };
+/// The strings of the array `key`, each once; at most so many. `what` they are, in words.
+fn named(filter: Raw<'_>, key: &str, most: usize, what: &str) -> Result<Option<Vec<String>>, Refusal> {
+    let bad = |why: &str| Refusal::InvalidParams(format!("notifications.{key} {why}"));
+    let Some(list) = filter.get(key) else { return Ok(None) };
     if list.kind() != Kind::Array {
         return Err(bad("is no array"));
     }
-    let mut uris: Vec<String> = Vec::new();
-    for (at, uri) in list.elements().enumerate() {
-        if at >= limits::LISTEN_URIS {
-            return Err(bad(&format!("has more than {} URIs", limits::LISTEN_URIS)));
+    let mut all: Vec<String> = Vec::new();
+    for (at, name) in list.elements().enumerate() {
+        if at >= most {
+            return Err(bad(&format!("has more than {most} {what}")));
         }
-        let uri = uri.string().ok_or_else(|| bad("has something that is no string"))?.into_owned();
-        if !uris.contains(&uri) {
-            uris.push(uri);
+        let name = name.string().ok_or_else(|| bad("has something that is no string"))?.into_owned();
+        if !all.contains(&name) {
+            all.push(name);
         }
     }
-    Ok(uris)
+    Ok(Some(all))
 }
 
 /// Adds a resource to the share of the upstream that has it, under its URI there as it may leave: a subscription is inspected
@@ -155,9 +172,10 @@ mod tests {
     #[test]
     fn what_is_wanted() {
         let all = r#""notifications":{"toolsListChanged":true,"promptsListChanged":false,"resourcesListChanged":true,
-            "resourceSubscriptions":["a:1","a:2","a:1"],"taskIds":["t"],"later":{"x":1}}"#;
+            "resourceSubscriptions":["a:1","a:2","a:1"],"taskIds":["t","u","t"],"later":{"x":1}}"#;
         let uris = vec!["a:1".to_owned(), "a:2".to_owned()];
-        assert_eq!(read(all), Ok(Filter { tools: true, prompts: false, resources: true, uris }));
+        let tasks = Some(vec!["t".to_owned(), "u".to_owned()]);
+        assert_eq!(read(all), Ok(Filter { tools: true, prompts: false, resources: true, uris, tasks }));
         assert_eq!(read(r#""notifications":{}"#), Ok(Filter::default()));
     }
 
@@ -173,6 +191,10 @@ mod tests {
             r#""notifications":{"resourceSubscriptions":"a:1"}"#,
             r#""notifications":{"resourceSubscriptions":{}}"#,
             r#""notifications":{"resourceSubscriptions":["a:1",2]}"#,
+            r#""notifications":{"taskIds":"t"}"#,
+            r#""notifications":{"taskIds":null}"#,
+            r#""notifications":{"taskIds":{"t":true}}"#,
+            r#""notifications":{"taskIds":["t",2]}"#,
         ] {
             assert!(matches!(read(bad), Err(Refusal::InvalidParams(_))), "{bad}");
         }
@@ -180,11 +202,15 @@ mod tests {
 
     #[test]
     fn is_bounded() {
-        let of = |count: usize| {
-            let uris: Vec<String> = (0..count).map(|n| format!(r#""a:{n}""#)).collect();
-            read(&format!(r#""notifications":{{"resourceSubscriptions":[{}]}}"#, uris.join(",")))
+        let of = |key: &str, count: usize| {
+            let names: Vec<String> = (0..count).map(|n| format!(r#""a:{n}""#)).collect();
+            read(&format!(r#""notifications":{{"{key}":[{}]}}"#, names.join(",")))
         };
-        assert_eq!(of(limits::LISTEN_URIS).unwrap().uris.len(), limits::LISTEN_URIS);
-        assert!(of(limits::LISTEN_URIS + 1).is_err());
+        let uris = of("resourceSubscriptions", limits::LISTEN_URIS).unwrap().uris;
+        assert_eq!(uris.len(), limits::LISTEN_URIS);
+        assert!(of("resourceSubscriptions", limits::LISTEN_URIS + 1).is_err());
+        let tasks = of("taskIds", limits::LISTEN_TASKS).unwrap().tasks;
+        assert_eq!(tasks.map(|tasks| tasks.len()), Some(limits::LISTEN_TASKS));
+        assert!(of("taskIds", limits::LISTEN_TASKS + 1).is_err());
     }
 }

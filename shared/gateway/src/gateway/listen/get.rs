@@ -86,9 +86,10 @@ async fn listen<P: Platform>(
     for link in usable.filter(|link| may_use(agent, &link.upstream().alias)) {
         let alias = &link.upstream().alias;
         let resources = allows_upstream(agent, alias);
-        let wish = Wish { tools: true, prompts: true, resources, uris: Vec::new() };
+        let wish = Wish { tools: true, prompts: true, resources, ..Wish::default() };
         let plan = Plan::of(caller, link.upstream(), None, None)?.map(Rc::new);
-        let share = Share { link: Rc::clone(link), wish, uris: Vec::new(), plan };
+        let (link, uris, tasks) = (Rc::clone(link), Vec::new(), Vec::new());
+        let share = Share { link, wish, uris, tasks, plan };
         let sealed = session.at(alias);
         let view = View {
             from: if sealed.is_some() { Era::Legacy } else { Era::Modern },
@@ -146,7 +147,8 @@ async fn resume<P: Platform>(
         exchange.hand_over();
     }
     trail.stage("upstream");
-    let share = Share { link: Rc::clone(&route.link), wish: Wish::default(), uris: Vec::new(), plan };
+    let (link, wish) = (Rc::clone(&route.link), Wish::default());
+    let share = Share { link, wish, uris: Vec::new(), tasks: Vec::new(), plan };
     let at = session_for(&asker, &alias);
     let running = &scene.gateway.running;
     let listed = running.enter(&key, &call.id, Rc::clone(&route.link), at, call.upstream_id.clone());

@@ -19,10 +19,10 @@ pub(crate) use stream::Listening;
 pub(crate) use turn::heard;
 
 use super::consent::Replies;
-use super::forward::Asked;
+use super::forward::{Asked, declared, shown};
 use super::scene::{Flow, Scene};
 use super::state::Scope;
-use super::tasks::Stake;
+use super::tasks::{self, Stake};
 use super::view::View;
 use crate::error::{Error, Refusal};
 use crate::mcp::method::Method;
@@ -42,11 +42,14 @@ pub(crate) async fn listen<P: Platform>(
     let Asked { json, request, asker, .. } = *asked;
     let filter = Filter::read(json, request)?;
     let seat = scene.gateway.seats.take(*scene.caller.principal()).ok_or(Refusal::TooManyStreams)?;
-    let shares = filter.shares(scene, trail).await?;
+    let tasks = tasks::wanted(scene, json, request, filter.tasks.as_deref()).await?;
+    let shares = filter.shares(scene, tasks, trail).await?;
     trail.stage("route");
     let id = json.raw(request.id);
+    let apps = asker.client(json, request).apps;
     let feeds = shares.into_iter().map(|share| {
-        let view = view(&share, id, asker.revision);
+        let declared = shown(declared(json, request), asker.revision, (Era::Modern, share.link.upstream()));
+        let view = View { declared, apps, ..view(&share, id, asker.revision) };
         Feed::new(&scene.platform, share, view, None, None)
     });
     let feeds = feeds.collect();

@@ -199,6 +199,8 @@ impl<P: Platform> Listening<P> {
             honours.resources |= wish.resources;
             let told = feed.share.uris.iter().filter(|(original, _)| wish.uris.contains(original));
             honours.uris.extend(told.map(|(_, shown)| shown.clone()));
+            let told = feed.share.tasks.iter().filter(|task| wish.tasks.contains(&task.own));
+            honours.tasks.extend(told.map(|task| task.token.clone()));
         }
         let members = format!(r#""notifications":{},"#, honours.filter());
         self.queue.push_back(tagged_notice(Method::SubscriptionsAcknowledged, &members, id));
@@ -272,6 +274,16 @@ impl<P: Platform> Listening<P> {
             }
             // In its own session a legacy client hears all, and is asked.
             Told::Message(message) if feed.sealed => turn::own(&self.scene, feed, message, trail).await,
+            Told::Message(FromUpstream::Notification { json, notification, .. })
+                if notification.method == Method::TasksNotification =>
+            {
+                // On the heap: it is no part of most streams.
+                let told = Box::pin(turn::tasks(&self.scene, feed, &json, &notification, trail)).await;
+                count(&self.counts.passed, told.len());
+                count(&self.counts.dropped, usize::from(told.is_empty()));
+                self.queue.extend(told);
+                return;
+            }
             Told::Message(FromUpstream::Notification { json, notification, .. }) => {
                 turn::turn(&self.scene, feed, json, notification, trail).await
             }

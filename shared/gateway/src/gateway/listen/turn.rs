@@ -3,6 +3,7 @@
 use super::feed::{Feed, State};
 use crate::catalog::{Catalog, ListKind};
 use crate::gateway::scene::Scene;
+use crate::gateway::tasks::{self, Due, Stake};
 use crate::gateway::view::View;
 use crate::mcp::envelope::{Message, Notification};
 use crate::mcp::json::{Edits, Json, quote};
@@ -63,6 +64,38 @@ pub(super) async fn turn<P: Platform>(
     // What may not pass is nothing that anybody waits for; the record counts it.
     let clean = feed.view.clean(scene, Held::Owned(json), message, trail).await.ok()?;
     Some(tagged(scene, feed, &clean, known.as_deref()))
+}
+
+/// What an upstream tells of a task, once for each id that the client listens for it by; nothing of any other task.
+pub(super) async fn tasks<P: Platform>(
+    scene: &Scene<P>,
+    feed: &Feed<P>,
+    json: &Json<'_>,
+    notification: &Notification,
+    trail: &mut Trail<P>,
+) -> Vec<String> {
+    let (State::Open(honours), Some(params)) = (&feed.state, notification.params) else {
+        return Vec::new();
+    };
+    let own = json.get(params, "taskId").and_then(|node| json.string(node));
+    let own = own.filter(|own| honours.tasks.iter().any(|known| known == own));
+    let mut texts = Vec::new();
+    for known in feed.share.tasks.iter().filter(|task| Some(task.own.as_str()) == own.as_deref()) {
+        // What is not the client's any more, or may not pass, is not told; the record counts it.
+        let Ok(Due { task, plan, ticket }) = tasks::due(scene, &known.token).await else { continue };
+        let Feed { share, view, .. } = feed;
+        let view = View {
+            method: Method::TasksNotification,
+            plan,
+            ticket: Some(ticket),
+            declared: view.declared.clone(),
+            apps: view.apps,
+            stake: Stake::Of(Box::new(task)),
+            ..super::view(share, &view.id, view.to)
+        };
+        texts.extend(tasks::told(&view, scene, json, params, trail).await);
+    }
+    texts
 }
 
 /// A message on the stream of a client's own session, as the client gets it; none if it does not.

@@ -64,6 +64,11 @@ fn is_one<P: Platform>(view: &View<P>, json: &Json<'_>, response: &Response) -> 
     }
 }
 
+/// Whether the record is of one request. That of a stream is of all that is told on it.
+fn is_request<P: Platform>(view: &View<P>) -> bool {
+    view.method != Method::TasksNotification
+}
+
 fn result_type<'j>(json: &'j Json<'_>, result: Node) -> Option<Cow<'j, str>> {
     json.string(json.get(result, "resultType")?)
 }
@@ -92,7 +97,7 @@ async fn shown<P: Platform>(
         Stake::Of(task) => known(view, whole, task)?,
     };
     let state = state(whole);
-    if let Some(state) = state {
+    if let Some(state) = state.filter(|_| is_request(view)) {
         trail.note("task", state);
     }
     if state.is_some_and(|state| STATES_ENDED.contains(&state)) {
@@ -257,7 +262,9 @@ async fn asked<P: Platform>(
         // Else it would wait for what the client never hears of.
         return Err(view.cannot_ask(cut));
     }
-    trail.count("asked", count as u64);
+    if is_request(view) {
+        trail.count("asked", count as u64);
+    }
     let asking = format!(r#"{{"resultType":"input_required","inputRequests":{requests}}}"#);
     let clean = inspected(view, scene, "result", &asking, trail).await?;
     let (json, Message::Response(Response { outcome: Outcome::Result(result), .. })) =

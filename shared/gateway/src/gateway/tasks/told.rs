@@ -1,51 +1,95 @@
 //! `notifications/tasks` on streams that listen (extension for tasks, Task Status Notifications): the client names tasks by the
 //! ids that it has, and hears of them what `tasks/get` would say.
 
-use super::{REQUIRED, Stake, Task, declared};
+use super::{REQUIRED, Stake, Task, declared, tool_of};
 use crate::error::{Error, Refusal, UpstreamFault};
+use crate::gateway::admission;
 use crate::gateway::forward::internal;
 use crate::gateway::scene::Scene;
 use crate::gateway::view::View;
 use crate::limits;
 use crate::mcp::envelope::{Message, Outcome, Request, Response};
-use crate::mcp::json::{Edits, Json, Node, Raw};
+use crate::mcp::json::{Edits, Json, Node};
+use crate::mcp::method::Method;
 use crate::mcp::revisions::meta;
 use crate::platform::Platform;
+use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
-use crate::stage::redact::Held;
+use crate::stage::redact::{Held, Plan};
+use std::rc::Rc;
 
-/// Tasks that one stream listens for: each is a name in a request to its upstream.
-const MOST: usize = 64;
-
-/// The tasks that a listen request names (`params.notifications.taskIds`), each with its own id at its upstream. What is no task
-/// of this caller's is left out, without a word of why: it is not among those that are acknowledged.
+/// The tasks that a listen request names (`ids`, its `params.notifications.taskIds`), each with its own id at its upstream. What is
+/// no task of this caller's is left out, without a word of why: it is not among those that are acknowledged.
 ///
 /// # Errors
 /// [`Refusal::MissingCapability`] for a client that names some and did not declare the extension.
-pub(crate) fn wanted<P: Platform>(
+pub(crate) async fn wanted<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
     request: &Request,
+    ids: Option<&[String]>,
 ) -> Result<Vec<Task>, Refusal> {
-    let filter = request.params.and_then(|params| json.get(params, "notifications"));
-    let Some(ids) = filter.and_then(|filter| json.value(filter).get("taskIds")) else {
-        return Ok(Vec::new());
-    };
+    let Some(ids) = ids else { return Ok(Vec::new()) };
     if !declared(json, request) {
         return Err(Refusal::MissingCapability(REQUIRED.to_owned()));
     }
-    let tasks = ids.elements().take(MOST).filter_map(Raw::string);
-    let tasks = tasks.filter_map(|id| Task::open(scene, &id)).filter(|task| !task.legacy);
-    Ok(tasks.filter_map(|task| task.permitted(scene).ok()).collect())
+    let mut tasks = Vec::new();
+    for id in ids {
+        let Some(task) = still(scene, id) else { continue };
+        // A tool that is not listed any more has no tasks.
+        if !task.legacy && tool_of(scene, &task).await.is_ok() {
+            tasks.push(task);
+        }
+    }
+    Ok(tasks)
 }
 
-/// The parameters of a notification as the agent gets them, raw JSON, but for what the stream adds (`subscriptionId`). `view` is of
-/// its task (`Stake::Of`), with method `tasks/get`, the plan of its tool and what the client declared when it began to listen. Which
-/// task it is of follows from `params.taskId`, the upstream's own id.
+/// The task with this id, if it is still this caller's.
+fn still<P: Platform>(scene: &Scene<P>, id: &str) -> Option<Task> {
+    Task::open(scene, id)?.permitted(scene).ok()
+}
+
+/// What a task that is told of goes through.
+pub(crate) struct Due<P: Platform> {
+    pub task: Task,
+    /// What is inspected of it: as of a call of its tool.
+    pub plan: Option<Rc<Plan>>,
+    /// What it was charged.
+    pub ticket: Rc<Ticket<P>>,
+}
+
+/// Looks at a task anew, since a stream may outlive it, and charges what is told of it as a request for it.
+///
+/// # Errors
+/// [`Refusal::UnknownTask`] for one that is not this caller's any more; the limits leave no room.
+pub(crate) async fn due<P: Platform>(scene: &Scene<P>, id: &str) -> Result<Due<P>, Error> {
+    let task = still(scene, id).ok_or(Refusal::UnknownTask)?;
+    let (target, route) = tool_of(scene, &task).await?;
+    let plan = target.inspects(scene, &route, target.settings(scene).map(Rc::as_ref))?;
+    let ticket = admission::admit_told(scene, route.link.upstream(), &task.tool).await?;
+    Ok(Due { task, plan, ticket: Rc::new(ticket) })
+}
+
+/// The notification as the agent gets it. `params` are the upstream's. `view` is of its task (`Stake::Of`), with the method of the
+/// notification, the plan of its tool, what the client declared when it began to listen, and the id of that subscription.
 ///
 /// # Errors
 /// As for the answer to `tasks/get`.
 pub(crate) async fn told<P: Platform>(
+    view: &View<P>,
+    scene: &Scene<P>,
+    json: &Json<'_>,
+    params: Node,
+    trail: &mut Trail<P>,
+) -> Result<String, Error> {
+    let told = shown(view, scene, json, params, trail).await;
+    if let (Err(error), Some(ticket)) = (&told, &view.ticket) {
+        admission::failed(scene, ticket, error);
+    }
+    told
+}
+
+async fn shown<P: Platform>(
     view: &View<P>,
     scene: &Scene<P>,
     json: &Json<'_>,
@@ -68,11 +112,18 @@ pub(crate) async fn told<P: Platform>(
     else {
         return Err(internal("a task that was shown"));
     };
-    // Of an answer, and of no notification.
     let mut edits = Edits::new();
+    // Of an answer, and of no notification.
     edits.remove(&shown, result, "resultType");
-    if let Some(node) = shown.get(result, "_meta") {
-        edits.remove(&shown, node, meta::SERVER_INFO);
+    match shown.get(result, "_meta") {
+        Some(node) => {
+            edits.remove(&shown, node, meta::SERVER_INFO);
+            edits.set(&shown, node, meta::SUBSCRIPTION_ID, &view.id);
+        }
+        None => {
+            edits.set(&shown, result, "_meta", format!(r#"{{"{}":{}}}"#, meta::SUBSCRIPTION_ID, view.id));
+        }
     }
-    Ok(edits.apply_within(shown.text(), shown.span(result)))
+    let params = edits.apply_within(shown.text(), shown.span(result));
+    Ok(format!(r#"{{"jsonrpc":"2.0","method":"{}","params":{params}}}"#, Method::TasksNotification.name()))
 }
