@@ -1,14 +1,17 @@
 //! The steps that read what a program printed.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use super::{Outcome, Run};
 use crate::host::Host;
+use crate::paths::Paths;
 use crate::tools::{python, redis, spin};
 use crate::{bench, build, model, process};
 
@@ -183,48 +186,71 @@ fn active_ms(text: &str) -> Option<f64> {
     line.1.split_once(" ms")?.0.parse().ok()
 }
 
-/// A short run of every fuzz target.
+/// A short run of every fuzz target, as many at once as the machine has cores: each keeps one busy.
 pub(crate) fn fuzz_targets(run: &mut Run<'_>) -> Result<Outcome> {
     let folder = run.paths.root.join("tests/fuzz");
-    let tools = python::find_or_install(run.paths, python::RUST_TOOLS)?;
+    let program = python::find_or_install(run.paths, python::RUST_TOOLS)?.join("cargo-fuzz");
     let mut names: Vec<String> = fs::read_dir(folder.join("fuzz_targets"))
         .context("tests/fuzz/fuzz_targets is missing")?
         .flatten()
         .filter_map(|file| Path::new(&file.file_name()).file_stem()?.to_str().map(str::to_owned))
         .collect();
-    names.sort_unstable();
-    let mut total = Outcome::default();
-    for name in &names {
-        // New inputs go to a folder that is not committed.
-        let corpus = run.paths.dev.join("fuzz").join(name);
-        fs::create_dir_all(&corpus)?;
-        let mut fuzz = Command::new(tools.join("cargo-fuzz"));
-        fuzz.current_dir(&run.paths.root)
-            .args(["run", "--fuzz-dir", "tests/fuzz", "--sanitizer", "none", name])
-            .arg(corpus);
-        let seeds = folder.join("seeds").join(name);
-        if seeds.is_dir() {
-            fuzz.arg(seeds);
-        }
-        fuzz.args(["--", &format!("-max_total_time={FUZZ_SECONDS}")])
-            // Without sanitizers a stable compiler can fuzz once its unstable flags are unlocked.
-            .env("RUSTC_BOOTSTRAP", "1");
-        let log = run.paths.log(&format!("fuzz-{name}"))?;
-        match process::run(&mut fuzz, &log) {
-            Ok(()) => {
-                total.passed += 1;
-                total.notes.push(format!("{name}: {}", last_figures(&fs::read_to_string(&log)?)));
-            }
-            Err(error) => {
-                total.failed += 1;
-                total.notes.push(format!("{error:#}"));
-            }
-        }
-    }
     if names.is_empty() {
         bail!("tests/fuzz/fuzz_targets has no target");
     }
+    names.sort_unstable();
+    let mut build = fuzz(run.paths, &program, "build");
+    process::run(&mut build, &run.paths.log("fuzz-build")?)?;
+    let (cores, paths) = (thread::available_parallelism().map_or(1, NonZero::get), run.paths);
+    let mut total = Outcome::default();
+    for some in names.chunks(cores) {
+        let figures: Vec<Result<String>> = thread::scope(|scope| {
+            let runs: Vec<_> =
+                some.iter().map(|name| scope.spawn(|| fuzz_target(paths, &program, name))).collect();
+            let figures = |run: thread::ScopedJoinHandle<'_, Result<String>>| {
+                run.join().unwrap_or_else(|_| bail!("the thread of a fuzz target panicked"))
+            };
+            runs.into_iter().map(figures).collect()
+        });
+        for figures in figures {
+            match figures {
+                Ok(figures) => {
+                    total.passed += 1;
+                    total.notes.push(figures);
+                }
+                Err(error) => {
+                    total.failed += 1;
+                    total.notes.push(format!("{error:#}"));
+                }
+            }
+        }
+    }
     Ok(total)
+}
+
+/// `cargo fuzz COMMAND`. Without sanitizers a stable compiler can fuzz once its unstable flags are unlocked.
+fn fuzz(paths: &Paths, program: &Path, command: &str) -> Command {
+    let mut fuzz = Command::new(program);
+    fuzz.current_dir(&paths.root).args([command, "--fuzz-dir", "tests/fuzz", "--sanitizer", "none"]);
+    fuzz.env("RUSTC_BOOTSTRAP", "1");
+    fuzz
+}
+
+/// Runs one; its figures.
+fn fuzz_target(paths: &Paths, program: &Path, name: &str) -> Result<String> {
+    // New inputs go to a folder that is not committed.
+    let corpus = paths.dev.join("fuzz").join(name);
+    fs::create_dir_all(&corpus)?;
+    let mut fuzz = fuzz(paths, program, "run");
+    fuzz.arg(name).arg(corpus);
+    let seeds = paths.root.join("tests/fuzz/seeds").join(name);
+    if seeds.is_dir() {
+        fuzz.arg(seeds);
+    }
+    fuzz.args(["--", &format!("-max_total_time={FUZZ_SECONDS}")]);
+    let log = paths.log(&format!("fuzz-{name}"))?;
+    process::run(&mut fuzz, &log)?;
+    Ok(format!("{name}: {}", last_figures(&fs::read_to_string(&log)?)))
 }
 
 /// libFuzzer's last line of figures, as in `Done 81920 runs in 11 second(s)`.
