@@ -15,9 +15,9 @@ use crate::paths::Paths;
 use crate::tools::{python, redis, spin};
 use crate::{bench, build, model, process};
 
-/// The largest Worker, and the largest component for Spin, compressed: KiB. Redaction is a fifth of it, answers by
-/// meaning are a sixth.
-const SIZE_LIMIT_KIB: f64 = 1600.0;
+/// The largest Worker, and the largest component for Spin, compressed: KiB. Redaction is a seventh of it, answers by
+/// meaning are an eighth.
+const SIZE_LIMIT_KIB: f64 = 1792.0;
 /// The most CPU that starting the Worker may take, in ms. Cloudflare refuses 1 s; agents wait for it.
 const START_UP_LIMIT_MS: f64 = 50.0;
 /// A start is measured so often at most: a busy machine makes one look longer than it is.
