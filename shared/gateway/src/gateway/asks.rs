@@ -102,6 +102,29 @@ pub(crate) fn permit_kinds(upstream: &Upstream, kinds: AskKinds) -> Result<(), R
     AskKind::ALL.into_iter().filter(|kind| kinds.has(*kind)).try_for_each(|kind| permit_kind(upstream, kind))
 }
 
+/// Whether answers (MCP 2026-07-28, `inputResponses`) may go to the upstream whose questions are not known: to some kind of
+/// question that it may ask, as their members say. Elicitation of both modes is answered alike.
+///
+/// # Errors
+/// [`Refusal::AskDenied`] for the first that may not.
+pub(crate) fn permit_answers(upstream: &Upstream, answers: Raw<'_>) -> Result<(), Refusal> {
+    let allowed = upstream.asks.kinds;
+    if allowed == AskKinds::ALL {
+        return Ok(());
+    }
+    answers.members().try_for_each(|(_, answer)| {
+        let kinds: &[AskKind] = if answer.get("action").is_some() {
+            &[AskKind::Form, AskKind::Url]
+        } else if answer.get("roots").is_some() {
+            &[AskKind::Roots]
+        } else {
+            &[AskKind::Sampling]
+        };
+        let denied = kinds.first().filter(|_| !kinds.iter().any(|kind| allowed.has(*kind)));
+        denied.map_or(Ok(()), |kind| Err(Refusal::AskDenied(kind.name())))
+    })
+}
+
 /// Whether the upstream may have these pages opened. `data`: that of error -32042 (MCP 2025-11-25).
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! A call on its way to its upstream.
 
 use super::asking;
+use super::asks;
 use super::behind::Ending;
 use super::consent::Replies;
 use super::forward::{annotations, arguments, declared, open};
@@ -63,6 +64,12 @@ impl<P: Platform> Errand<'_, P> {
         let (json, request) = (outbound.json(), outbound.request());
         let mut edits = self.renamed(route);
         state::unseal(scene, json, request, state, route, &mut edits)?;
+        // Of a legacy upstream each question is judged when it comes, and those of a state were.
+        let member = |key| request.params.and_then(|params| json.get(params, key));
+        let unknown = member("inputResponses").filter(|_| !self.dialogue && member("requestState").is_none());
+        if let Some(answers) = unknown {
+            asks::permit_answers(route.link.upstream(), json.value(answers))?;
+        }
         let param_headers = self.param_headers(route);
         let name = Some(self.original(route).to_owned());
         let ask = Ask { outbound, edits, name, param_headers, client: &self.client, terms };

@@ -13,6 +13,7 @@ pub(crate) use task::Task;
 pub(crate) use told::{Due, due, told, wanted};
 
 use super::admission::{self, Admitted};
+use super::asks;
 use super::behind::Ending;
 use super::consent::Replies;
 use super::forward::{self, Asked, client_side, internal};
@@ -176,6 +177,9 @@ async fn send<P: Platform>(
     let is_result = request.method == Method::TasksResult;
     let tool = target.settings(scene);
     let plan = target.plan(scene, route, tool.map(Rc::as_ref), trail)?;
+    if let Some(answers) = request.params.and_then(|params| json.get(params, "inputResponses")) {
+        asks::permit_answers(route.link.upstream(), json.value(answers))?;
+    }
     let own = nameless(json, request)?;
     let outbound = outbound(scene, &own, &task, plan.as_deref(), trail).await?;
     let (sent, sent_request) = (outbound.json(), outbound.request());
