@@ -23,7 +23,7 @@ use crate::upstream::{Answer, Handler, Seen, Upstream};
 /// An instance on Spin that nobody asked for this long is gone.
 const IDLE: Duration = Duration::from_millis(2_500);
 /// Cells at once: most of them only wait.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 12;
 
 struct Run {
     kind: Kind,

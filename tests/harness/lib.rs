@@ -26,6 +26,7 @@ pub mod report;
 pub mod request;
 pub mod runner;
 pub mod script;
+pub mod side;
 pub mod spans;
 pub mod spin;
 pub mod suite;

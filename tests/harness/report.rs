@@ -30,6 +30,12 @@ impl Report {
         }
     }
 
+    /// Takes what another has noted.
+    pub fn take(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed.extend(other.failed);
+    }
+
     /// Prints the failures and the sum; the exit status of the process.
     #[must_use]
     pub fn finish(self) -> std::process::ExitCode {

@@ -11,6 +11,7 @@ use postern_tests::coverage::Table;
 use postern_tests::host::{self, Kind};
 use postern_tests::report::Report;
 use postern_tests::runner;
+use postern_tests::side;
 use postern_tests::suite::Suite;
 
 /// What is planted: a value, with the words that it needs around it (`{}`). No value is anybody's.
@@ -74,8 +75,7 @@ fn main() -> ExitCode {
 }
 
 fn all(arguments: &[String]) -> anyhow::Result<ExitCode> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let table = Table::read(folder)?;
+    let table = Table::read(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let mut hosts = host::chosen(arguments)?;
     let named = |name: &&String| name.starts_with("--") || hosts.iter().any(|host| host.name() == **name);
     let filter = arguments.iter().find(|argument| !named(argument)).cloned().unwrap_or_default();
@@ -84,30 +84,37 @@ fn all(arguments: &[String]) -> anyhow::Result<ExitCode> {
         hosts.retain(|host| *host != Kind::SpinFresh);
     }
     let full = std::env::var_os("POSTERN_FULL").is_some();
+    let numbers = || (0..TYPES.len()).filter(|number| TYPES[*number].0.contains(&filter));
+    let jobs: Vec<(Kind, usize)> =
+        hosts.iter().flat_map(|host| numbers().map(|number| (*host, number))).collect();
     let mut report = Report::default();
-    for host in hosts {
-        for (number, (name, around, value)) in TYPES.into_iter().enumerate() {
-            if !name.contains(&filter) {
-                continue;
-            }
-            let plant = if around.is_empty() { value.to_owned() } else { around.replace("{}", value) };
-            for (policy, redact) in POLICIES
-                .into_iter()
-                .enumerate()
-                .filter_map(|(at, policy)| (full || at == 0 || number % EVERY == 0).then_some(policy))
-            {
-                let redact = toml::from_str(redact).context("a policy")?;
-                let (suite, cells) = table.hiding(redact, &plant, value)?;
-                let outcome = cells::sinks(host, &suite, cells, value)
-                    .unwrap_or_else(|error| Err(format!("{error:#}")));
-                report.note(format!("{name}, {policy} [{}]", host.name()), outcome);
-            }
-            if full || number % EVERY == 0 {
-                let mut suite = Suite::read_with(&folder.join("cases"), &plant)?;
-                suite.cases.retain(|case| case.name == RESTORED);
-                runner::run(host, &suite, &[], &mut report)?;
-            }
+    side::by_side(&jobs, &mut report, |(host, number), report| {
+        if let Err(error) = plant(*host, *number, full, &table, report) {
+            report.note(format!("{} [{}]", TYPES[*number].0, host.name()), Err(format!("{error:#}")));
         }
-    }
+    });
     Ok(report.finish())
+}
+
+/// One type on one host.
+fn plant(host: Kind, number: usize, full: bool, table: &Table, report: &mut Report) -> anyhow::Result<()> {
+    let (name, around, value) = TYPES[number];
+    let plant = if around.is_empty() { value.to_owned() } else { around.replace("{}", value) };
+    for (policy, redact) in POLICIES
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, policy)| (full || at == 0 || number.is_multiple_of(EVERY)).then_some(policy))
+    {
+        let redact = toml::from_str(redact).context("a policy")?;
+        let (suite, cells) = table.hiding(redact, &plant, value)?;
+        let outcome =
+            cells::sinks(host, &suite, cells, value).unwrap_or_else(|error| Err(format!("{error:#}")));
+        report.note(format!("{name}, {policy} [{}]", host.name()), outcome);
+    }
+    if full || number.is_multiple_of(EVERY) {
+        let mut suite = Suite::read_with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"), &plant)?;
+        suite.cases.retain(|case| case.name == RESTORED);
+        runner::run(host, &suite, &[], report)?;
+    }
+    Ok(())
 }

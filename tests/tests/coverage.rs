@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use postern_tests::cells;
 use postern_tests::coverage::Table;
-use postern_tests::host;
+use postern_tests::host::{self, Kind};
 use postern_tests::report::Report;
+use postern_tests::side;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,12 +32,13 @@ fn all(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let mut filters = arguments.iter().filter(|argument| !named(argument));
     let control = filters.next().map(String::as_str).unwrap_or_default();
     let path = filters.next().map(String::as_str).unwrap_or_default();
-    for host in hosts {
-        for name in table.controls().filter(|name| name.contains(control)) {
-            if let Err(error) = cells::run(host, &table, name, path, &mut report) {
-                report.note(format!("{name}: start [{}]", host.name()), Err(format!("{error:#}")));
-            }
+    let controls = || table.controls().filter(|name| name.contains(control));
+    let jobs: Vec<(Kind, &str)> =
+        hosts.iter().flat_map(|host| controls().map(|control| (*host, control))).collect();
+    side::by_side(&jobs, &mut report, |(host, name), report| {
+        if let Err(error) = cells::run(*host, &table, name, path, report) {
+            report.note(format!("{name}: start [{}]", host.name()), Err(format!("{error:#}")));
         }
-    }
+    });
     Ok(report.finish())
 }

@@ -1,0 +1,27 @@
+//! Several gateways at once: what is tried at one mostly waits.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::report::Report;
+
+/// Gateways at once.
+const AT_ONCE: usize = 6;
+
+/// Does `work` for each job, some of them at once; what it notes comes into `report`.
+pub fn by_side<J: Sync>(jobs: &[J], report: &mut Report, work: impl Fn(&J, &mut Report) + Sync) {
+    let (next, report) = (AtomicUsize::new(0), Mutex::new(report));
+    let some = || {
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut own = Report::default();
+            work(job, &mut own);
+            report.lock().unwrap_or_else(PoisonError::into_inner).take(own);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(some);
+        }
+    });
+}
