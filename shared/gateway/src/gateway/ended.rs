@@ -1,9 +1,8 @@
 //! Sessions that their clients have ended. A session is a sealed token, which nothing can take back; but who ends one is to
 //! find it unknown from then on (MCP 2025-11-25, Session Management: 404), and so its end is written down.
 //!
-//! The isolate that was told knows at once. Others read the store: one that is near before the request, once a second for
-//! each session; one that is not behind the request, every half minute, because a read takes longer there than a call and
-//! is late by itself. A session id authenticates nobody, so a store that cannot be read ends none.
+//! The isolate that was told knows at once. Others read the store: one that is near before each request; one that is not
+//! behind the request, every half minute for each session, because a read takes longer there than a call and is late by itself. A session id authenticates nobody, so a store that cannot be read ends none.
 
 use crate::limits;
 use crate::platform::Platform;
@@ -13,9 +12,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// How long a session that the store did not know as ended is believed to live, in ms: with a store that is near, and with
-/// another.
-const NEAR_MS: u64 = 1_000;
+/// How long a session that the store did not know as ended is believed to live, in ms, where the store is not near.
 const FAR_MS: u64 = 30_000;
 /// How long a store that is near may take, in ms.
 const READ_MS: u32 = 500;
@@ -46,11 +43,10 @@ impl Ended {
     pub async fn has<P: Platform>(self: &Rc<Self>, platform: &P, token: &str) -> bool {
         let id = id(token);
         let now_ms = platform.now_ms();
-        let believed_ms = if P::NEAR { NEAR_MS } else { FAR_MS };
         let known = self.known.borrow().get(&id).copied();
         match known {
             Some(Known::Ended) => true,
-            Some(Known::Alive(looked_ms)) if now_ms < looked_ms.saturating_add(believed_ms) => false,
+            Some(Known::Alive(looked_ms)) if !P::NEAR && now_ms < looked_ms.saturating_add(FAR_MS) => false,
             _ if P::NEAR => {
                 // In a box: what waits here is not to be part of every call.
                 let read = Box::pin(within(platform, READ_MS, stored(platform, &id, now_ms))).await;
