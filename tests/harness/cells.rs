@@ -127,7 +127,9 @@ type Outcome = Result<Vec<Reply>, String>;
 
 fn together(run: &Rc<Run>, cells: Vec<Cell>) -> Result<Vec<(String, Outcome)>> {
     block_on(async {
-        let gate = Rc::new(tokio::sync::Semaphore::new(AT_ONCE));
+        // An instance more for each request costs more than it waits.
+        let at_once = if run.kind.has_lasting_instances() { AT_ONCE } else { AT_ONCE / 2 };
+        let gate = Rc::new(tokio::sync::Semaphore::new(at_once));
         let mut tasks = Vec::new();
         for cell in cells {
             let (run, gate) = (Rc::clone(run), Rc::clone(&gate));

@@ -7,7 +7,7 @@ use std::thread;
 use crate::report::Report;
 
 /// Gateways at once.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 4;
 
 /// Does `work` for each job, some of them at once; what it notes comes into `report`.
 pub fn by_side<J: Sync>(jobs: &[J], report: &mut Report, work: impl Fn(&J, &mut Report) + Sync) {
