@@ -12,6 +12,8 @@ use crate::log::{Heard, Log, Parting, Presence};
 use crate::modern;
 use crate::plan::{self, Ask, Era, Micros, Plan, SECOND, SHARED, UPSTREAMS, What};
 
+/// How a subscription is refused where the session has none at the upstream.
+const APART: &str = "that this session has no session at";
 /// The pause before it comes again.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long it reads on at most before it leaves.
@@ -231,6 +233,11 @@ impl Listener {
                 if fault && may && self.plan.may_be_down(upstream, asked) {
                     tokio::time::sleep(PAUSE).await;
                     continue;
+                }
+                // It was down when the session began, which has no part there.
+                let apart = message["error"]["message"].as_str().is_some_and(|why| why.contains(APART));
+                if may && apart {
+                    break;
                 }
                 let well = message["result"].is_object();
                 ensure!(well == may, "{uri}, which it may have: {may}: {} {}", reply.status, reply.text());
