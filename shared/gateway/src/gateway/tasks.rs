@@ -143,6 +143,9 @@ async fn find<P: Platform>(
     trail.note("upstream", &task.alias);
     trail.stage("route");
     admitted.routed(scene, &task.alias).await?;
+    if let Some(answers) = request.params.and_then(|params| json.get(params, "inputResponses")) {
+        asks::permit_answers(route.link.upstream(), json.value(answers))?;
+    }
     Ok((task, target, route))
 }
 
@@ -177,9 +180,6 @@ async fn send<P: Platform>(
     let is_result = request.method == Method::TasksResult;
     let tool = target.settings(scene);
     let plan = target.plan(scene, route, tool.map(Rc::as_ref), trail)?;
-    if let Some(answers) = request.params.and_then(|params| json.get(params, "inputResponses")) {
-        asks::permit_answers(route.link.upstream(), json.value(answers))?;
-    }
     let own = nameless(json, request)?;
     let outbound = outbound(scene, &own, &task, plan.as_deref(), trail).await?;
     let (sent, sent_request) = (outbound.json(), outbound.request());
