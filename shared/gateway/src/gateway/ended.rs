@@ -50,7 +50,7 @@ impl Ended {
             _ if P::NEAR => {
                 // In a box: what waits here is not to be part of every call.
                 let read = Box::pin(within(platform, READ_MS, stored(platform, &id, now_ms))).await;
-                self.learn(id, read.unwrap_or_default(), now_ms)
+                read.unwrap_or_default() && self.learn(id, true, now_ms)
             }
             _ => {
                 // Noted before it is known, so that one request looks, not each.

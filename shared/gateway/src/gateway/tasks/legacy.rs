@@ -52,7 +52,7 @@ pub(super) async fn shown<P: Platform>(
     let malformed = || view.fault(UpstreamFault::Malformed);
     let named = |task: Raw<'_>| task.get("taskId").and_then(Raw::string).map(std::borrow::Cow::into_owned);
     let (task, told) = match &view.stake {
-        Stake::None => return Err(internal("a task that is none")),
+        Stake::None => return Err(malformed()),
         Stake::May(tool) => {
             let told = begun(&json, result).ok_or_else(malformed)?;
             let id = named(told).ok_or_else(malformed)?;

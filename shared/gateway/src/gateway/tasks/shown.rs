@@ -59,8 +59,8 @@ fn is_one<P: Platform>(view: &View<P>, json: &Json<'_>, response: &Response) -> 
     match (&view.stake, view.from) {
         (Stake::Of(_), _) => true,
         (_, Era::Modern) => result_type(json, result).as_deref() == Some("task"),
-        (Stake::May(_), Era::Legacy) => legacy::begun(json, result).is_some(),
-        (Stake::None, Era::Legacy) => false,
+        // Also one that nobody asked for: its id is never told as the upstream has it.
+        (_, Era::Legacy) => view.method == Method::ToolsCall && legacy::begun(json, result).is_some(),
     }
 }
 
