@@ -117,7 +117,8 @@ impl Callers {
         let from = self.log.clock.now();
         let reply = client::send(caller.door.address, &call).await;
         let now = self.log.clock.now();
-        let may = !self.plan.may_not(caller.agent).contains(&upstream);
+        let may_not = self.plan.may_not(caller.agent);
+        let may = !may_not.contains(&upstream);
         let mut tally = self.tally();
         let reply = match reply {
             Ok(reply) => reply,
@@ -132,13 +133,20 @@ impl Callers {
         let alias = UPSTREAMS[upstream];
         let wanted = if reads { alias.to_owned() } else { format!("{alias} {number}") };
         let code = message["error"]["code"].as_i64().unwrap_or(0);
+        // A resource that no list in hand names could be of any upstream: one that is down cannot say that it is not its own.
+        let named = message["error"]["data"]["upstream"].as_str();
+        let named = named.and_then(|alias| UPSTREAMS.iter().position(|known| *known == alias));
+        let faulty = named.unwrap_or(upstream);
+        let blamed = !may_not.contains(&faulty) && (reads || faulty == upstream);
         if may && message["id"] == id && *told == wanted {
             tally.well += 1;
             tally.took.push(now - from);
         } else if !may && matches!(code, -32602 | -32002) {
             tally.denied += 1;
-        } else if may && message["id"] == id && matches!(code, 1502 | 1503) {
-            tally.faults.push((now, upstream, reply.text()));
+        } else if blamed && message["id"] == id && matches!(code, 1502 | 1503) {
+            tally.faults.push((now, faulty, reply.text()));
+            // Its own cannot have been in hand either.
+            tally.faults.extend(may.then(|| (now, upstream, reply.text())));
         } else {
             let who = format!("{:?} agent {}", caller.era, caller.agent);
             let text = format!("{} ms, {who}, {name}: {} {}", now / 1_000, reply.status, reply.text());

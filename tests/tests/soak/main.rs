@@ -36,7 +36,7 @@ fn full() -> bool {
     std::env::var_os("POSTERN_FULL").is_some_and(|value| value == "1")
 }
 
-/// One soak of a gateway at a time: each takes all of a machine. What needs no gateway may run side by side.
+/// One whole soak at a time: each takes all of a machine. The short ones may run side by side.
 static ONE: RwLock<()> = RwLock::new(());
 
 /// Runs one of them, and prints what is to be said of it.
@@ -48,9 +48,13 @@ fn run(soak: impl Future<Output = anyhow::Result<Report>>) -> Report {
 }
 
 fn through(kind: Kind) {
-    let plan = if full() { Plan::full() } else { Plan::short() };
-    let _one = ONE.write().unwrap_or_else(PoisonError::into_inner);
-    let report = run(scene::through(kind, plan));
+    let report = if full() {
+        let _one = ONE.write().unwrap_or_else(PoisonError::into_inner);
+        run(scene::through(kind, Plan::full()))
+    } else {
+        let _beside = ONE.read().unwrap_or_else(PoisonError::into_inner);
+        run(scene::through(kind, Plan::short()))
+    };
     let mut wrong = report.wrong();
     // Twenty seconds say nothing about memory.
     wrong.extend(report.grows().filter(|_| full()));
@@ -84,7 +88,7 @@ fn little() -> Plan {
 
 /// What is wrong when something is broken on purpose.
 fn broken(mutant: Mutant, leaks: bool) -> Report {
-    let _no_gateway = ONE.read().unwrap_or_else(PoisonError::into_inner);
+    let _beside = ONE.read().unwrap_or_else(PoisonError::into_inner);
     run(scene::direct(little(), mutant, leaks))
 }
 
