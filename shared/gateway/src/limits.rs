@@ -56,6 +56,8 @@ pub const VERDICT_MS: u64 = 60_000;
 pub const SEALED_BYTES: usize = 32 * 1024;
 /// Bytes of an upstream's id of a task: sealed, with the name of its tool, it is a header (`Mcp-Name`) of at most 4 KiB.
 pub const TASK_ID_BYTES: usize = 1024;
+/// How long a legacy upstream is asked to keep a task of a modern client, in ms: a day, as long as a session lives.
+pub const BRIDGED_TASK_MS: u64 = 24 * 60 * 60 * 1000;
 /// Keys in one key set, and its bytes.
 pub const JWKS_KEYS: usize = 100;
 /// Bytes of one key set document.

@@ -9,7 +9,7 @@ use super::wait::{self, Task};
 use crate::limits;
 use crate::mcp::json::quote;
 use crate::mcp::revisions::{declares_apps, declares_tasks};
-use crate::mcp::{Era, Json, Kind, Revision};
+use crate::mcp::{Era, Json, Kind, Raw, Revision};
 use crate::platform::Platform;
 use crate::stage::authenticate::Caller;
 use crate::stage::authorize::{allows_upstream, may_use};
@@ -215,7 +215,7 @@ fn capabilities<'a>(
         let says = [
             declares("completions"),
             declares_apps(own) && may_read(alias),
-            declares_tasks(own) && about.era == Era::Modern && to.era() == Era::Modern,
+            to.era() == Era::Modern && has_tasks(own, about),
             declares("logging"),
             declares("prompts"),
             declares("resources") && may_read(alias),
@@ -254,6 +254,14 @@ fn capabilities<'a>(
         members.push(format!(r#""{name}":{{{}}}"#, says.join(",")));
     }
     format!("{{{}}}", members.join(","))
+}
+
+/// Whether calls of an upstream's tools may be tasks for a modern client.
+fn has_tasks(own: Raw<'_>, about: &About) -> bool {
+    match about.era {
+        Era::Modern => declares_tasks(own),
+        Era::Legacy => about.has_legacy_tasks(),
+    }
 }
 
 /// The tenant's own instructions, and the upstreams', each under its alias; those of one without an alias as they are.

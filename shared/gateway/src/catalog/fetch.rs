@@ -6,6 +6,7 @@ use super::shown;
 use crate::error::{Fault, UpstreamFault};
 use crate::limits;
 use crate::mcp::json::quote;
+use crate::mcp::revisions::drop_task_support;
 use crate::mcp::{Edits, Era, Json, Kind, Message, Outcome, Raw, Revision};
 use crate::platform::Platform;
 use crate::stage::redact::{Outbound, Tally};
@@ -141,14 +142,12 @@ async fn page<P: Platform>(
 
 /// A tool without what it says of tasks of 2025-11-25 (`execution.taskSupport`), which nobody could begin.
 fn without_tasks(item: &mut String) {
-    const EXECUTION: &str = "execution";
-    if !item.contains(EXECUTION) {
+    if !item.contains("taskSupport") {
         return;
     }
     let Ok(json) = Json::parse(item.as_bytes(), &limits::RESPONSE) else { return };
-    let Some(execution) = json.get(json.root(), EXECUTION).map(|node| json.value(node)) else { return };
     let mut edits = Edits::new();
-    edits.remove_in(execution, "taskSupport");
+    drop_task_support(json.value(json.root()), &mut edits);
     *item = edits.apply(&item.clone());
 }
 

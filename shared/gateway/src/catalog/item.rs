@@ -29,6 +29,8 @@ pub struct Item {
     pub has_output_schema: bool,
     /// Whether a tool says of itself that it changes nothing (MCP, ToolAnnotations: `readOnlyHint`).
     pub read_only: bool,
+    /// Whether a tool can be called as a task of 2025-11-25 alone (`execution.taskSupport`): one of a server that has such.
+    pub task_only: bool,
     /// Whether its `_meta` says something to clients with MCP Apps.
     pub(super) apps: bool,
     /// Whether a tool is for views only, and for no model (MCP Apps: `visibility`).
@@ -63,6 +65,9 @@ impl Item {
             .get(root, "annotations")
             .and_then(|annotations| json.value(annotations).get("readOnlyHint")?.bool())
             .unwrap_or_default();
+        let execution = json.get(root, "execution").map(|node| json.value(node));
+        let tasks = execution.and_then(|execution| execution.get("taskSupport")?.string());
+        let task_only = tasks.is_some_and(|tasks| tasks == "required");
         let meta = json.get(root, "_meta").map(|meta| json.value(meta));
         let apps = meta.is_some_and(|meta| APPS.into_iter().any(|key| meta.get(key).is_some()));
         let visibility = meta.and_then(|meta| meta.get("ui")?.get("visibility"));
@@ -84,6 +89,7 @@ impl Item {
             param_headers,
             has_output_schema,
             read_only,
+            task_only,
             apps,
             for_views,
             definition: OnceCell::new(),

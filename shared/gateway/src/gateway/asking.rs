@@ -23,9 +23,9 @@ use crate::upstream::{Exchange, Sealed, Suspended, Terms};
 use futures_util::future::join_all;
 
 /// How long more questions are waited for after one, in ms: an upstream that asks several things at once is answered once.
-const GATHER_MS: u64 = 50;
+pub(crate) const GATHER_MS: u32 = 50;
 /// Questions of one round.
-const QUESTIONS: usize = 16;
+pub(crate) const QUESTIONS: usize = 16;
 /// Bytes of questions that are kept to be asked again: with what else is in a state it has to fit into a header.
 const KEPT_BYTES: usize = 8 * 1024;
 /// Characters and digits of an upstream's id that is the key of its question: what could be a value is none.
@@ -43,11 +43,25 @@ pub(crate) struct Asking {
 
 impl Asking {
     pub fn new(now_ms: u64) -> Self {
-        Self { open: Vec::new(), requests: String::new(), due_ms: now_ms.saturating_add(GATHER_MS) }
+        Self {
+            open: Vec::new(),
+            requests: String::new(),
+            due_ms: now_ms.saturating_add(u64::from(GATHER_MS)),
+        }
     }
 
     pub fn len(&self) -> usize {
         self.open.len()
+    }
+
+    /// Members of `inputRequests`, raw JSON.
+    pub fn requests(&self) -> &str {
+        &self.requests
+    }
+
+    /// Their ids at the upstream, raw JSON.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.open.iter().map(|open| open.id.as_str())
     }
 
     /// Takes a question in. Whether there was room for it.
@@ -168,6 +182,11 @@ impl Answers {
         Ok(Self(json.members(all).map(|(key, node)| (key.into_owned(), node)).collect()))
     }
 
+    /// All of them, by their keys.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Node)> {
+        self.0.iter().map(|(key, node)| (key.as_str(), *node))
+    }
+
     fn get(&self, key: &str) -> Option<Node> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, node)| *node)
     }
@@ -236,7 +255,7 @@ pub(crate) async fn resume<P: Platform>(
     let suspended = Suspended { session, id: asked.id, last_event: asked.last_event };
     let exchange = route.link.resume(&scene.platform, suspended, &errand.client, terms).await?;
     trail.stage("upstream");
-    let view = errand.view(route, scope, Some(exchange.id()));
+    let view = errand.view(route, scope, Some(&exchange));
     relay::start(scene, exchange, view, trail).await
 }
 

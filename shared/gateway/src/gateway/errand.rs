@@ -9,19 +9,19 @@ use super::listen::Resumable;
 use super::scene::{Asker, Scene};
 use super::state::{self, Scope};
 use super::target::Target;
-use super::tasks::Stake;
+use super::tasks::{self, Place, Stake};
 use super::view::View;
 use crate::catalog::Route;
 use crate::error::Error;
 use crate::mcp::envelope::Request;
 use crate::mcp::headers;
 use crate::mcp::json::{Edits, Json, Kind};
-use crate::mcp::revisions::Era;
+use crate::mcp::revisions::{Era, Revision};
 use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::cache::Slot;
 use crate::stage::redact::{Outbound, Plan};
-use crate::upstream::{Ask, ClientSide, Exchange, Session, Terms};
+use crate::upstream::{Ask, ClientSide, Exchange, Sealed, Session, Terms};
 use std::rc::Rc;
 
 /// Bytes of a call's id and name that fit into an event id.
@@ -86,6 +86,12 @@ impl<P: Platform> Errand<'_, P> {
         let mut edits = Edits::new();
         let (json, request) = (self.outbound.json(), self.outbound.request());
         self.target.rename(json, request, self.original(route), &mut edits);
+        if self.is_bridged() && self.tasks {
+            if let Some(params) = request.params {
+                edits.set(json, params, "task", tasks::wish());
+            }
+            return edits;
+        }
         // A task of 2025-11-25 that nobody could ask for is none: the call is one like any other (MCP 2025-11-25, Tasks).
         let relayed = self.tasks || self.asker.revision.era() == Era::Modern && self.era == Era::Modern;
         if let Some(params) = request.params.filter(|params| !relayed && json.get(*params, "task").is_some())
@@ -95,13 +101,33 @@ impl<P: Platform> Errand<'_, P> {
         edits
     }
 
+    /// Whether a modern client calls a legacy upstream.
+    fn is_bridged(&self) -> bool {
+        self.asker.revision.era() == Era::Modern && self.era == Era::Legacy
+    }
+
+    /// What its answer has to do with tasks, in the session that it was sent in.
+    fn stake(&self, session: Option<&Sealed>) -> Stake {
+        let place = match session {
+            _ if !self.tasks => None,
+            _ if self.asker.revision.era() == Era::Legacy => Some(Place::Own),
+            _ if self.era == Era::Modern => Some(Place::Modern),
+            Some(session) if session.revision == Revision::V2025_11_25 => {
+                Some(Place::Bridged(session.id.clone()))
+            }
+            _ => None,
+        };
+        place.map_or(Stake::None, |place| Stake::May(self.target.name().to_owned(), place))
+    }
+
     /// The headers that mirror the arguments as they leave.
     pub fn param_headers(&self, route: &Route) -> Vec<(String, String)> {
         headers::param_values(annotations(route), arguments(self.outbound.json(), self.outbound.request()))
     }
 
-    /// What its answer is turned with. `upstream_id` names it at the upstream, where it can be cancelled.
-    pub fn view(&self, route: &Route, state: Scope, upstream_id: Option<&str>) -> View<P> {
+    /// What its answer is turned with. `exchange`: what it comes by, where it can be cancelled.
+    pub fn view(&self, route: &Route, state: Scope, exchange: Option<&Exchange<P>>) -> View<P> {
+        let upstream_id = exchange.map(Exchange::id);
         let Self { scene, json, request, asker, .. } = *self;
         let id = json.raw(request.id);
         let listed = asker.session.as_ref().zip(upstream_id).and_then(|(own, upstream_id)| {
@@ -130,7 +156,7 @@ impl<P: Platform> Errand<'_, P> {
             ready: if self.dialogue { asking::ready(self.outbound) } else { None },
             ending: self.ending.clone(),
             resumable: upstream_id.and_then(|upstream_id| self.resumable(route, upstream_id)),
-            stake: if self.tasks { Stake::May(self.target.name().to_owned()) } else { Stake::None },
+            stake: self.stake(exchange.and_then(Exchange::session)),
         }
     }
 

@@ -122,7 +122,7 @@ async fn send<P: Platform>(
         can_be_asked = !shown.asks_nothing();
         client.capabilities = shown.json();
     }
-    let tasks = tasks::offer(scene, asked, &route.link, era, &mut client).await?;
+    let tasks = tasks::offer(scene, asked, route, era, &mut client).await?;
     let errand = Errand {
         scene,
         json,
@@ -167,7 +167,7 @@ async fn send<P: Platform>(
         outcome => outcome?,
     };
     trail.stage("upstream");
-    let mut view = errand.view(route, state, Some(exchange.id()));
+    let mut view = errand.view(route, state, Some(&exchange));
     view.dialogue = Dialogue::of(&errand, route, &terms);
     // Before 2025-11-25 a client does not expect its stream to end early.
     if view.resumable.is_some() && asker.revision >= Revision::V2025_11_25 {

@@ -97,7 +97,7 @@ async fn alone<P: Platform>(
 ) -> Result<Flow<P>, Error> {
     let state = Scope::of(errand.json, errand.request, errand.target.name());
     let exchange = errand.open(route, terms, &state).await?;
-    let mut view = errand.view(route, state, Some(exchange.id()));
+    let mut view = errand.view(route, state, Some(&exchange));
     view.dialogue = Dialogue::of(errand, route, terms);
     relay::start(errand.scene, exchange, view, trail).await
 }

@@ -1,15 +1,19 @@
 //! Tasks: calls of tools that are answered before they are done (extension `io.modelcontextprotocol/tasks` of MCP 2026-07-28;
-//! MCP 2025-11-25, Tasks). Both sides are of one era.
+//! MCP 2025-11-25, Tasks). Both sides are of one era, or the client is of the newer one.
 //! The client asks for what became of them, answers what they ask, and calls them off; each such request goes through all
 //! that the call went through.
 
+mod bridged;
+mod flat;
 mod legacy;
 mod shown;
 mod task;
 mod told;
 
+use bridged::Visit;
+pub(crate) use flat::wish;
 pub(crate) use legacy::{hears, rename, restore, without_own};
-pub(crate) use task::Task;
+pub(crate) use task::{Place, Task};
 pub(crate) use told::{Due, due, told, wanted};
 
 use super::admission::{self, Admitted};
@@ -35,15 +39,15 @@ use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::stage::redact::{Outbound, Plan};
 use crate::tenant::Way;
-use crate::upstream::{Ask, ClientSide, Link, Session};
+use crate::upstream::{Ask, ClientSide, Session};
 use std::rc::Rc;
 
 /// What a request has to do with tasks.
 pub(crate) enum Stake {
     /// Nothing: an answer that is a task is a mistake of its upstream.
     None,
-    /// It may be answered with a task of the tool with this exposed name.
-    May(String),
+    /// It may be answered with a task of the tool with this exposed name, which is asked about there.
+    May(String, Place),
     /// It is about this one.
     Of(Box<Task>),
 }
@@ -75,11 +79,12 @@ fn with_tasks(capabilities: &str) -> Result<String, Error> {
 pub(crate) async fn offer<P: Platform>(
     scene: &Scene<P>,
     asked: &Asked<'_>,
-    link: &Rc<Link>,
+    route: &Route,
     era: Era,
     client: &mut ClientSide,
 ) -> Result<bool, Error> {
     let Asked { json, request, asker, .. } = *asked;
+    let link = &route.link;
     match (asker.revision.era(), era) {
         _ if request.method != Method::ToolsCall => return Ok(false),
         (Era::Modern, Era::Modern) if declared(json, request) => {}
@@ -87,6 +92,7 @@ pub(crate) async fn offer<P: Platform>(
             let wants = request.params.is_some_and(|params| json.get(params, "task").is_some());
             return Ok(wants && legacy::session(asker, &link.upstream().alias).is_some());
         }
+        (Era::Modern, Era::Legacy) => return Ok(bridged::offer(asked, route)?),
         _ => return Ok(false),
     }
     // What cannot be asked of itself has declared nothing.
@@ -136,7 +142,7 @@ async fn find<P: Platform>(
     if !is_legacy && !declared(json, request) {
         return Err(Refusal::MissingCapability(REQUIRED.to_owned()).into());
     }
-    let task = Task::named(scene, json, request).filter(|task| task.legacy == is_legacy);
+    let task = Task::named(scene, json, request).filter(|task| (task.place == Place::Own) == is_legacy);
     let task = task.ok_or(Refusal::UnknownTask)?.permitted(scene)?;
     let (target, route) = tool_of(scene, &task).await?;
     target.note(scene, true, trail);
@@ -170,11 +176,12 @@ async fn send<P: Platform>(
     trail: &mut Trail<P>,
 ) -> Result<Flow<P>, Error> {
     let Asked { json, request, asker, .. } = *asked;
-    let era = asker.revision.era();
-    let session = match era {
-        _ if route.link.era(&scene.platform).await? != era => None,
-        Era::Modern => Some(Session::Pooled),
-        Era::Legacy => legacy::session(asker, &task.alias).map(Session::Sealed),
+    let era = route.link.era(&scene.platform).await?;
+    let session = match (&task.place, era) {
+        (Place::Modern, Era::Modern) => Some(Session::Pooled),
+        (Place::Own, Era::Legacy) => legacy::session(asker, &task.alias).map(Session::Sealed),
+        (Place::Bridged(_), Era::Legacy) => task.session().map(Session::Sealed),
+        _ => None,
     };
     let session = session.ok_or(Refusal::UnknownTask)?;
     let is_result = request.method == Method::TasksResult;
@@ -183,13 +190,26 @@ async fn send<P: Platform>(
     let own = nameless(json, request)?;
     let outbound = outbound(scene, &own, &task, plan.as_deref(), trail).await?;
     let (sent, sent_request) = (outbound.json(), outbound.request());
-    let mut edits = Edits::new();
-    if let Some(params) = sent_request.params {
-        edits.set_string(sent, params, "taskId", &task.own);
-    }
     let mut client = client_side(scene, sent, sent_request, asker, (era, route.link.upstream()));
     if era == Era::Modern {
         client.capabilities = with_tasks(&client.capabilities)?;
+    }
+    let mut view = View {
+        plan,
+        ticket: Some(Rc::clone(ticket)),
+        // What has been called off or answered may have changed something; what is only looked at, when it has ended.
+        ending: if request.method == Method::TasksGet { None } else { Ending::of(scene, tool) },
+        stake: Stake::Of(Box::new(task.clone())),
+        ..view(asked, target, route, era)
+    };
+    if let (Place::Bridged(_), Session::Sealed(session)) = (&task.place, &session) {
+        view.declared = forward::declared(json, request);
+        let visit = Visit { scene, route, task: &task, session, client: &client, view: &view };
+        return visit.pay(&outbound, trail).await;
+    }
+    let mut edits = Edits::new();
+    if let Some(params) = sent_request.params {
+        edits.set_string(sent, params, "taskId", &task.own);
     }
     // What waits for the end may take as long as the call; all else is the upstream's business, not the tool's.
     let (of, original) = if is_result { (tool.map(Rc::as_ref), &*route.original) } else { (None, "") };
@@ -198,36 +218,39 @@ async fn send<P: Platform>(
     let ask = Ask { outbound: &outbound, edits, name, param_headers, client: &client, terms };
     let exchange = forward::open(scene, route, &session, ask).await?;
     trail.stage("upstream");
-    // What has been called off or answered may have changed something; what is only looked at, when it has ended.
-    let ending = if request.method == Method::TasksGet { None } else { Ending::of(scene, tool) };
-    let id = json.raw(request.id);
-    let listed = asker.session.as_ref().and_then(|own| {
+    view.listed = asker.session.as_ref().and_then(|own| {
         let (link, upstream_id) = (Rc::clone(&route.link), exchange.id().to_owned());
-        scene.gateway.running.enter(&own.key, id, link, session, upstream_id)
+        scene.gateway.running.enter(&own.key, json.raw(request.id), link, session, upstream_id)
     });
-    let view = View {
-        id: id.to_owned(),
+    view.declared = client.capabilities;
+    relay::start(scene, exchange, view, trail).await
+}
+
+/// What an answer about a task is turned with, as far as the request says it.
+fn view<P: Platform>(asked: &Asked<'_>, target: &Target, route: &Route, era: Era) -> View<P> {
+    let Asked { json, request, asker, .. } = *asked;
+    View {
+        id: json.raw(request.id).to_owned(),
         // What it is answered with is what the call would have been answered with.
-        method: if is_result { Method::ToolsCall } else { request.method },
+        method: if request.method == Method::TasksResult { Method::ToolsCall } else { request.method },
         from: era,
         to: asker.revision,
         apps: asker.client(json, request).apps,
-        declared: client.capabilities,
+        declared: String::new(),
         replies: Replies::None,
         link: Rc::clone(&route.link),
-        plan,
+        plan: None,
         state: Scope::of(json, request, target.name()),
-        listed,
-        ticket: Some(Rc::clone(ticket)),
+        listed: None,
+        ticket: None,
         slot: None,
         mark: None,
         dialogue: None,
         ready: None,
-        ending,
+        ending: None,
         resumable: None,
-        stake: Stake::Of(Box::new(task)),
-    };
-    relay::start(scene, exchange, view, trail).await
+        stake: Stake::None,
+    }
 }
 
 /// The request without the id, which is a token of the gateway's own: neither detectors nor services are to see one.

@@ -2,7 +2,7 @@
 
 mod convert;
 
-pub use convert::{Own, convert_error, convert_item, convert_result};
+pub use convert::{Own, convert_error, convert_item, convert_result, drop_task_support};
 
 use super::json::{Kind, Raw};
 use std::fmt;

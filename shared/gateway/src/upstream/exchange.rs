@@ -147,6 +147,11 @@ impl<P: Platform> Exchange<P> {
         &self.wanted.id
     }
 
+    /// The session of a legacy upstream that it was sent in.
+    pub(crate) const fn session(&self) -> Option<&Sealed> {
+        self.wanted.session.as_ref()
+    }
+
     /// Whether messages may come before the answer.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self.source, Source::Stream(_))

@@ -51,6 +51,11 @@ impl Link {
         }
     }
 
+    /// Keeps a pooled session until `until` (Unix ms): there is something in it that is asked for later.
+    pub(crate) fn hold(&self, session: &Sealed, until: u64) {
+        self.pool.hold(session, until);
+    }
+
     /// Closes a session that came with something else.
     pub(super) fn discard<P: Platform>(self: &Rc<Self>, platform: &P, session_id: Option<String>) {
         if let Some(id) = session_id {

@@ -15,7 +15,7 @@ use crate::gateway::scene::{Asker, Flow, Scene};
 use crate::gateway::serve::{fail, settle};
 use crate::gateway::state::Scope;
 use crate::gateway::target::Target;
-use crate::gateway::tasks::Stake;
+use crate::gateway::tasks::{Place, Stake};
 use crate::gateway::view::View;
 use crate::limits;
 use crate::mcp::envelope::Message;
@@ -160,7 +160,11 @@ async fn resume<P: Platform>(
         listed,
         resumable: Some(Rc::new((key, call.clone()))),
         // Whether the call asked for a task is not known any more.
-        stake: if asked.method == Method::ToolsCall { Stake::May(call.name.clone()) } else { Stake::None },
+        stake: if asked.method == Method::ToolsCall {
+            Stake::May(call.name.clone(), Place::Own)
+        } else {
+            Stake::None
+        },
         ..view(&share, &call.id, revision)
     };
     Ok(relay::begin(scene, exchange, view))

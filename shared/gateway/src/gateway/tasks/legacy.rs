@@ -53,10 +53,10 @@ pub(super) async fn shown<P: Platform>(
     let named = |task: Raw<'_>| task.get("taskId").and_then(Raw::string).map(std::borrow::Cow::into_owned);
     let (task, told) = match &view.stake {
         Stake::None => return Err(malformed()),
-        Stake::May(tool) => {
+        Stake::May(tool, place) => {
             let told = begun(&json, result).ok_or_else(malformed)?;
             let id = named(told).ok_or_else(malformed)?;
-            (Task::begun(scene, &view.link, &id, tool, true, ttl(told))?, Some(told))
+            (Task::begun(scene, &view.link, &id, tool, place.clone(), ttl(told))?, Some(told))
         }
         Stake::Of(task) if view.method == Method::ToolsCall => ((**task).clone(), None),
         Stake::Of(task) => {
@@ -115,7 +115,7 @@ fn turned<P: Platform>(
         edits.replace(json.span(*id), &view.id);
     }
     let whole = json.value(*result);
-    let told = if matches!(view.stake, Stake::May(_)) { whole.get("task") } else { Some(whole) };
+    let told = if matches!(view.stake, Stake::May(..)) { whole.get("task") } else { Some(whole) };
     if view.method == Method::ToolsCall && matches!(view.stake, Stake::Of(_)) {
         if let Some(ticket) = &view.ticket {
             admission::answered(scene, ticket, json, Outcome::Result(*result), Method::ToolsCall)

@@ -1,7 +1,7 @@
 //! A task as an upstream tells of it, as the agent gets it. What is inside is what a call of its tool would have been answered
 //! with, and is treated as that: its result, its error, its questions, each as a message of its own.
 
-use super::{Stake, Task, legacy};
+use super::{Place, Stake, Task, bridged, legacy};
 use crate::error::{Error, UpstreamFault};
 use crate::gateway::SERVER_INFO;
 use crate::gateway::admission;
@@ -85,15 +85,22 @@ async fn shown<P: Platform>(
     response: Response,
     trail: &mut Trail<P>,
 ) -> Result<String, Error> {
-    if view.from == Era::Legacy {
+    if view.to.era() == Era::Legacy && view.from == Era::Legacy {
         return legacy::shown(view, scene, json, response, trail).await;
     }
+    let (json, response) = match (&view.stake, view.from) {
+        (Stake::May(..), Era::Legacy) => {
+            let (json, response) = bridged::begun(view, &json, &response)?;
+            (Held::Owned(json), response)
+        }
+        _ => (json, response),
+    };
     let Outcome::Result(result) = response.outcome else { return Err(internal("a task that is none")) };
     let whole = json.value(result);
     let task = match &view.stake {
         // Nobody could ask for it (extension for tasks, Capability Negotiation).
         Stake::None => return Err(view.fault(UpstreamFault::Malformed)),
-        Stake::May(tool) => begun(view, scene, whole, tool)?,
+        Stake::May(tool, place) => begun(view, scene, whole, (tool, place.clone()))?,
         Stake::Of(task) => known(view, whole, task)?,
     };
     let state = state(whole);
@@ -130,10 +137,17 @@ pub(super) fn state(told: Raw<'_>) -> Option<&'static str> {
 }
 
 /// A task that the call has become.
-fn begun<P: Platform>(view: &View<P>, scene: &Scene<P>, whole: Raw<'_>, tool: &str) -> Result<Task, Error> {
+fn begun<P: Platform>(
+    view: &View<P>,
+    scene: &Scene<P>,
+    whole: Raw<'_>,
+    (tool, place): (&str, Place),
+) -> Result<Task, Error> {
     let own = whole.get("taskId").and_then(Raw::string);
     let own = own.ok_or_else(|| view.fault(UpstreamFault::Malformed))?;
-    Task::begun(scene, &view.link, &own, tool, false, ttl_ms(whole))
+    let task = Task::begun(scene, &view.link, &own, tool, place, ttl_ms(whole))?;
+    bridged::hold(scene, view, &task);
+    Ok(task)
 }
 
 /// The task that was asked about, if it is that one which is told of.
@@ -199,7 +213,9 @@ async fn ended<P: Platform>(
     let mut edits = Edits::new();
     let node = match response.outcome {
         Outcome::Result(result) => {
-            if result_type(json, result).is_some_and(|kind| kind != "complete") {
+            let foreign =
+                view.from == Era::Modern && result_type(json, result).is_some_and(|kind| kind != "complete");
+            if foreign {
                 return Err(malformed());
             }
             catalog.expose_result(&viewer, Method::ToolsCall, json, result, &mut edits);

@@ -9,11 +9,23 @@ use crate::gateway::state::sealed;
 use crate::limits;
 use crate::mcp::envelope::Request;
 use crate::mcp::json::Json;
+use crate::mcp::revisions::Revision;
 use crate::mcp::seal::Purpose;
 use crate::platform::Platform;
 use crate::stage::authorize;
-use crate::upstream::Link;
+use crate::upstream::{Link, Sealed};
 use serde::{Deserialize, Serialize};
+
+/// Where a task is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Place {
+    /// At a modern upstream.
+    Modern,
+    /// In the session that a client of 2025-11-25 has of its own.
+    Own,
+    /// In the session of 2025-11-25 with this id, which the gateway opened for a modern client.
+    Bridged(String),
+}
 
 /// A task of this caller's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +36,7 @@ pub(crate) struct Task {
     pub own: String,
     /// The exposed name of the tool that was called: what is permitted, inspected and charged follows from it.
     pub tool: String,
-    /// Whether it is one of 2025-11-25, which the client's session at its upstream knows.
-    pub legacy: bool,
+    pub place: Place,
     /// The id as the agent has it.
     pub token: String,
     /// How long the agent can name it, from its beginning, in ms.
@@ -36,7 +47,7 @@ pub(crate) struct Task {
 struct Payload {
     own: String,
     tool: String,
-    legacy: bool,
+    place: Place,
 }
 
 impl Task {
@@ -49,7 +60,7 @@ impl Task {
         link: &Link,
         own: &str,
         tool: &str,
-        legacy: bool,
+        place: Place,
         ttl_ms: Option<u64>,
     ) -> Result<Self, Error> {
         if own.is_empty() || own.len() > limits::TASK_ID_BYTES {
@@ -57,13 +68,13 @@ impl Task {
         }
         let longest = Purpose::Task.max_life_ms();
         let life_ms = ttl_ms.unwrap_or(longest).min(longest);
-        let payload = Payload { own: own.to_owned(), tool: tool.to_owned(), legacy };
+        let payload = Payload { own: own.to_owned(), tool: tool.to_owned(), place };
         let bytes =
             codec::encode(&payload, limits::SEALED_BYTES).map_err(|_| internal("a task does not encode"))?;
         let alias = link.upstream().alias.clone();
         let token = sealed(scene, Purpose::Task, &alias, life_ms, &bytes)?;
-        let Payload { own, tool, legacy } = payload;
-        Ok(Self { alias, own, tool, legacy, token, life_ms })
+        let Payload { own, tool, place } = payload;
+        Ok(Self { alias, own, tool, place, token, life_ms })
     }
 
     /// The one that a request names by `params.taskId`. None for an id that is not ours, not this caller's, or expired.
@@ -77,9 +88,15 @@ impl Task {
         let (tenant, principal) = (scene.caller.tenant(), scene.caller.principal());
         let (now_ms, sealer) = (scene.platform.now_ms(), &scene.gateway.sealer);
         let opened = sealer.open(Purpose::Task, &tenant.name, &tenant.path, principal, now_ms, token).ok()?;
-        let Payload { own, tool, legacy } = codec::decode(&opened.payload, limits::SEALED_BYTES).ok()?;
+        let Payload { own, tool, place } = codec::decode(&opened.payload, limits::SEALED_BYTES).ok()?;
         let life_ms = opened.expires_ms.saturating_sub(opened.issued_ms);
-        Some(Self { alias: opened.alias, own, tool, legacy, token: token.to_owned(), life_ms })
+        Some(Self { alias: opened.alias, own, tool, place, token: token.to_owned(), life_ms })
+    }
+
+    /// The session of a legacy upstream that the gateway asks about it in.
+    pub fn session(&self) -> Option<Sealed> {
+        let Place::Bridged(id) = &self.place else { return None };
+        Some(Sealed { id: id.clone(), revision: Revision::V2025_11_25 })
     }
 
     /// The same for who may still use its tool: a task outlives neither the permission nor the upstream.

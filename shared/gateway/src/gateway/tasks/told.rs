@@ -1,7 +1,7 @@
 //! `notifications/tasks` on streams that listen (extension for tasks, Task Status Notifications): the client names tasks by the
 //! ids that it has, and hears of them what `tasks/get` would say.
 
-use super::{REQUIRED, Stake, Task, declared, tool_of};
+use super::{Place, REQUIRED, Stake, Task, declared, tool_of};
 use crate::error::{Error, Refusal, UpstreamFault};
 use crate::gateway::admission;
 use crate::gateway::forward::internal;
@@ -36,8 +36,8 @@ pub(crate) async fn wanted<P: Platform>(
     let mut tasks = Vec::new();
     for id in ids {
         let Some(task) = still(scene, id) else { continue };
-        // A tool that is not listed any more has no tasks.
-        if !task.legacy && tool_of(scene, &task).await.is_ok() {
+        // A tool that is not listed any more has no tasks. Of what a legacy upstream does with one nobody is told.
+        if task.place == Place::Modern && tool_of(scene, &task).await.is_ok() {
             tasks.push(task);
         }
     }

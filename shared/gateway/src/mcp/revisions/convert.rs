@@ -75,7 +75,7 @@ pub fn convert_result(
 pub fn convert_item(item: Raw<'_>, to: Revision, edits: &mut Edits) {
     // Whether a tool may be a task of 2025-11-25: clients of that revision alone could begin one.
     match (item.get("execution"), to) {
-        (Some(execution), Revision::V2026_07_28) => edits.remove_in(execution, "taskSupport"),
+        (Some(_), Revision::V2026_07_28) => drop_task_support(item, edits),
         (Some(_), Revision::V2025_03_26 | Revision::V2025_06_18) => edits.remove_in(item, "execution"),
         (_, Revision::V2025_11_25) | (None, _) => {}
     }
@@ -90,6 +90,19 @@ pub fn convert_item(item: Raw<'_>, to: Revision, edits: &mut Edits) {
     }
     if to == Revision::V2025_03_26 && item.get("title").is_some() {
         edits.remove_in(item, "title");
+    }
+}
+
+/// Removes what a tool says of tasks of 2025-11-25 (`execution.taskSupport`), and `execution` with it if that says nothing else: it is
+/// of that revision alone.
+pub fn drop_task_support(tool: Raw<'_>, edits: &mut Edits) {
+    const SUPPORT: &str = "taskSupport";
+    match tool.get("execution") {
+        Some(execution) if execution.members().all(|(name, _)| name == SUPPORT) => {
+            edits.remove_in(tool, "execution");
+        }
+        Some(execution) => edits.remove_in(execution, SUPPORT),
+        None => {}
     }
 }
 
@@ -364,6 +377,25 @@ mod tests {
             convert(resources, Method::ResourcesList, Era::Legacy, V2025_03_26),
             r#"{"resources":[{"uri":"u"}]}"#
         );
+    }
+
+    #[test]
+    fn tasks_of_2025_11_25_are_of_that_revision_alone() {
+        let both = r#"{"name":"a","execution":{"taskSupport":"required","x":1}}"#;
+        let alone = r#"{"name":"a","execution":{"taskSupport":"required"}}"#;
+        let none = r#"{"name":"a"}"#;
+        for (item, to, expected) in [
+            (both, V2026_07_28, r#"{"name":"a","execution":{"x":1}}"#),
+            (alone, V2026_07_28, none),
+            (none, V2026_07_28, none),
+            (alone, V2025_11_25, alone),
+            (both, V2025_06_18, none),
+        ] {
+            let json = Json::parse(item.as_bytes(), &RESPONSE).unwrap();
+            let mut edits = Edits::new();
+            convert_item(json.value(json.root()), to, &mut edits);
+            assert_eq!(edits.apply(item), expected, "{to} {item}");
+        }
     }
 
     #[test]
