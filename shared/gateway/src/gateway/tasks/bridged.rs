@@ -170,9 +170,13 @@ impl<P: Platform> Visit<'_, P> {
     /// What the task asks, on the stream of a request for its result, which is given up then: the server goes on without.
     async fn gather(&self, asking: &mut Asking, trail: &mut Trail<P>) -> Result<(), Error> {
         let request = self.result()?;
-        let mut exchange = self.open(&request).await?;
         let platform = &self.scene.platform;
         let mut late = Box::pin(platform.sleep(PATIENCE_MS));
+        // A server that does not stream says nothing before the task has ended.
+        let mut exchange = match select(pin!(self.open(&request)), late.as_mut()).await {
+            Either::Left((exchange, _)) => exchange?,
+            Either::Right(_) => return Ok(()),
+        };
         // Ends: with the time, the stream, or what may be asked at once.
         loop {
             let message = match select(pin!(exchange.next()), late.as_mut()).await {
@@ -218,6 +222,9 @@ impl<P: Platform> Visit<'_, P> {
 
     fn take(&self, json: &Json<'_>, request: &Request, asking: &mut Asking) -> Result<(), Error> {
         let params = request.params.map(|params| json.value(params));
+        if asking.ids().any(|known| known == json.raw(request.id)) {
+            return Ok(());
+        }
         let kind = asks::permit(self.route.link.upstream(), request.method, params)?;
         let key = flat::key_of(json.raw(request.id));
         let key = key.ok_or_else(|| self.view.fault(UpstreamFault::TooLarge))?;

@@ -108,3 +108,18 @@ impl Task {
         if allowed { Ok(self) } else { Err(Refusal::UnknownTask) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ids live longer than a deployment.
+    #[test]
+    fn ids_that_were_sealed_before_there_were_bridged_ones_still_open() {
+        for (legacy, place) in [(false, Place::Modern), (true, Place::Own)] {
+            let earlier = codec::encode(&("t", "a__slow", legacy), limits::SEALED_BYTES).unwrap();
+            let Payload { own, tool, place: read } = codec::decode(&earlier, limits::SEALED_BYTES).unwrap();
+            assert_eq!((own.as_str(), tool.as_str(), read), ("t", "a__slow", place));
+        }
+    }
+}
