@@ -2,9 +2,9 @@
 
 mod convert;
 
-pub use convert::{Own, convert_error, convert_item, convert_result, drop_task_support};
+pub use convert::{Own, convert_error, convert_item, convert_result};
 
-use super::json::{Kind, Raw};
+use super::json::{Edits, Kind, Raw};
 use std::fmt;
 
 /// The revisions that the gateway speaks, oldest first.
@@ -89,6 +89,19 @@ pub fn declares_legacy_tasks(capabilities: Raw<'_>) -> bool {
 fn declares(capabilities: Raw<'_>, extension: &str) -> bool {
     let declared = capabilities.get("extensions").and_then(|extensions| extensions.get(extension));
     declared.is_some_and(|value| value.kind() == Kind::Object)
+}
+
+/// Removes what a tool says of tasks of 2025-11-25 (`execution.taskSupport`), and `execution` with it if that says nothing else: it is
+/// of that revision alone.
+pub fn drop_task_support(tool: Raw<'_>, edits: &mut Edits) {
+    const SUPPORT: &str = "taskSupport";
+    match tool.get("execution") {
+        Some(execution) if execution.members().all(|(name, _)| name == SUPPORT) => {
+            edits.remove_in(tool, "execution");
+        }
+        Some(execution) => edits.remove_in(execution, SUPPORT),
+        None => {}
+    }
 }
 
 /// Keys of `_meta` that MCP reserves, and names of extensions.

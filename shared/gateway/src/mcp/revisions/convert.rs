@@ -1,7 +1,7 @@
 //! What changes in a result on its way from an upstream of one era to a client of another. Everything else stays
 //! as it came.
 
-use super::{Era, Revision, meta};
+use super::{Era, Revision, drop_task_support, meta};
 use crate::mcp::json::{Edits, Json, Kind, Node, Raw, quote};
 use crate::mcp::method::Method;
 
@@ -90,19 +90,6 @@ pub fn convert_item(item: Raw<'_>, to: Revision, edits: &mut Edits) {
     }
     if to == Revision::V2025_03_26 && item.get("title").is_some() {
         edits.remove_in(item, "title");
-    }
-}
-
-/// Removes what a tool says of tasks of 2025-11-25 (`execution.taskSupport`), and `execution` with it if that says nothing else: it is
-/// of that revision alone.
-pub fn drop_task_support(tool: Raw<'_>, edits: &mut Edits) {
-    const SUPPORT: &str = "taskSupport";
-    match tool.get("execution") {
-        Some(execution) if execution.members().all(|(name, _)| name == SUPPORT) => {
-            edits.remove_in(tool, "execution");
-        }
-        Some(execution) => edits.remove_in(execution, SUPPORT),
-        None => {}
     }
 }
 
@@ -381,13 +368,12 @@ mod tests {
 
     #[test]
     fn tasks_of_2025_11_25_are_of_that_revision_alone() {
-        let both = r#"{"name":"a","execution":{"taskSupport":"required","x":1}}"#;
+        let (both, none) =
+            (r#"{"name":"a","execution":{"taskSupport":"required","x":1}}"#, r#"{"name":"a"}"#);
         let alone = r#"{"name":"a","execution":{"taskSupport":"required"}}"#;
-        let none = r#"{"name":"a"}"#;
         for (item, to, expected) in [
             (both, V2026_07_28, r#"{"name":"a","execution":{"x":1}}"#),
             (alone, V2026_07_28, none),
-            (none, V2026_07_28, none),
             (alone, V2025_11_25, alone),
             (both, V2025_06_18, none),
         ] {
