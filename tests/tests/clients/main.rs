@@ -134,6 +134,27 @@ fn reads(client: &'static Client) -> Check {
     })
 }
 
+/// A tool of server-everything that is a task alone, of 2025-11-25: it asks the user, and goes on with the answer.
+const TASK: Client = Client { name: "tasks modern", program: "task.mjs", arguments: &[], revision: NEW };
+
+/// Its states as a modern client sees them, and what it came to.
+fn task() -> Check {
+    Box::new(|scene| {
+        let arguments = r#"{"topic":"python","ambiguous":true}"#;
+        let more = ["--tool", "everything__simulate-research-query", "--args", arguments];
+        let report = scene.drive(&TASK, &scene.endpoint, Some(&scene.token), &more)?;
+        ensure!(report["error"].is_null(), "{report:#}");
+        ensure!(
+            report["states"] == json!(["task", "working", "input_required", "working", "completed"]),
+            "{report:#}"
+        );
+        ensure!(report["asked"] == 1, "{report:#}");
+        let text = report.pointer("/result/content/0/text").and_then(Value::as_str).unwrap_or_default();
+        ensure!(text.contains("**Clarification**: programming"), "the result is {text}");
+        Ok(())
+    })
+}
+
 /// The kinds of refusal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refused {
@@ -206,6 +227,7 @@ fn checks() -> Vec<(String, Check)> {
             checks.push((format!("{} is refused {what}", client.name), refused(client, kind)));
         }
     }
+    checks.push((format!("{} calls a legacy server", TASK.name), task()));
     checks
 }
 
