@@ -10,6 +10,9 @@ mod shown;
 mod task;
 mod told;
 
+#[cfg(test)]
+mod tests;
+
 use bridged::Visit;
 pub(crate) use flat::wish;
 pub(crate) use legacy::{hears, rename, restore, without_own};
