@@ -54,7 +54,7 @@ pub const VERDICTS: usize = 4_096;
 pub const VERDICT_MS: u64 = 60_000;
 /// Bytes of the payload of any sealed token: the largest purpose, `requestState`, has 16 KB.
 pub const SEALED_BYTES: usize = 32 * 1024;
-/// Bytes of an upstream's id of a task: sealed, with the name of its tool, it is a header (`Mcp-Name`) of at most 4 KiB.
+/// Bytes of an upstream's id of a task: sealed with its tool's name, and perhaps a session, it is a header (`Mcp-Name`) of at most 4 KiB.
 pub const TASK_ID_BYTES: usize = 1024;
 /// How long a legacy upstream is asked to keep a task of a modern client, in ms: a day, as long as a session lives.
 pub const BRIDGED_TASK_MS: u64 = 24 * 60 * 60 * 1000;
