@@ -54,9 +54,9 @@ impl Asking {
         self.open.len()
     }
 
-    /// Members of `inputRequests`, raw JSON.
-    pub fn requests(&self) -> &str {
-        &self.requests
+    /// As `inputRequests`, raw JSON.
+    pub fn requests(&self) -> String {
+        format!("{{{}}}", self.requests)
     }
 
     /// Their ids at the upstream, raw JSON.

@@ -208,7 +208,7 @@ async fn send<P: Platform>(
     if let (Place::Bridged(_), Session::Sealed(session)) = (&task.place, &session) {
         view.declared = forward::declared(json, request);
         let visit = Visit { scene, route, task: &task, session, client: &client, view: &view };
-        return visit.pay(&outbound, trail).await;
+        return visit.carry_out(&outbound, trail).await;
     }
     let mut edits = Edits::new();
     if let Some(params) = sent_request.params {

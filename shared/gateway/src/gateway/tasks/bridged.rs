@@ -26,6 +26,8 @@ use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::rc::Rc;
 
+/// What a task asks, in what is told of it.
+const ASKS: &str = "inputRequests";
 /// How long a task that waits for answers is listened to for its questions, in ms.
 const PATIENCE_MS: u32 = 2_000;
 
@@ -61,17 +63,23 @@ type Told = (Json<'static>, Response);
 
 impl<P: Platform> Visit<'_, P> {
     /// Carries it out. `outbound`: the request as it may leave.
-    pub async fn pay(self, outbound: &Outbound<'_>, trail: &mut Trail<P>) -> Result<Flow<P>, Error> {
+    pub async fn carry_out(self, outbound: &Outbound<'_>, trail: &mut Trail<P>) -> Result<Flow<P>, Error> {
         let mut asking = Asking::new(0);
         let told = match self.view.method {
-            Method::TasksUpdate => self.answer(outbound).await?,
-            Method::TasksCancel => self.cancel(outbound, &mut asking, trail).await?,
-            _ => self.look(outbound, &mut asking, trail).await?,
+            Method::TasksUpdate => self.answer(outbound).await,
+            Method::TasksCancel => self.cancel(outbound, &mut asking, trail).await,
+            _ => self.look(outbound, &mut asking, trail).await,
         };
-        trail.stage("upstream");
-        let (json, response) = told;
-        let flow = self.view.whole(self.scene, Held::Owned(json), response, trail).await;
-        if flow.is_err() {
+        let mut asks = false;
+        let flow = match told {
+            Ok((json, response)) => {
+                trail.stage("upstream");
+                asks = matches!(response.outcome, Outcome::Result(node) if json.get(node, ASKS).is_some());
+                self.view.whole(self.scene, Held::Owned(json), response, trail).await
+            }
+            Err(error) => Err(error),
+        };
+        if flow.is_err() || !asks {
             // Nobody was shown them, and the task is not to wait.
             asking.ids().for_each(|id| self.refuse(id));
         }
@@ -109,7 +117,11 @@ impl<P: Platform> Visit<'_, P> {
             }
             Some("input_required") => {
                 self.gather(asking, trail).await?;
-                vec![("inputRequests", format!("{{{}}}", asking.requests()))]
+                vec![(ASKS, asking.requests())]
+            }
+            // Questions may come on any stream (MCP 2025-11-25, Tasks: Input Required Status).
+            Some("working") if asking.len() > 0 => {
+                vec![("status", quoted("input_required")), (ASKS, asking.requests())]
             }
             _ => Vec::new(),
         };
@@ -180,7 +192,10 @@ impl<P: Platform> Visit<'_, P> {
         // Ends: with the time, the stream, or what may be asked at once.
         loop {
             let message = match select(pin!(exchange.next()), late.as_mut()).await {
-                Either::Left((message, _)) => message.map_err(lost)?,
+                Either::Left((Ok(message), _)) => message,
+                // What was asked can be answered all the same.
+                Either::Left((Err(_), _)) if asking.len() > 0 => return Ok(()),
+                Either::Left((Err(fault), _)) => return Err(lost(fault)),
                 Either::Right(_) => return Ok(()),
             };
             let first = asking.len() == 0;
@@ -211,7 +226,6 @@ impl<P: Platform> Visit<'_, P> {
                 let taken = self.take(&json, &request, asking);
                 if taken.is_err() {
                     self.refuse(json.raw(request.id));
-                    asking.ids().for_each(|id| self.refuse(id));
                 }
                 taken?;
             }
