@@ -9,6 +9,7 @@ mod legacy;
 mod shown;
 mod task;
 mod told;
+mod waiting;
 
 #[cfg(test)]
 mod tests;

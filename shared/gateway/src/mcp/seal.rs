@@ -34,6 +34,8 @@ pub enum Purpose {
     Event,
     /// A task id: 7 days at most, 4 KB.
     Task,
+    /// Questions of a task that are open, in the store: 15 min, 22 KB.
+    Asked,
 }
 
 /// What a token is bound to.
@@ -103,7 +105,7 @@ impl Purpose {
         const MINUTE: u64 = 60_000;
         match self {
             Self::Session => 24 * 60 * MINUTE,
-            Self::State | Self::Ask | Self::Answer => 15 * MINUTE,
+            Self::State | Self::Ask | Self::Answer | Self::Asked => 15 * MINUTE,
             Self::Cursor | Self::Event => 60 * MINUTE,
             Self::Task => 7 * 24 * 60 * MINUTE,
         }
@@ -115,7 +117,7 @@ impl Purpose {
         match self {
             Self::Session | Self::Ask | Self::Event => 2048,
             Self::Cursor | Self::Task => 4096,
-            Self::State => 22 * 1024,
+            Self::State | Self::Asked => 22 * 1024,
             Self::Answer => limits::MEETING_BYTES,
         }
     }
@@ -130,6 +132,7 @@ impl Purpose {
             Self::Answer => b"answer",
             Self::Event => b"event",
             Self::Task => b"task",
+            Self::Asked => b"asked",
         }
     }
 }

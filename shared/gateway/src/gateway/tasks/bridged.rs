@@ -1,10 +1,10 @@
 //! Tasks of a legacy server (MCP 2025-11-25) for a modern client (extension for tasks, MCP 2026-07-28). The session that the call was
 //! made in is sealed into the task's id, so any isolate can ask it: for the state, for what came of it (`tasks/result`), and, on that
-//! request's stream, for what the server wants to know. Nothing is stored.
+//! request's stream, for what the server wants to know.
 
 use super::flat;
 use super::shown::state as state_of;
-use super::{REQUIRED, Stake, Task, declared};
+use super::{REQUIRED, Stake, Task, declared, waiting};
 use crate::catalog::Route;
 use crate::error::{Error, Fault, Refusal, UpstreamFault};
 use crate::gateway::asking::{Answers, Asking, GATHER_MS, QUESTIONS};
@@ -70,18 +70,25 @@ impl<P: Platform> Visit<'_, P> {
             Method::TasksCancel => self.cancel(outbound, &mut asking, trail).await,
             _ => self.look(outbound, &mut asking, trail).await,
         };
-        let mut asks = false;
+        let mut asks = None;
         let flow = match told {
             Ok((json, response)) => {
                 trail.stage("upstream");
-                asks = matches!(response.outcome, Outcome::Result(node) if json.get(node, ASKS).is_some());
+                if let Outcome::Result(node) = response.outcome {
+                    asks = json.get(node, ASKS).map(|asks| json.raw(asks).to_owned());
+                }
                 self.view.whole(self.scene, Held::Owned(json), response, trail).await
             }
             Err(error) => Err(error),
         };
-        if flow.is_err() || !asks {
+        match asks {
+            Some(asks) if flow.is_ok() => {
+                if asking.len() > 0 {
+                    waiting::keep(self.scene, self.task, &asks).await;
+                }
+            }
             // Nobody was shown them, and the task is not to wait.
-            asking.ids().for_each(|id| self.refuse(id));
+            _ => asking.ids().for_each(|id| self.refuse(id)),
         }
         flow
     }
@@ -117,11 +124,12 @@ impl<P: Platform> Visit<'_, P> {
             }
             Some("input_required") => {
                 self.gather(asking, trail).await?;
-                vec![(ASKS, asking.requests())]
+                vec![(ASKS, waiting::with(self.scene, self.task, asking.requests()).await)]
             }
             // Questions may come on any stream (MCP 2025-11-25, Tasks: Input Required Status).
             Some("working") if asking.len() > 0 => {
-                vec![("status", quoted("input_required")), (ASKS, asking.requests())]
+                let asks = waiting::with(self.scene, self.task, asking.requests()).await;
+                vec![("status", quoted("input_required")), (ASKS, asks)]
             }
             _ => Vec::new(),
         };
@@ -158,12 +166,14 @@ impl<P: Platform> Visit<'_, P> {
     async fn answer(&self, outbound: &Outbound<'_>) -> Result<Told, Error> {
         let json = outbound.json();
         let answers = Answers::of(outbound)?;
-        let mut named = answers.all().filter_map(|(key, node)| Some((flat::id_of(key)?, node)));
+        let mut named =
+            answers.all().filter_map(|(key, node)| Some((flat::id_of(key)?, key.to_owned(), node)));
         let posts: Vec<_> = named.by_ref().take(QUESTIONS).collect();
         if named.next().is_some() {
             return Err(Refusal::InvalidParams("inputResponses has more than can be asked".into()).into());
         }
-        for (id, node) in posts {
+        let mut keys = Vec::new();
+        for (id, key, node) in posts {
             let (mut edits, mut own) = (Edits::new(), String::new());
             quote(&mut own, &self.task.own);
             let related = format!(r#"{{"taskId":{own}}}"#);
@@ -175,7 +185,9 @@ impl<P: Platform> Visit<'_, P> {
             let text = result_message(&id, &edits.apply_within(json.text(), json.span(node)));
             let posted = self.route.link.post(&self.scene.platform, self.session, Cleared::own(text)).await;
             posted.map_err(lost)?;
+            keys.push(key);
         }
+        waiting::answered(self.scene, self.task, &keys).await;
         answer("{}")
     }
 

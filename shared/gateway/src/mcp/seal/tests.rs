@@ -85,9 +85,15 @@ fn a_rotation_opens_old_tokens_and_seals_new_ones() {
 #[test]
 fn life_and_size_are_bounded_by_purpose() {
     let sealer = sealer(A);
-    for purpose in
-        [Purpose::Session, Purpose::State, Purpose::Cursor, Purpose::Ask, Purpose::Event, Purpose::Task]
-    {
+    for purpose in [
+        Purpose::Session,
+        Purpose::State,
+        Purpose::Cursor,
+        Purpose::Ask,
+        Purpose::Event,
+        Purpose::Task,
+        Purpose::Asked,
+    ] {
         let long = sealer.seal(purpose, &BINDING, NOW, u64::MAX, [1; 24], b"x").unwrap();
         let open = |now| sealer.open(purpose, "acme", "/t/acme/mcp", &[7; 32], now, &long);
         assert_eq!(open(NOW).unwrap().expires_ms, NOW + purpose.max_life_ms());
