@@ -70,8 +70,12 @@ async fn recall<P: Platform>(scene: &Scene<P>, task: &Task) -> Option<String> {
     let (tenant, principal) = (scene.caller.tenant(), scene.caller.principal());
     let (now_ms, sealer) = (platform.now_ms(), &scene.gateway.sealer);
     let opened = sealer.open(Purpose::Asked, &tenant.name, &tenant.path, principal, now_ms, token).ok()?;
-    let questions = opened.payload.strip_prefix(&id)?;
-    String::from_utf8(questions.to_vec()).ok()
+    own(&opened.payload, &id)
+}
+
+/// The questions of the task with this id; those of another of the caller's may be in its place.
+fn own(payload: &[u8], id: &Id) -> Option<String> {
+    String::from_utf8(payload.strip_prefix(id)?.to_vec()).ok()
 }
 
 /// None if they are more than may be asked at once.
@@ -99,6 +103,14 @@ fn without(known: &str, keys: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_may_be_taken() {
+        let payload = [&[7; 16], &b"{}"[..]].concat();
+        assert_eq!(own(&payload, &[7; 16]).as_deref(), Some("{}"));
+        assert_eq!(own(&payload, &[8; 16]), None);
+        assert_eq!(own(b"{}", &[7; 16]), None);
+    }
 
     #[test]
     fn questions_are_added_and_taken_out() {
