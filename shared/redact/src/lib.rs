@@ -23,6 +23,7 @@ mod engine;
 mod entry;
 mod ids;
 mod json;
+mod label;
 mod letters;
 mod lexicon;
 mod net;

@@ -22,7 +22,7 @@ const NEXT: usize = 24;
 /// From which level on a value is what it is, whatever stands beside it.
 const CERTAIN: u8 = 75;
 /// What may stand between a label and its value: words, and names of HTML.
-const LINKS: &[&str] = &[
+pub(crate) const LINKS: &[&str] = &[
     "is", "was", "as", "at", "given", "no", "nr", "num", "number", "id", "value", "th", "td", "dt", "dd",
     "span", "b", "class", "strong", "v",
 ];

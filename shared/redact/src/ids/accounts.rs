@@ -150,4 +150,9 @@ pub(crate) static IDS: &[Id] = &[
     .within(&[Gdpr, Hipaa]),
     // Without its check digit, or with the version of the software behind.
     id("IMEI", 0, 84, words![]).laid(&[("8-6-2", 0), ("2-6-6-2", 0), ("2-6-6", 0)]).within(&[Gdpr, Hipaa]),
+    id("IMEI", 0, 80, words!["imei", "imeisv", "imei1", "imei2"])
+        .of(&[14, 16])
+        .named()
+        .check(|digits| !uniform(digits))
+        .within(&[Gdpr, Hipaa]),
 ];

@@ -1,6 +1,6 @@
 //! The Americas but for the United States: Canada, Brazil, Argentina, Chile, Colombia, Peru, Ecuador, Uruguay, Mexico.
 
-use super::id::{Id, id};
+use super::id::{Id, Ragged::Any, id};
 use crate::checks::{digit, first, from, luhn, missing, number, pair, uniform, weighted};
 use crate::entry::Profile::{Gdpr, Hipaa};
 use crate::entry::words;
@@ -152,6 +152,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[11])
     .laid(&[("3.3.3-2", 93), ("9-2", 80), ("3 3 3 2", 76), ("3.3.3.2", 76), ("3.3.3/2", 78)])
+    .ragged(Any)
     .check(br_cpf),
     id(
         "BR_CNPJ",
@@ -169,6 +170,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[14])
     .laid(&[("2.3.3/4-2", 95), ("2.3.3.4-2", 85), ("8/4-2", 90), ("2 3 3 4 2", 85)])
+    .ragged(Any)
     .check(br_cnpj)
     .within(&[]),
     id("BR_PIS", 0, 86, words!["pis", "pasep", "nis", "nit", "pis pasep", "trabalhador"])
@@ -216,6 +218,13 @@ pub(crate) static IDS: &[Id] = &[
             ("A-1", 0),
             ("1.3.3.3-1", 0),
         ])
+        .ragged(Any)
+        .check(co_nit)
+        .within(&[]),
+    // Right behind its word no number of Chile.
+    id("CO_NIT", 0, 92, words!["nit"])
+        .laid(&[("8-1", 0), ("2.3.3-1", 0), ("1.3.3-1", 0)])
+        .named()
         .check(co_nit)
         .within(&[]),
     id(

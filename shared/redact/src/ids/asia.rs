@@ -1,6 +1,6 @@
 //! Asia: India, China, Japan, Korea, Thailand, Taiwan's neighbours of the south.
 
-use super::id::{Id, id};
+use super::id::{Id, Ragged::Any, id};
 use crate::checks::{day, digit, first, from, iso_11_2, missing, number, pair, uniform, verhoeff, weighted};
 use crate::entry::words;
 
@@ -39,18 +39,33 @@ fn kr_resident(digits: &[u8], foreign: bool) -> bool {
 }
 
 /// The check, which numbers given since October 2020 need not pass.
-#[inline(never)]
 fn kr_checked(digits: &[u8], foreign: bool) -> bool {
+    kr_resident(digits, foreign) && kr_check(digits, foreign)
+}
+
+/// Of those born before 1900, behind whose sex the place of birth stands.
+fn kr_old(digits: &[u8]) -> bool {
+    let date = day(pair(digits, 2), pair(digits, 4));
+    date && matches!(digit(digits, 6), 0 | 9) && pair(digits, 7) <= 96 && kr_check(digits, false)
+}
+
+#[inline(never)]
+fn kr_check(digits: &[u8], foreign: bool) -> bool {
     let sum = weighted(digits, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]);
     let check = (11 - sum % 11) % 10;
     let wanted = if foreign { (check + 2) % 10 } else { check };
-    kr_resident(digits, foreign) && wanted == digit(digits, 12)
+    wanted == digit(digits, 12)
 }
 
 /// The ninth digit counts five times, with its tens once more.
 fn kr_company(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[1, 3, 7, 1, 3, 7, 1, 3, 5]) + digit(digits, 8) * 5 / 10;
     missing(sum, 10) == digit(digits, 9) && number(first(digits, 3)) > 100
+}
+
+/// The office, the kind of business and a serial number.
+fn kr_business(digits: &[u8]) -> bool {
+    number(first(digits, 3)) > 100 && pair(digits, 3) > 0 && number(first(from(digits, 5), 4)) > 0
 }
 
 /// The office that gave it.
@@ -119,6 +134,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[12])
     .laid(&[("4 4 4", 77), ("4-4-4", 76)])
+    .ragged(Any)
     .check(aadhaar),
     id(
         "CN_RESIDENT_ID",
@@ -168,6 +184,7 @@ pub(crate) static IDS: &[Id] = &[
         .within(&[]),
     id("KR_RRN", 74, 90, RRN).of(&[13]).laid(&[("6-7", 85)]).check(|digits| kr_checked(digits, false)),
     id("KR_RRN", 0, 86, RRN).of(&[13]).laid(&[("6-7", 75)]).check(|digits| kr_resident(digits, false)),
+    id("KR_RRN", 0, 86, words![]).of(&[13]).laid(&[("6-7", 0)]).check(kr_old),
     id("KR_FRN", 74, 90, FRN).of(&[13]).laid(&[("6-7", 85)]).check(|digits| kr_checked(digits, true)),
     id("KR_FRN", 0, 86, FRN).of(&[13]).laid(&[("6-7", 75)]).check(|digits| kr_resident(digits, true)),
     id(
@@ -188,8 +205,11 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[10])
     .laid(&[("3-2-5", 76)])
+    .ragged(Any)
     .check(kr_company)
     .within(&[]),
+    // As it is printed, with a check digit that is left to the office (OECD, TINs of Korea).
+    id("KR_BRN", 0, 80, words![]).laid(&[("3-2-5", 0)]).check(kr_business).within(&[]),
     id(
         "KR_DRIVER_LICENSE",
         0,
@@ -230,6 +250,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[13])
     .laid(&[("1-4-5-2-1", 88), ("1 4 5 2 1", 85), ("1-2-1-3-5-1", 76)])
+    .ragged(Any)
     .check(th_tnin),
     id(
         "ID_NIK",

@@ -113,7 +113,7 @@ fn hu_personal(digits: &[u8]) -> bool {
         && (old == check || new == check)
 }
 
-fn ro_cnp(digits: &[u8]) -> bool {
+pub(crate) fn ro_cnp(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11;
     let county = matches!(pair(digits, 7), 1..=48 | 51 | 52 | 70 | 80..=83);
     let check = if sum == 10 { 1 } else { sum };
@@ -217,6 +217,8 @@ pub(crate) static IDS: &[Id] = &[
     id("BG_VAT_ID", 0, 80, words!["ддс"]).of(&[9, 10]).named().check(bg_vat),
     id("LT_VAT_ID", 0, 84, words!["pvm"]).of(&[9, 12]).named().check(lt_vat),
     id("RO_VAT_ID", 0, 82, words!["cui"]).of(&[6, 7, 8, 9, 10]).named().check(ro_vat),
+    // Of people it is their own number.
+    id("RO_VAT_ID", 0, 84, words!["cui"]).of(&[13]).named().check(ro_cnp),
     id(
         "HU_TAX_ID",
         50,

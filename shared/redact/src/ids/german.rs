@@ -1,6 +1,6 @@
 //! Germany, Austria, Switzerland.
 
-use super::id::{Id, id};
+use super::id::{Id, Ragged::Any, Ragged::Slashed, id};
 use crate::checks::{digit, first, iso_11_10, luhn, missing, number, pair, weighted};
 use crate::entry::words;
 
@@ -72,6 +72,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[11])
     .laid(&[("2 3 3 3", 85), ("A 1", 0)])
+    .ragged(Any)
     .check(de_tax),
     id(
         "DE_TAX_NUMBER",
@@ -97,6 +98,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[10, 11, 13])
     .laid(&[("3/3/5", 70), ("2/3/5", 65), ("3/4/4", 65), ("5/5", 0), ("2 3 5", 0), ("3 3 5", 0)])
+    .ragged(Slashed)
     // In the form of all countries the fifth digit is a zero.
     .check(|digits| digits.len() != 13 || digit(digits, 4) == 0),
     id(
@@ -190,10 +192,12 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[9])
     .laid(&[("2 7", 0), ("2-7", 0)])
+    .ragged(Any)
     .check(at_tax),
     // As the authority writes it: newer ones are of no office.
     id("AT_TAX_NUMBER", 0, 85, words![]).laid(&[("2-3/4", 70), ("2 3/4", 70)]).check(luhn),
-    // As it is written at home, without the country's letters.
+    // VAT numbers as they are written at home, without the code of the country.
+    id("DE_VAT_ID", 0, 84, words!["ust", "ust id", "ust idnr"]).of(&[9]).ragged(Any).named().check(iso_11_10),
     id("CH_VAT_ID", 0, 80, words!["uid", "mwst"])
         .laid(&[("3.3.3", 0)])
         .named()

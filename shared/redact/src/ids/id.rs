@@ -14,10 +14,22 @@ pub(crate) struct Id {
     pub layouts: &'static [(&'static str, u8)],
     /// How sure it is bare when its digits are grouped in some other way.
     pub regrouped: u8,
+    /// Whether a word speaks of it with anything between its groups.
+    pub ragged: Ragged,
     /// Whether one of its own words must stand shortly before it: others of its type speak of other numbers too.
     pub named: bool,
     /// Whether its digits can be one.
     pub check: fn(&[u8]) -> bool,
+}
+
+/// What is found in groups of any kind where a word speaks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ragged {
+    Never,
+    /// Its check digit tells it.
+    Any,
+    /// It has no check digit: only with a slash somewhere.
+    Slashed,
 }
 
 /// What a layout in other separators than its own is less sure.
@@ -26,7 +38,8 @@ const OTHER_SEPARATORS: u8 = 10;
 /// An identifier of people, its levels and its words.
 pub(crate) const fn id(name: &'static str, bare: u8, context: u8, words: &'static str) -> Id {
     let entry = Entry { name, bare, context, words, profiles: &[Profile::Gdpr] };
-    Id { entry, lengths: &[], layouts: &[], regrouped: 0, named: false, check: |_| true }
+    let ragged = Ragged::Never;
+    Id { entry, lengths: &[], layouts: &[], regrouped: 0, ragged, named: false, check: |_| true }
 }
 
 impl Id {
@@ -45,6 +58,12 @@ impl Id {
     /// As sure as that in other groups.
     pub const fn regrouped(mut self, level: u8) -> Self {
         self.regrouped = level;
+        self
+    }
+
+    /// With anything between its groups where a word speaks of it: `860002183 - 9`.
+    pub const fn ragged(mut self, ragged: Ragged) -> Self {
+        self.ragged = ragged;
         self
     }
 

@@ -13,6 +13,7 @@ mod id;
 mod mixed;
 mod north;
 mod phone;
+mod ragged;
 mod run;
 mod south;
 #[cfg(test)]
@@ -87,6 +88,7 @@ pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
 
 /// Looks at a run of digits that begins a word; returns where it ends.
 pub(crate) fn digits(scan: &mut Scan<'_>, start: usize) -> usize {
+    ragged::digits(scan, start);
     let mut at = start;
     // Whether the last group was a single digit, and the separator behind it.
     let mut single = (false, 0);

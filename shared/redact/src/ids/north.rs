@@ -1,6 +1,6 @@
 //! Northern Europe: Sweden, Norway, Denmark, Finland, Iceland, Estonia, Lithuania, Latvia.
 
-use super::id::{Id, id};
+use super::id::{Id, Ragged::Any, id};
 use crate::checks::{BORN_BEFORE, day, digit, from, luhn, missing, pair, uniform, weighted};
 use crate::entry::words;
 
@@ -67,14 +67,18 @@ fn is_kennitala(digits: &[u8]) -> bool {
     century && day(pair(digits, 2), pair(digits, 0) % 40) && check == digit(digits, 8)
 }
 
-/// Two rows of weights, the second where the first one leaves ten.
 fn baltic(digits: &[u8]) -> bool {
+    matches!(digit(digits, 0), 1..=8) && day(pair(digits, 3), pair(digits, 5)) && baltic_check(digits)
+}
+
+/// Two rows of weights, the second where the first one leaves ten.
+fn baltic_check(digits: &[u8]) -> bool {
     let sum = |weights| weighted(digits, weights) % 11;
     let check = match sum(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 1]) {
         10 => sum(&[3, 4, 5, 6, 7, 8, 9, 1, 2, 3]) % 10,
         check => check,
     };
-    matches!(digit(digits, 0), 1..=8) && day(pair(digits, 3), pair(digits, 5)) && check == digit(digits, 10)
+    check == digit(digits, 10)
 }
 
 /// A date and its check, or one of those given since 2017, which begin with 32 and have none.
@@ -207,6 +211,7 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[8])
     .laid(&[("2 2 2 2", 0)])
+    .ragged(Any)
     .check(dk_cvr)
     .within(&[]),
     id(
@@ -261,6 +266,11 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[11])
     .check(baltic),
+    // Of those whose date of birth is not known the first digit is a 9.
+    id("LT_PERSONAL_CODE", 0, 85, words!["asmens"])
+        .of(&[11])
+        .named()
+        .check(|digits| digit(digits, 0) == 9 && baltic_check(digits)),
     // VAT numbers as they are written at home.
     id("EE_VAT_ID", 0, 84, words!["kmkr"])
         .of(&[9])

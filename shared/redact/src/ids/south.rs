@@ -126,6 +126,11 @@ pub(crate) static IDS: &[Id] = &[
     )
     .of(&[9])
     .check(gr_afm),
+    // Of old ones the leading zero is missing.
+    id("GR_AFM", 0, 82, words!["afm", "αφμ"])
+        .of(&[8])
+        .named()
+        .check(|digits| weighted(digits, &[128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == digit(digits, 7)),
     id(
         "GR_AMKA",
         66,

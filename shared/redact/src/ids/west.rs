@@ -1,6 +1,6 @@
 //! Western Europe: the United Kingdom, France, the Netherlands, Belgium, Luxembourg.
 
-use super::id::{Id, id};
+use super::id::{Id, Ragged::Any, id};
 use crate::checks::{day, digit, first, from, luhn, missing, number, pair, uniform, verhoeff, weighted};
 use crate::entry::words;
 
@@ -49,15 +49,14 @@ fn bsn(digits: &[u8]) -> bool {
 /// A month, or none where the date is not known or its numbers ran out; months of those who are not residents (BIS) count
 /// 20 or 40 more.
 fn be_rrn(digits: &[u8]) -> bool {
-    matches!(pair(digits, 2), 0..=12 | 21..=32 | 41..=52) && be_checked(digits)
+    matches!(pair(digits, 2), 0..=12 | 21..=32 | 41..=52) && pair(digits, 4) <= 31 && be_checked(digits)
 }
 
 /// The last two digits complete the others to a multiple of 97, with a 2 before them from 2000 on.
 fn be_checked(digits: &[u8]) -> bool {
     let value = number(first(digits, 9));
     let check = u64::from(pair(digits, 9));
-    let known = pair(digits, 4) <= 31 && !uniform(digits);
-    known && [value, value + 2_000_000_000].iter().any(|value| 97 - value % 97 == check)
+    !uniform(digits) && [value, value + 2_000_000_000].iter().any(|value| 97 - value % 97 == check)
 }
 
 /// Weights 8 to 2 and the last two digits make a multiple of 97, or 55 more do (HMRC).
@@ -215,6 +214,7 @@ pub(crate) static IDS: &[Id] = &[
     id("FR_SIRET", 55, 86, words!["siret", "numéro siret", "établissement", "entreprise"])
         .of(&[14])
         .laid(&[("3 3 3 5", 75)])
+        .ragged(Any)
         .check(fr_siret)
         .within(&[]),
     id("FR_SIREN", 0, 85, words!["siren", "numéro siren", "rcs", "registre du commerce"])
@@ -282,7 +282,11 @@ pub(crate) static IDS: &[Id] = &[
         .of(&[11])
         .laid(&[("2.2.2-3.2", 0)])
         .named()
-        .check(|digits| matches!(pair(digits, 2), 20 | 40) && be_checked(digits)),
+        .check(|digits| matches!(pair(digits, 2), 20 | 40) && pair(digits, 4) <= 31 && be_checked(digits)),
+    // Where the day is not known either, one that no month has.
+    id("BE_RRN", 0, 85, words![]).of(&[11]).laid(&[("2.2.2-3.2", 0)]).check(|digits| {
+        matches!(pair(digits, 2), 21..=32 | 41..=52) && pair(digits, 4) > 31 && be_checked(digits)
+    }),
     id(
         "LU_NATIONAL_ID",
         82,
