@@ -3,6 +3,7 @@
 use super::checks::{at, day_month, one_of, part, value};
 use super::shape::Rule;
 use crate::entry::{Entry, Profile, words};
+use crate::scan::{Scan, is_word};
 
 static BR_CNPJ: Entry = Entry {
     name: "BR_CNPJ",
@@ -119,9 +120,81 @@ fn curp(text: &[u8]) -> bool {
         && (10 - sum % 10) % 10 == value(at(text, 17))
 }
 
-/// Ñ stands between N and O, and in the RFC & does, so that letters from O on count one more.
+/// The place of Ñ in the text of a code.
+const ENYE: u8 = b'[';
+
+/// Ñ stands between N and O, and in the RFC & does, so that letters from O on count one more. There Ñ stands behind them and
+/// a blank.
 fn mexican(byte: u8) -> u32 {
-    value(byte) + u32::from(byte >= b'O')
+    match byte {
+        b'&' => 24,
+        ENYE => 38,
+        _ => value(byte) + u32::from(byte >= b'O'),
+    }
+}
+
+/// Whether what begins at `start` follows an Ñ or a &, with at most a separator before digits.
+#[inline(always)]
+pub(super) fn goes_on(scan: &Scan<'_>, start: usize) -> bool {
+    matches!(scan.before(behind(scan, start)), 0x91 | b'&')
+}
+
+/// Where the letters end that stand before `start`.
+fn behind(scan: &Scan<'_>, start: usize) -> usize {
+    let apart = matches!(scan.before(start), b' ' | b'-') && scan.at(start).is_ascii_digit();
+    start - usize::from(apart)
+}
+
+/// A capital, Ñ or & that ends at `end`: how many bytes it has.
+fn letter_before(scan: &Scan<'_>, end: usize) -> Option<usize> {
+    match scan.before(end) {
+        b'A'..=b'Z' | b'&' => Some(1),
+        0x91 if scan.before(end - 1) == 0xC3 => Some(2),
+        _ => None,
+    }
+}
+
+/// Looks at what begins at `start` as the rest of an RFC with an Ñ or a & among its letters: `NIÑ 740925 6U1`.
+#[inline(never)]
+pub(super) fn beyond(scan: &mut Scan<'_>, start: usize) {
+    let mut first = behind(scan, start);
+    for _ in 0..4 {
+        first -= letter_before(scan, first).unwrap_or(0);
+    }
+    // It is none that begins in a longer word, or with the & between parameters.
+    let begins = letter_before(scan, first).is_none() && !is_word(scan.before(first));
+    if !begins || scan.before(first) >= 0x80 || scan.at(first) == b'&' {
+        return;
+    }
+    let (mut text, mut length, mut at) = ([0; 13], 0, first);
+    while let Some(place) = text.get_mut(length) {
+        (*place, at) = match scan.at(at) {
+            0xC3 if scan.at(at + 1) == 0x91 => (ENYE, at + 2),
+            byte @ (b'A'..=b'Z' | b'&' | b'0'..=b'9') => (byte, at + 1),
+            b' ' | b'-' if length > 0 && is_word(scan.at(at + 1)) => {
+                at += 1;
+                continue;
+            }
+            _ => break,
+        };
+        length += 1;
+        let digits = part(&text, length.saturating_sub(9), length.saturating_sub(3));
+        if length > 11 && digits.iter().all(u8::is_ascii_digit) && !is_word(scan.at(at)) {
+            person_or_company(scan, first, at, part(&text, 0, length));
+            return;
+        }
+    }
+}
+
+/// Notes an RFC of twelve or thirteen characters. Without its check digit only Ñ says that it is one.
+fn person_or_company(scan: &mut Scan<'_>, start: usize, end: usize, text: &[u8]) {
+    let letters = part(text, 0, text.len() - 9);
+    let named = letters.iter().all(|byte| !byte.is_ascii_digit());
+    if named && rfc(text) {
+        scan.hit(start, end, &MX_RFC);
+    } else if named && letters.contains(&ENYE) && dated(part(text, text.len() - 9, text.len() - 3)) {
+        scan.sure(start, end, &MX_RFC, 0, 76);
+    }
 }
 
 /// Letters of the names, birth date or day of foundation, and three characters, the last of which is a check digit.

@@ -1,6 +1,6 @@
 //! Germany.
 
-use super::checks::{at, icao, number, part, split, value};
+use super::checks::{at, icao, number, one_of, part, split, value};
 use super::shape::{Rule, any};
 use crate::entry::{Entry, Profile, words};
 use crate::scan::{Scan, is_word};
@@ -181,6 +181,13 @@ pub(crate) static RULES: &[Rule] = &[
     // Berlin's are followed by a letter.
     Rule::new("AAA 99999 A", &DE_HANDELSREGISTER, register),
     Rule::new("AAA 999999 A", &DE_HANDELSREGISTER, register),
+    // Those of Bremen and Schleswig-Holstein by the letters of the court that gave them.
+    Rule::new("AAA 9 AA", &DE_HANDELSREGISTER, of_court).levels(0, 80),
+    Rule::new("AAA 99 AA", &DE_HANDELSREGISTER, of_court).levels(0, 80),
+    Rule::new("AAA 999 AA", &DE_HANDELSREGISTER, of_court).levels(0, 80),
+    Rule::new("AAA 9999 AA", &DE_HANDELSREGISTER, of_court),
+    Rule::new("AAA 99999 AA", &DE_HANDELSREGISTER, of_court),
+    Rule::new("AAA 999999 AA", &DE_HANDELSREGISTER, of_court),
     // Partnerships and societies.
     Rule::new("AA 9999", &DE_HANDELSREGISTER, society).levels(0, 80),
     Rule::new("AA 99999", &DE_HANDELSREGISTER, society).levels(0, 80),
@@ -189,7 +196,14 @@ pub(crate) static RULES: &[Rule] = &[
 /// Most blanks before the number of a company in a list.
 const BLANKS: usize = 4;
 
-/// Looks at a register with some blanks before the number, as lists have it: `HRB   6684`.
+/// The letters of courts behind a number, of those too whose registers others have taken over.
+const COURTS: &str = "EL FL HB HL IZ KI ME NM PI RD RZ";
+
+fn of_court(text: &[u8]) -> bool {
+    register(text) && one_of(part(text, text.len() - 2, text.len()), COURTS)
+}
+
+/// Looks at a register with some blanks before the number, as lists have it: `HRB   6684  HL`.
 pub(crate) fn listed(scan: &mut Scan<'_>, start: usize, end: usize) {
     if end - start != 3 || !register(scan.part(start, end)) {
         return;
@@ -197,9 +211,14 @@ pub(crate) fn listed(scan: &mut Scan<'_>, start: usize, end: usize) {
     let blanks = (end..=end + BLANKS).take_while(|at| scan.at(*at) == b' ').count();
     let first = end + blanks;
     let digits = (first..first + 7).take_while(|at| scan.at(*at).is_ascii_digit()).count();
-    if blanks <= BLANKS && matches!(digits, 1..=6) && !is_word(scan.at(first + digits)) {
+    let end = first + digits;
+    if blanks <= BLANKS && matches!(digits, 1..=6) && !is_word(scan.at(end)) {
         let bare = if digits < 4 { 0 } else { DE_HANDELSREGISTER.bare };
-        scan.sure(start, first + digits, &DE_HANDELSREGISTER, bare, DE_HANDELSREGISTER.context);
+        let blanks = (end..=end + BLANKS).take_while(|at| scan.at(*at) == b' ').count();
+        let court = end + blanks;
+        let known = blanks > 0 && one_of(scan.part(court, court + 2), COURTS) && !is_word(scan.at(court + 2));
+        let end = if known { court + 2 } else { end };
+        scan.sure(start, end, &DE_HANDELSREGISTER, bare, DE_HANDELSREGISTER.context);
     }
 }
 

@@ -149,7 +149,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize, end: usize) {
         medical::digits(scan, start);
         north::digits(scan, start);
     }
-    if goes_on {
+    if goes_on || americas::goes_on(scan, start) {
         groups(scan, start);
     }
 }
@@ -207,6 +207,9 @@ const fn is_separator(byte: u8) -> bool {
 
 /// Looks at each identifier that begins here and ends with one of the next groups.
 fn groups(scan: &mut Scan<'_>, start: usize) {
+    if americas::goes_on(scan, start) {
+        americas::beyond(scan, start);
+    }
     let mut text = [0_u8; LONGEST];
     let (mut length, mut at) = (0, start);
     let (mut letters, mut breaks, mut hyphens) = (0_u64, 0_u64, true);

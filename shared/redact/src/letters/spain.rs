@@ -49,6 +49,12 @@ pub(crate) static RULES: &[Rule] = &[
     Rule::new("9 999 999 A", &ES_NIF, nif).levels(66, 90).grouped(),
     Rule::new("A 9999999 A", &ES_NIE, nie),
     Rule::new("A 9 999 999 A", &ES_NIE, nie),
+    // Of those who have neither, with the same letters: children, Spaniards abroad, foreigners without a NIE (Orden
+    // EHA/451/2008).
+    Rule::new("A 9999999 A", &ES_NIF, |text| {
+        matches!(at(text, 0), b'K' | b'L' | b'M') && nif(part(text, 1, 9))
+    })
+    .levels(45, 86),
     Rule::new("A 99999999", &ES_CIF, cif),
     Rule::new("A 9999999 A", &ES_CIF, cif).levels(75, 90),
     Rule::new("A 9999999 *", &ES_CIF, either).levels(45, 85),

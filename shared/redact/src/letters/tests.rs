@@ -127,6 +127,15 @@ const WRITTEN: &[(&str, &str, &str)] = &[
     ("NIR 1 55 04 2A 443 168 32", "FR_NIR", "1 55 04 2A 443 168 32"),
     ("dowód osobisty ABA300000", "PL_ID_CARD", "ABA300000"),
     ("CNPJ 12.RZK.345/01UP-15", "BR_CNPJ", "12.RZK.345/01UP-15"),
+    ("Amtsgericht Lübeck HRB 12065 HL, Sitz", "DE_HANDELSREGISTER", "HRB 12065 HL"),
+    ("Lübeck   HRB   12065  HL", "DE_HANDELSREGISTER", "HRB   12065  HL"),
+    ("HRB 12065 AG Mannheim", "DE_HANDELSREGISTER", "HRB 12065"),
+    ("Él es NUÑB810714A70.", "MX_RFC", "NUÑB810714A70"),
+    ("el RFC ÑLW 010925 927, sí", "MX_RFC", "ÑLW 010925 927"),
+    ("RFC: MUÑ-010925-748", "MX_RFC", "MUÑ-010925-748"),
+    ("RFC: MUÑ 010925 747", "MX_RFC", "MUÑ 010925 747"),
+    ("el MUÑ010925748, sí", "MX_RFC", "MUÑ010925748"),
+    ("de C&B990308LU4", "MX_RFC", "C&B990308LU4"),
     ("it is LHMCT3951V, they say", "IN_PAN", "LHMCT3951V"),
     ("PAN: ABCPE 1234 F", "IN_PAN", "ABCPE 1234 F"),
     ("voter id ABC1234567", "IN_VOTER", "ABC1234567"),
@@ -219,6 +228,9 @@ const NOTHING: &[&str] = &[
     "AAPL 200 TSLA 300",
     "7408123F1204159UTO<<<<<<<<<<<6",
     "clock_settime64 and NL80211_REGDOM_SET_BY_DRIVER",
+    "ÉNUÑB810714A70 and NUÑBÉ810714A70",
+    "MUÑ 010925 747 of it, x_MUÑ010925748, 1MUÑ010925748",
+    "?q=1&B990308LU4&C&B990308LU8",
 ];
 
 fn found(text: &str, path: &[&str]) -> Vec<(&'static str, String)> {
