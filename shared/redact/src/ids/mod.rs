@@ -24,7 +24,7 @@ mod west;
 use crate::entry::Entry;
 use crate::scan::{Scan, is_word};
 use crate::words::Words;
-pub(crate) use east::{bg_vat, cz_vat, lt_vat, ro_vat};
+pub(crate) use east::{bg_vat, cz_vat, lt_vat, ro_cnp, ro_vat};
 use id::{Id, Laid};
 pub(crate) use north::lv_vat;
 use run::{MOST, Run, Window, begins, gap};

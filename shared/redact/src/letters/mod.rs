@@ -3,6 +3,7 @@
 mod admin;
 mod africa;
 mod americas;
+mod apart;
 mod asia;
 mod checks;
 mod crypto;
@@ -129,6 +130,7 @@ pub(crate) fn capitals(scan: &mut Scan<'_>, start: usize, end: usize) {
     if matches!(end - start, 1..=5 | 8 | 11) {
         groups(scan, start);
     }
+    apart::capitals(scan, start, end);
     if scan.at(end) == b' ' && scan.at(end + 1) == b' ' {
         germany::listed(scan, start, end);
     }

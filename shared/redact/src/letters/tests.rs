@@ -127,6 +127,10 @@ const WRITTEN: &[(&str, &str, &str)] = &[
     ("NIR 1 55 04 2A 443 168 32", "FR_NIR", "1 55 04 2A 443 168 32"),
     ("dowód osobisty ABA300000", "PL_ID_CARD", "ABA300000"),
     ("CNPJ 12.RZK.345/01UP-15", "BR_CNPJ", "12.RZK.345/01UP-15"),
+    ("USt-IdNr.: DE - 236152280, dort", "DE_VAT_ID", "DE - 236152280"),
+    ("ΑΦΜ EL: 097516280.", "GR_VAT_ID", "EL: 097516280"),
+    ("btw BE (0)474.117.885 (NL)", "BE_VAT_ID", "BE (0)474.117.885"),
+    ("NIF ES-B 30115422", "ES_VAT_ID", "ES-B 30115422"),
     ("Amtsgericht Lübeck HRB 12065 HL, Sitz", "DE_HANDELSREGISTER", "HRB 12065 HL"),
     ("Lübeck   HRB   12065  HL", "DE_HANDELSREGISTER", "HRB   12065  HL"),
     ("HRB 12065 AG Mannheim", "DE_HANDELSREGISTER", "HRB 12065"),
@@ -230,6 +234,7 @@ const NOTHING: &[&str] = &[
     "clock_settime64 and NL80211_REGDOM_SET_BY_DRIVER",
     "ÉNUÑB810714A70 and NUÑBÉ810714A70",
     "MUÑ 010925 747 of it, x_MUÑ010925748, 1MUÑ010925748",
+    "VAT by country: FI: 27278205, HU - 12612457",
     "?q=1&B990308LU4&C&B990308LU8",
 ];
 

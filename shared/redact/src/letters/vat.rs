@@ -8,7 +8,12 @@ use crate::ids;
 
 /// A VAT number, named after its country.
 const fn vat(name: &'static str) -> Entry {
-    Entry { name, bare: 50, context: 85, words: WORDS, profiles: &[Profile::Gdpr] }
+    said(name, WORDS)
+}
+
+/// The same, beside these words.
+const fn said(name: &'static str, words: &'static str) -> Entry {
+    Entry { name, bare: 50, context: 85, words, profiles: &[Profile::Gdpr] }
 }
 
 const WORDS: &str = words![
@@ -85,9 +90,20 @@ static SE: Entry = vat("SE_VAT_ID");
 static SI: Entry = vat("SI_VAT_ID");
 static SK: Entry = vat("SK_VAT_ID");
 
+// What the number is called at home, where the code of the country may stand before it as well.
+static AT_HOME: Entry = said("AT_VAT_ID", words!["uid", "uid number"]);
+static DK_HOME: Entry = said("DK_VAT_ID", words!["cvr", "se nummer"]);
+static EL_HOME: Entry = said("GR_VAT_ID", words!["afm", "αφμ"]);
+static ES_HOME: Entry = said("ES_VAT_ID", words!["nif", "cif"]);
+static PT_HOME: Entry = said("PT_VAT_ID", words!["nif"]);
+static RO_HOME: Entry = said("RO_VAT_ID", words!["cui"]);
+
+/// What has these words.
+pub(super) static HOME: &[&Entry] = &[&AT_HOME, &DK_HOME, &EL_HOME, &ES_HOME, &PT_HOME, &RO_HOME];
+
 pub(crate) static ENTRIES: &[&Entry] = &[
     &AT, &BE, &BG, &CH, &CY, &CZ, &DE, &DK, &EE, &EL, &ES, &FI, &FR, &GB, &HR, &HU, &IE, &IT, &LT, &LU, &LV,
-    &MT, &NL, &PL, &PT, &RO, &SE, &SI, &SK,
+    &MT, &NL, &PL, &PT, &RO, &SE, &SI, &SK, &AT_HOME, &DK_HOME, &EL_HOME, &ES_HOME, &PT_HOME, &RO_HOME,
 ];
 
 /// A rule whose check digits make a number sure.
@@ -145,6 +161,9 @@ pub(crate) static RULES: &[Rule] = &[
     sure("AA 999999999 A99", &NL, |it| it.starts_with(b"NL") && at(it, 11) == b'B' && dutch(it)),
     weak("999999999 A99", &NL, |it| at(it, 9) == b'B' && part(it, 10, 12) != b"00" && citizen(it))
         .levels(0, 85),
+    // Of some the leading zeros are missing.
+    weak("AA 99999999 A99", &NL, |it| short(it, 8)),
+    weak("AA 9999999 A99", &NL, |it| short(it, 7)),
     sure("AA 9999999999", &PL, |it| it.starts_with(b"PL") && polish(part(it, 2, 12))),
     sure("AA 999999999", &PT, |it| it.starts_with(b"PT") && portuguese(part(it, 2, 11))),
     sure("AA 999999 9999 99", &SE, |it| {
@@ -183,6 +202,8 @@ pub(crate) static RULES: &[Rule] = &[
     weak("AA 99999999", &RO, romanian),
     weak("AA 999999999", &RO, romanian),
     weak("AA 9999999999", &RO, romanian),
+    // Of people it is their own number.
+    weak("AA 9999999999999", &RO, |it| it.starts_with(b"RO") && at_home(it, ids::ro_cnp)),
     weak("AA 99999999", &SI, |it| {
         it.starts_with(b"SI")
             && (11 - weighted(part(it, 2, 9), &[8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == value(at(it, 9))
@@ -192,7 +213,7 @@ pub(crate) static RULES: &[Rule] = &[
 /// Whether what stands behind the code of a country passes the check of what is written at home.
 #[inline(never)]
 fn at_home(text: &[u8], check: fn(&[u8]) -> bool) -> bool {
-    let (mut values, digits) = ([0; 12], text.get(2..).unwrap_or(&[]));
+    let (mut values, digits) = ([0; 13], text.get(2..).unwrap_or(&[]));
     for (to, digit) in values.iter_mut().zip(digits) {
         *to = digit & 15;
     }
@@ -290,6 +311,16 @@ fn dutch(text: &[u8]) -> bool {
     let digits = part(text, 2, 11);
     // The first of somebody's numbers is 01.
     part(text, 12, 14) != b"00" && (citizen(digits) || mod_97(text.iter().copied()) == 1)
+}
+
+/// A citizen's number of so many digits.
+fn short(text: &[u8], digits: usize) -> bool {
+    let mut whole = *b"000000000";
+    for (to, from) in whole.iter_mut().skip(9 - digits).zip(part(text, 2, 2 + digits)) {
+        *to = *from;
+    }
+    let branch = part(text, 2 + digits, 5 + digits);
+    text.starts_with(b"NL") && branch.starts_with(b"B") && branch != b"B00" && citizen(&whole)
 }
 
 /// The eleven test of citizens.
