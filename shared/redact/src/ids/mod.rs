@@ -25,7 +25,7 @@ use crate::entry::Entry;
 use crate::scan::{Scan, is_word};
 use crate::words::Words;
 pub(crate) use east::{bg_vat, cz_vat, lt_vat, ro_cnp, ro_vat};
-use id::{Id, Laid};
+use id::{Id, Laid, Ragged};
 pub(crate) use north::lv_vat;
 use run::{MOST, Run, Window, begins, gap};
 use std::sync::LazyLock;
@@ -57,16 +57,22 @@ static IDS: &[&[Id]] = &[
 struct ByCount {
     /// Without separators, or in any groups.
     plain: Vec<Vec<&'static Id>>,
+    /// With anything between their groups.
+    ragged: Vec<Vec<&'static Id>>,
     /// As they are usually written.
     laid: Vec<Vec<Laid>>,
 }
 
 static BY_COUNT: LazyLock<ByCount> = LazyLock::new(|| {
     let mut plain: Vec<Vec<_>> = (0..=MOST).map(|_| Vec::new()).collect();
+    let mut ragged = plain.clone();
     let mut laid: Vec<Vec<_>> = (0..=MOST).map(|_| Vec::new()).collect();
     for id in IDS.iter().flat_map(|group| group.iter()) {
         for count in id.lengths {
             if let Some(ids) = plain.get_mut(usize::from(*count)) {
+                ids.push(id);
+            }
+            if let Some(ids) = ragged.get_mut(usize::from(*count)).filter(|_| id.ragged != Ragged::Never) {
                 ids.push(id);
             }
         }
@@ -76,7 +82,7 @@ static BY_COUNT: LazyLock<ByCount> = LazyLock::new(|| {
             }
         }
     }
-    ByCount { plain, laid }
+    ByCount { plain, ragged, laid }
 });
 
 /// Every type of this module.
@@ -88,7 +94,6 @@ pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
 
 /// Looks at a run of digits that begins a word; returns where it ends.
 pub(crate) fn digits(scan: &mut Scan<'_>, start: usize) -> usize {
-    ragged::digits(scan, start);
     let mut at = start;
     // Whether the last group was a single digit, and the separator behind it.
     let mut single = (false, 0);
@@ -96,6 +101,9 @@ pub(crate) fn digits(scan: &mut Scan<'_>, start: usize) -> usize {
         let mut end = at;
         while end - at <= MOST && scan.at(end).is_ascii_digit() {
             end += 1;
+        }
+        if at == start && ragged::goes_on(scan, end) {
+            ragged::digits(scan, start);
         }
         // Within single digits no value begins.
         let within = end - at == 1 && single == (true, scan.before(at)) && scan.before(at) == scan.at(end);

@@ -3,7 +3,7 @@
 
 use super::id::Ragged;
 use super::run::{MOST, begins, ends};
-use super::{BY_COUNT, FEWEST, is_named};
+use super::{BY_COUNT, is_named};
 use crate::label;
 use crate::scan::Scan;
 
@@ -25,39 +25,35 @@ struct Groups {
     octets: bool,
 }
 
+/// Whether another group may follow the first one, which ends at `end`.
+#[inline(always)]
+pub(super) fn goes_on(scan: &Scan<'_>, end: usize) -> bool {
+    let next = scan.at(end + 1);
+    match scan.at(end) {
+        b' ' | b'-' | b'/' => next.is_ascii_digit() || matches!(next, b' ' | b'-' | b'/'),
+        b'.' | b',' => next.is_ascii_digit(),
+        _ => false,
+    }
+}
+
 /// Looks at all groups from the digit at `start` on as one number.
+#[inline(never)]
 pub(super) fn digits(scan: &mut Scan<'_>, start: usize) {
     // A row of numbers is read once, not from each of them on.
     let mut before = start;
     while start - before < WIDEST && separates(scan.before(before)) {
         before -= 1;
     }
-    if !scan.before(before).is_ascii_digit() {
-        first_of(scan, start);
-    }
-}
-
-/// The same, where no digits stand before it.
-#[inline(never)]
-fn first_of(scan: &mut Scan<'_>, start: usize) {
-    let mut first = start;
-    while first - start <= MOST && scan.at(first).is_ascii_digit() {
-        first += 1;
-    }
-    if gap(scan, first) == 0 || !begins(scan, start) {
+    if scan.before(before).is_ascii_digit() || !begins(scan, start) {
         return;
     }
     let Some(groups) = read(scan, start) else { return };
-    if groups.count < FEWEST || groups.is_another() || !ends(scan, groups.end) {
+    if groups.groups < 2 || groups.is_another() || !ends(scan, groups.end) {
         return;
     }
     let digits = groups.values.get(..groups.count).unwrap_or(&[]);
-    for id in BY_COUNT.plain.get(groups.count).into_iter().flatten() {
-        let fits = match id.ragged {
-            Ragged::Never => false,
-            Ragged::Any => true,
-            Ragged::Slashed => groups.slashed,
-        };
+    for id in BY_COUNT.ragged.get(groups.count).into_iter().flatten() {
+        let fits = id.ragged == Ragged::Any || groups.slashed;
         let said = || label::leads(scan, start, id.entry.phrases());
         if fits && (id.check)(digits) && said() && (!id.named || is_named(scan, start, &id.entry)) {
             scan.sure(start, groups.end, &id.entry, 0, id.entry.context);

@@ -134,7 +134,7 @@ fn mexican(byte: u8) -> u32 {
 }
 
 /// Whether what begins at `start` follows an Ñ or a &, with at most a separator before digits.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn goes_on(scan: &Scan<'_>, start: usize) -> bool {
     matches!(scan.before(behind(scan, start)), 0x91 | b'&')
 }

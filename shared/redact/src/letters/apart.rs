@@ -12,12 +12,13 @@ const LONGEST: usize = 14;
 /// How sure one of them is beside its word: surer than the same digits as they are written at home.
 const BESIDE: u8 = 90;
 
-/// Looks at a word of two or three capitals as the code of a country.
+/// Looks at a word of two or three capitals as the code of a country. Where a single separator stands behind it they are
+/// groups as others.
+#[inline(never)]
 pub(super) fn capitals(scan: &mut Scan<'_>, start: usize, end: usize) {
-    if !matches!(end - start, 2 | 3) || !matches!(scan.at(end), b' ' | b':' | b'-') {
-        return;
-    }
-    if let Some(first) = behind(scan, end) {
+    if matches!(end - start, 2 | 3)
+        && let Some(first) = behind(scan, end)
+    {
         number(scan, start, end, first);
     }
 }
@@ -31,14 +32,11 @@ fn behind(scan: &Scan<'_>, end: usize) -> Option<usize> {
         b'(' if scan.at(sign + 2) == b')' => sign + 1,
         _ => return None,
     };
-    // Where a single separator stands they are groups as others.
-    let apart = first > end + 1 || scan.at(end) == b':';
     let digit = first + usize::from(scan.at(first).is_ascii_uppercase());
-    (apart && scan.at(digit).is_ascii_digit()).then_some(first)
+    scan.at(digit).is_ascii_digit().then_some(first)
 }
 
 /// Asks the rules of VAT numbers about a code and each of the groups behind it, the first of which begins at `first`.
-#[inline(never)]
 fn number(scan: &mut Scan<'_>, start: usize, end: usize, first: usize) {
     let mut text = [0_u8; LONGEST];
     let (mut length, mut letters, mut at) = (0, 0_u64, start);

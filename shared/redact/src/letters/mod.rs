@@ -130,9 +130,12 @@ pub(crate) fn capitals(scan: &mut Scan<'_>, start: usize, end: usize) {
     if matches!(end - start, 1..=5 | 8 | 11) {
         groups(scan, start);
     }
-    apart::capitals(scan, start, end);
-    if scan.at(end) == b' ' && scan.at(end + 1) == b' ' {
-        germany::listed(scan, start, end);
+    match (scan.at(end), scan.at(end + 1)) {
+        (b' ', b' ') => germany::listed(scan, start, end),
+        (b' ', b'-' | b':' | b'(') | (b'-', b' ') | (b':', b' ' | b'0'..=b'9') => {
+            apart::capitals(scan, start, end);
+        }
+        _ => {}
     }
 }
 
@@ -209,7 +212,7 @@ const fn is_separator(byte: u8) -> bool {
 
 /// Looks at each identifier that begins here and ends with one of the next groups.
 fn groups(scan: &mut Scan<'_>, start: usize) {
-    if americas::goes_on(scan, start) {
+    if matches!(scan.before(start), 0x91 | b'&' | b' ' | b'-') && americas::goes_on(scan, start) {
         americas::beyond(scan, start);
     }
     let mut text = [0_u8; LONGEST];
