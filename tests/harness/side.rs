@@ -6,11 +6,13 @@ use std::thread;
 
 use crate::report::Report;
 
-/// Gateways at once.
-const AT_ONCE: usize = 4;
-
-/// Does `work` for each job, some of them at once; what it notes comes into `report`.
-pub fn by_side<J: Sync>(jobs: &[J], report: &mut Report, work: impl Fn(&J, &mut Report) + Sync) {
+/// Does `work` for each job, `at_once` of them at a time; what it notes comes into `report`.
+pub fn by_side<J: Sync>(
+    jobs: &[J],
+    at_once: usize,
+    report: &mut Report,
+    work: impl Fn(&J, &mut Report) + Sync,
+) {
     let (next, report) = (AtomicUsize::new(0), Mutex::new(report));
     let some = || {
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -20,7 +22,7 @@ pub fn by_side<J: Sync>(jobs: &[J], report: &mut Report, work: impl Fn(&J, &mut 
         }
     };
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(some);
         }
     });

@@ -10,6 +10,9 @@ use postern_tests::host::{self, Kind};
 use postern_tests::report::Report;
 use postern_tests::side;
 
+/// Gateways at once: what is tried at one mostly waits.
+const AT_ONCE: usize = 4;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match all(&arguments) {
@@ -35,7 +38,7 @@ fn all(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let controls = || table.controls().filter(|name| name.contains(control));
     let jobs: Vec<(Kind, &str)> =
         hosts.iter().flat_map(|host| controls().map(|control| (*host, control))).collect();
-    side::by_side(&jobs, &mut report, |(host, name), report| {
+    side::by_side(&jobs, AT_ONCE, &mut report, |(host, name), report| {
         if let Err(error) = cells::run(*host, &table, name, path, report) {
             report.note(format!("{name}: start [{}]", host.name()), Err(format!("{error:#}")));
         }

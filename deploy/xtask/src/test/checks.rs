@@ -71,7 +71,9 @@ pub(crate) fn rust_tests(run: &mut Run<'_>) -> Result<Outcome> {
     tests
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("PATH", node.path())
-        .env("POSTERN_NODE", &node.program);
+        .env("POSTERN_NODE", &node.program)
+        // Most of them wait.
+        .env("RUST_TEST_THREADS", "4");
     tests.env("POSTERN_PYTHON", python::find_or_install(run.paths, python::MCP)?.join("python"));
     let presidio = python::find_or_install(run.paths, python::PRESIDIO)?.join("python");
     tests.env("POSTERN_PRESIDIO_PYTHON", presidio);
