@@ -165,17 +165,20 @@ export class Waiting extends DurableObject {
     return request.method === "POST" ? this.post(request) : this.wait(request);
   }
 
-  /** Takes a message, unless there are too many. */
+  /** Takes a message, unless there are too many; or in the place of all, unless another came in between. */
   async post(request) {
     const message = new Uint8Array(await request.arrayBuffer());
     const until = Date.now() + Number(request.headers.get("keep"));
     const alarm = await this.ctx.storage.getAlarm() ?? 0;
     // From here on without an await, so that nothing comes in between and all of it is stored or nothing.
     const [[, last] = []] = this.ctx.storage.kv.list({ reverse: true, limit: 1 });
-    const number = (last?.number ?? 0) + 1;
-    if (number > Number(request.headers.get("most"))) return new Response(null, { headers: { taken: "0" } });
+    const instead = request.headers.get("instead");
+    const number = instead === null ? (last?.number ?? 0) + 1 : 1;
+    const taken = instead === null ? number <= Number(request.headers.get("most")) : Number(instead) === (last?.turn ?? 0);
+    if (!taken) return new Response(null, { headers: { taken: "0" } });
     // A turn is a time, so that none comes back when all has been deleted in between.
     const turn = Math.max(Date.now(), (last?.turn ?? 0) + 1);
+    if (instead !== null) for (const [earlier] of [...this.ctx.storage.kv.list()]) this.ctx.storage.kv.delete(earlier);
     this.ctx.storage.kv.put(key(turn), { number, turn, message });
     if (until > alarm) this.ctx.storage.setAlarm(until);
     for (const look of this.waits) look();

@@ -140,12 +140,14 @@ export function meetings(call) {
 
 /**
  * Leaves a message at a meeting for `keep` ms; told is `1`, or `0` when `most` are there already, nothing when it cannot
- * be asked.
+ * be asked. With `insteadOf` it is left in the place of all that is there, if that is the last turn, else told is `0`.
  */
-export async function post(call, number, id, jurisdiction, message, keep, most) {
+export async function post(call, number, id, jurisdiction, message, keep, most, insteadOf) {
   let taken;
   try {
-    const asked = { method: "POST", body: message.slice(), headers: { keep: String(keep), most: String(most) } };
+    const headers = { keep: String(keep), most: String(most) };
+    if (insteadOf !== undefined) headers.instead = String(insteadOf);
+    const asked = { method: "POST", body: message.slice(), headers };
     taken = (await meeting(call, id, jurisdiction).fetch("http://meeting/", asked)).headers.get("taken");
   } catch (error) {
     console.warn(`a message cannot be left: ${error}`);

@@ -20,7 +20,8 @@ async function posted(env, id, query) {
   const text = new TextEncoder().encode(query.get("text") ?? "");
   const message = size > 0 ? new Uint8Array(size).fill("x".charCodeAt(0)) : text;
   const keep = Number(query.get("keep") ?? 60_000);
-  const [door, number, taken] = await told(env, (call, number) => post(call, number, id, "", message, keep, 32));
+  const instead = query.has("instead") ? Number(query.get("instead")) : undefined;
+  const [door, number, taken] = await told(env, (call, number) => post(call, number, id, "", message, keep, 32, instead));
   if (door !== "stepped" || number !== 7 || taken === undefined) return new Response(null, { status: 502 });
   return new Response(null, { status: taken === "1" ? 200 : 409 });
 }

@@ -172,9 +172,15 @@ impl Rendezvous for Native {
         within(self, deadline_ms, self.meetings.next(self, meeting, after)).await
     }
 
-    async fn post(&self, meeting: Meeting, message: &[u8], keep_ms: u32) -> Result<bool, RendezvousFault> {
+    async fn post(
+        &self,
+        meeting: Meeting,
+        message: &[u8],
+        keep_ms: u32,
+        instead_of: Option<u64>,
+    ) -> Result<bool, RendezvousFault> {
         self.take_down(&format!("meeting/{}", meeting.name()), message);
-        self.meetings.post(self.now_ms(), meeting, message, keep_ms)
+        self.meetings.post(self.now_ms(), meeting, message, (keep_ms, instead_of))
     }
 }
 

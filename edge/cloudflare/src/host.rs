@@ -42,6 +42,7 @@ extern "C" {
         message: &[u8],
         keep: u32,
         most: usize,
+        instead_of: Option<f64>,
     );
     /// Waits at a meeting; told is `Answered`.
     pub fn wait(call: &Call, number: u32, id: &str, jurisdiction: &str, after: f64, ms: u32) -> Wait;

@@ -60,7 +60,13 @@ impl Rendezvous for Workers {
         .await
     }
 
-    async fn post(&self, meeting: Meeting, message: &[u8], keep_ms: u32) -> Result<bool, RendezvousFault> {
+    async fn post(
+        &self,
+        meeting: Meeting,
+        message: &[u8],
+        keep_ms: u32,
+        instead_of: Option<u64>,
+    ) -> Result<bool, RendezvousFault> {
         if !self.has_rendezvous().await {
             return Err(RendezvousFault::Absent);
         }
@@ -69,7 +75,17 @@ impl Rendezvous for Workers {
         }
         let expected = Expected::new();
         let (id, most) = (meeting.name(), limits::MEETING_MESSAGES);
-        host::post(self.call(), expected.number(), &id, meeting.jurisdiction, message, keep_ms, most);
+        let instead_of = instead_of.map(|turn| turn as f64);
+        host::post(
+            self.call(),
+            expected.number(),
+            &id,
+            meeting.jurisdiction,
+            message,
+            keep_ms,
+            most,
+            instead_of,
+        );
         let told = within(self, limits::MEETING_POST_MS, expected).await.ok_or(RendezvousFault::Late)?;
         match told {
             Event::Stepped(Some(taken)) => Ok(taken == "1"),

@@ -223,9 +223,15 @@ impl Rendezvous for Spin {
         rendezvous::wait(&store, self, (meeting, after), deadline_ms, trouble).await
     }
 
-    async fn post(&self, meeting: Meeting, message: &[u8], keep_ms: u32) -> Result<bool, RendezvousFault> {
+    async fn post(
+        &self,
+        meeting: Meeting,
+        message: &[u8],
+        keep_ms: u32,
+        instead_of: Option<u64>,
+    ) -> Result<bool, RendezvousFault> {
         let store = self.accounts().await.ok_or(RendezvousFault::Absent)?;
-        rendezvous::post(&store, self, meeting, message, keep_ms).await.map_err(|fault| {
+        rendezvous::post(&store, self, meeting, message, (keep_ms, instead_of)).await.map_err(|fault| {
             self.warn(&format!("postern: a message for another request: {fault}"));
             match fault {
                 ledger::Fault::Late => RendezvousFault::Late,

@@ -266,7 +266,8 @@ pub trait Ledger {
 /// Names a meeting: where one request waits for what others bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meeting {
-    /// Random bytes of whoever waits ([`Random`]), told to nobody but sealed.
+    /// Random bytes of whoever waits ([`Random`]), told to nobody but sealed; or a digest of something that only those know
+    /// who may come.
     pub id: [u8; 16],
     /// A jurisdiction that what is posted must not leave, on hosts that know such: see [`Placement`]. The same for all
     /// who come.
@@ -293,8 +294,8 @@ pub struct Posted {
 /// Messages from one request to another, which may be at work in another isolate, instance or node. They are left where
 /// both can reach it, since no request may wait for another.
 ///
-/// Reading takes nothing away: what was posted with `Ok(true)` is there for whoever waits until its time is over,
-/// whichever of them came first, however often a connection breaks, and also when a wait was dropped half-way. Two that
+/// Reading takes nothing away: what was posted with `Ok(true)` is there for whoever waits until its time is over, or another
+/// takes its place, whichever of them came first, however often a connection breaks, and also when a wait was dropped half-way. Two that
 /// wait at one meeting are both told all. It is the caller's to seal what it posts: hosts may write it down.
 pub trait Rendezvous {
     /// How an operator gives this host a rendezvous, as the end of a sentence.
@@ -306,9 +307,11 @@ pub trait Rendezvous {
     fn wait(&self, meeting: Meeting, after: u64, deadline_ms: u32) -> impl Future<Output = Option<Posted>>;
     /// Leaves a message of at most [`crate::limits::MEETING_BYTES`] at a meeting for `keep_ms`, which should reach to the
     /// end of the wait; whether somebody waits is not known. Then it is gone, unless a later one is kept for longer. Of
-    /// two posts, one begun when the other was answered, the second has the later turn.
+    /// two posts, one begun when the other was answered, the second has the later turn. With a turn `instead_of`, it takes
+    /// the place of all that is there, provided that the last of it has that turn (0: that nothing is there): in one step, so
+    /// that of two who have read the same only one is taken.
     ///
-    /// `false`: it is too long, or [`crate::limits::MEETING_MESSAGES`] are there already.
+    /// `false`: it is too long, [`crate::limits::MEETING_MESSAGES`] are there already, or another is the last.
     ///
     /// # Errors
     /// [`RendezvousFault`], after [`crate::limits::MEETING_POST_MS`] at the latest. Whether it was left is not known then.
@@ -317,6 +320,7 @@ pub trait Rendezvous {
         meeting: Meeting,
         message: &[u8],
         keep_ms: u32,
+        instead_of: Option<u64>,
     ) -> impl Future<Output = Result<bool, RendezvousFault>>;
 }
 

@@ -10,7 +10,8 @@ fn meeting(query: &Query) -> Meeting {
     Meeting { id: query.number::<u128>("id", 0).to_be_bytes(), jurisdiction: "" }
 }
 
-/// Leaves `text`, or as many bytes as `size` says: 200, or 409 where it is not taken. 504 is a fault by the deadline, 502
+/// Leaves `text`, or as many bytes as `size` says, perhaps in the place of the turn `instead`: 200, or 409 where it is not
+/// taken. 504 is a fault by the deadline, 502
 /// any other.
 pub async fn post(query: &Query) -> Page {
     let store = match store().await {
@@ -20,7 +21,8 @@ pub async fn post(query: &Query) -> Page {
     let large = vec![b'x'; query.number("size", 0)];
     let message = if large.is_empty() { query.text("text").as_bytes() } else { &large };
     let keep_ms = query.number("keep", 60_000);
-    match rendezvous::post(&store, &Here, meeting(query), message, keep_ms).await {
+    let instead_of = query.text("instead").parse().ok();
+    match rendezvous::post(&store, &Here, meeting(query), message, (keep_ms, instead_of)).await {
         Ok(true) => (200, String::new()),
         Ok(false) => (409, String::new()),
         Err(fault) => (if fault == Fault::Late { 504 } else { 502 }, fault.to_string()),

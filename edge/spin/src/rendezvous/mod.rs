@@ -28,13 +28,13 @@ trait Meetings {
         after: u64,
         ms: u32,
     ) -> Result<Option<Posted>, String>;
-    /// Leaves a message, unless there are too many.
+    /// Leaves a message for so many ms, unless there are too many; or in the place of all, if the last has that turn.
     async fn post(
         &self,
         on: &impl Clock,
         meeting: Meeting,
         message: &[u8],
-        keep_ms: u32,
+        keep: (u32, Option<u64>),
     ) -> Result<bool, String>;
     /// Deletes what is over, where the place does not.
     async fn sweep(&self, on: &impl Clock);
@@ -84,14 +84,13 @@ pub async fn post(
     on: &impl Clock,
     meeting: Meeting,
     message: &[u8],
-    keep_ms: u32,
+    (keep_ms, instead_of): (u32, Option<u64>),
 ) -> Result<bool, Fault> {
     if message.len() > limits::MEETING_BYTES {
         return Ok(false);
     }
-    let posted =
-        within(on, limits::MEETING_POST_MS, Meetings::post(store, on, meeting, message, keep_ms.max(1)));
-    posted.await.ok_or(Fault::Late)?.map_err(Fault::Broken)
+    let post = Meetings::post(store, on, meeting, message, (keep_ms.max(1), instead_of));
+    within(on, limits::MEETING_POST_MS, post).await.ok_or(Fault::Late)?.map_err(Fault::Broken)
 }
 
 impl Meetings for Store {
@@ -115,13 +114,13 @@ impl Meetings for Store {
         on: &impl Clock,
         meeting: Meeting,
         message: &[u8],
-        keep_ms: u32,
+        keep: (u32, Option<u64>),
     ) -> Result<bool, String> {
         match *self {
             #[cfg(feature = "redis")]
-            Self::Redis(ref redis) => redis.post(on, meeting, message, keep_ms).await,
+            Self::Redis(ref redis) => redis.post(on, meeting, message, keep).await,
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(ref sqlite) => sqlite.post(on, meeting, message, keep_ms).await,
+            Self::Sqlite(ref sqlite) => sqlite.post(on, meeting, message, keep).await,
         }
     }
 

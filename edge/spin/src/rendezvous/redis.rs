@@ -10,9 +10,16 @@ use spin_sdk::redis::{RedisParameter, RedisResult};
 
 /// In front of every key.
 const PREFIX: &str = "postern/meeting/";
-/// A later message may prolong the life of the stream, and never cuts it short.
-const POST: &str = "if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end \
+/// A later message may prolong the life of the stream, and never cuts it short. `ARGV[4]` is the entry that it takes the place
+/// of.
+const POST: &str = "if ARGV[4] then \
+    local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1] \
+    if (last and last[1] or '0-0') ~= ARGV[4] then return 0 end \
+    redis.call('XADD', KEYS[1], 'MAXLEN', '1', '*', 'm', ARGV[1]) \
+    else \
+    if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end \
     redis.call('XADD', KEYS[1], '*', 'm', ARGV[1]) \
+    end \
     if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end \
     return 1";
 /// The id of an entry is `MS-NUMBER`, the number of those in one millisecond. A turn has the number in its last bits.
@@ -54,9 +61,9 @@ impl Meetings for Redis {
         _on: &impl Clock,
         meeting: Meeting,
         message: &[u8],
-        keep_ms: u32,
+        (keep_ms, instead_of): (u32, Option<u64>),
     ) -> Result<bool, String> {
-        let arguments = [
+        let mut arguments = vec![
             text(POST),
             RedisParameter::Int64(1),
             text(&key(meeting)),
@@ -64,6 +71,7 @@ impl Meetings for Redis {
             RedisParameter::Int64(keep_ms.into()),
             RedisParameter::Int64(i64::try_from(limits::MEETING_MESSAGES).unwrap_or(i64::MAX)),
         ];
+        arguments.extend(instead_of.map(|turn| text(&entry_of(turn))));
         let replies =
             self.open().await?.execute("EVAL", arguments).await.map_err(|error| error.to_string())?;
         match *replies {

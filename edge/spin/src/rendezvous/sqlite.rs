@@ -18,10 +18,15 @@ const NEXT: &str = "SELECT turn, message FROM postern_meetings WHERE name = ? AN
     ORDER BY turn LIMIT 1";
 const POST: &str = "INSERT INTO postern_meetings(name, message, until_ms) SELECT ?1, ?2, ?3 \
     WHERE (SELECT COUNT(*) FROM postern_meetings WHERE name = ?1) < ?4 RETURNING turn";
+/// The same in the place of all others, if the last of them has the turn ?4.
+const REPLACE: &str = "INSERT INTO postern_meetings(name, message, until_ms) SELECT ?1, ?2, ?3 \
+    WHERE (SELECT COALESCE(MAX(turn), 0) FROM postern_meetings WHERE name = ?1) = ?4 RETURNING turn";
+const CLEAR: &str = "DELETE FROM postern_meetings WHERE name = ? AND turn <= ?";
 const SWEEP: &str = "DELETE FROM postern_meetings WHERE until_ms <= ?";
 /// The shortest pause between two looks, and the longest, in ms: a fortieth of how long the wait has lasted. A program
-/// that answers is told at once, a person after ten seconds does not see the difference.
-const PAUSES_MS: (u64, u64) = (25, 250);
+/// that answers is told at once, a person after ten seconds does not see the difference, and a stream that is listened on
+/// waits for an hour.
+const PAUSES_MS: (u64, u64) = (25, 1_000);
 
 impl Meetings for Sqlite {
     async fn look(
@@ -51,25 +56,34 @@ impl Meetings for Sqlite {
         on: &impl Clock,
         meeting: Meeting,
         message: &[u8],
-        keep_ms: u32,
+        (keep_ms, instead_of): (u32, Option<u64>),
     ) -> Result<bool, String> {
         // What is over does not count.
         self.sweep(on).await;
         let connection = self.connection(on).await?;
+        let (statement, bound) = match instead_of {
+            None => (POST, limits::MEETING_MESSAGES as u64),
+            Some(turn) => (REPLACE, turn),
+        };
         let parameters = || {
             [
                 Value::text(meeting.name()),
                 Value::blob(message),
                 integer(on.now_ms().saturating_add(keep_ms.into())),
-                integer(limits::MEETING_MESSAGES as u64),
+                integer(bound),
             ]
         };
-        let mut posted = rows(&connection, POST, parameters()).await;
+        let mut posted = rows(&connection, statement, parameters()).await;
         if posted.as_ref().is_err_and(|error| error.contains(NO_TABLE)) {
             self.create(&connection, &CREATE).await?;
-            posted = rows(&connection, POST, parameters()).await;
+            posted = rows(&connection, statement, parameters()).await;
         }
-        Ok(!self.checked(&connection, posted)?.is_empty())
+        let posted = !self.checked(&connection, posted)?.is_empty();
+        if let Some(turn) = instead_of.filter(|_| posted) {
+            // Who waits is told of those that stay before this one, and so are others who want to take its place.
+            let _ = rows(&connection, CLEAR, [Value::text(meeting.name()), integer(turn)]).await;
+        }
+        Ok(posted)
     }
 
     /// A fault leaves it to the next one.
@@ -92,7 +106,7 @@ mod tests {
     #[test]
     fn pauses_grow_with_the_wait() {
         let store = Sqlite::new("default");
-        let rows = [(0, 25), (1_000, 25), (2_000, 50), (10_000, 250), (u64::MAX, 250)];
+        let rows = [(0, 25), (1_000, 25), (2_000, 50), (10_000, 250), (u64::MAX, 1_000)];
         for (waited_ms, pause_ms) in rows {
             assert_eq!(store.pause_ms(waited_ms), pause_ms, "{waited_ms}");
         }

@@ -177,7 +177,7 @@ async fn leave<P: Platform>(scene: &Scene<P>, alias: &str, id: [u8; 16], text: C
         .map_err(|_| Refusal::TooLarge)?;
     let meeting = Meeting { id, jurisdiction: scene.caller.tenant().limits.placement.jurisdiction };
     let keep_ms = u32::try_from(ASK_MS).unwrap_or(u32::MAX);
-    match scene.platform.post(meeting, sealed.as_bytes(), keep_ms).await {
+    match scene.platform.post(meeting, sealed.as_bytes(), keep_ms, None).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(Refusal::BadAnswer.into()),
         Err(fault) => Err(Fault::Rendezvous(fault).into()),

@@ -58,16 +58,23 @@ impl Meetings {
         now_ms: u64,
         meeting: Meeting,
         message: &[u8],
-        keep_ms: u32,
+        (keep_ms, instead_of): (u32, Option<u64>),
     ) -> Result<bool, RendezvousFault> {
         if let Some(fault) = self.fault.get() {
             return Err(fault);
         }
         let mut all = self.posted.borrow_mut();
         all.retain(|left| left.until_ms > now_ms);
-        let there = all.iter().filter(|left| left.meeting == meeting).count();
-        if message.len() > limits::MEETING_BYTES || there >= limits::MEETING_MESSAGES {
+        let there = || all.iter().filter(|left| left.meeting == meeting);
+        let taken = match instead_of {
+            None => there().count() < limits::MEETING_MESSAGES,
+            Some(turn) => there().last().map_or(0, |left| left.posted.turn) == turn,
+        };
+        if message.len() > limits::MEETING_BYTES || !taken {
             return Ok(false);
+        }
+        if instead_of.is_some() {
+            all.retain(|left| left.meeting != meeting);
         }
         let turn = self.turns.get().saturating_add(1);
         self.turns.set(turn);
@@ -113,8 +120,14 @@ impl Rendezvous for Memory {
         within(self, deadline_ms, self.0.meetings.next(self, meeting, after)).await
     }
 
-    async fn post(&self, meeting: Meeting, message: &[u8], keep_ms: u32) -> Result<bool, RendezvousFault> {
-        self.0.meetings.post(self.now_ms(), meeting, message, keep_ms)
+    async fn post(
+        &self,
+        meeting: Meeting,
+        message: &[u8],
+        keep_ms: u32,
+        instead_of: Option<u64>,
+    ) -> Result<bool, RendezvousFault> {
+        self.0.meetings.post(self.now_ms(), meeting, message, (keep_ms, instead_of))
     }
 }
 
@@ -130,7 +143,11 @@ mod tests {
     }
 
     fn posted(memory: &Memory, id: u8, message: &[u8]) -> Result<bool, RendezvousFault> {
-        memory.run(memory.post(meeting(id), message, MINUTE_MS))
+        memory.run(memory.post(meeting(id), message, MINUTE_MS, None))
+    }
+
+    fn replaced(memory: &Memory, id: u8, message: &[u8], turn: u64) -> bool {
+        memory.run(memory.post(meeting(id), message, MINUTE_MS, Some(turn))).unwrap()
     }
 
     /// All that is told within a second, one after another.
@@ -216,6 +233,23 @@ mod tests {
         assert_eq!(posted(&memory, 2, b"a"), Ok(true));
         memory.advance(MINUTE_MS.into());
         assert_eq!(posted(&memory, 1, b"a"), Ok(true));
+    }
+
+    #[test]
+    fn of_two_that_have_read_the_same_one_is_taken() {
+        let memory = Memory::new();
+        assert!(replaced(&memory, 1, b"a", 0));
+        assert!(!replaced(&memory, 1, b"b", 0));
+        let Posted { turn, .. } = memory.run(memory.wait(meeting(1), 0, 1_000)).unwrap();
+        let mut wait = pin!(memory.wait(meeting(1), turn, MINUTE_MS));
+        assert!(memory.step(wait.as_mut()).is_pending());
+        assert!(replaced(&memory, 1, b"b", turn) && !replaced(&memory, 1, b"c", turn));
+        let Poll::Ready(Some(Posted { message, .. })) = memory.step(wait.as_mut()) else { panic!() };
+        assert_eq!(message, b"b");
+        assert_eq!((told(&memory, 1), memory.posted()), (vec![b"b".to_vec()], 1));
+        assert!(replaced(&memory, 2, b"another", 0));
+        memory.advance(MINUTE_MS.into());
+        assert!(replaced(&memory, 1, b"c", 0), "what is over is not there");
     }
 
     #[test]

@@ -1,171 +1,19 @@
 //! Meetings on each host, in a real Redis, in SQLite and in real objects: what was posted is told, in order, to whoever
 //! waits in whichever instance, whatever broke in between; every wait ends; and what nobody fetches vanishes.
 
-use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
+mod bed;
+
 use std::time::{Duration, Instant};
 
-use postern_tests::client::Reply;
-use postern_tests::ledger::{Ledger, folder};
-use postern_tests::meetings::Meetings;
-use postern_tests::redis::{Durable, Redis};
+use bed::{Bed, LONG_MS, On, Pages, get, pause, told};
 use postern_tests::spin::Instances;
 use tokio::task::JoinSet;
 
 /// How much later than it should an answer may come on a busy machine.
 const LEEWAY: Duration = Duration::from_millis(2_000);
-/// Longer than any test waits for what is to come.
-const LONG_MS: u32 = 30_000;
 
 fn run<T>(test: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(test)
-}
-
-/// What answers pages.
-enum Pages {
-    Spin(Ledger),
-    Workerd(Meetings),
-}
-
-/// A host with meetings.
-struct Bed {
-    pages: Option<Arc<Pages>>,
-    redis: Option<Redis>,
-    instances: Instances,
-    folder: PathBuf,
-}
-
-/// A host that a test runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum On {
-    Redis(Instances),
-    Sqlite(Instances),
-    Workerd,
-}
-
-impl Bed {
-    fn new(on: On, name: &str) -> Self {
-        let folder = folder(&format!("meeting-{name}-{on:?}").replace(['(', ')'], "-")).expect("a folder");
-        let mut bed = Self { pages: None, redis: None, instances: Instances::Shared, folder };
-        match on {
-            On::Redis(instances) => {
-                bed.redis = Some(Redis::start(Durable::Yes).expect("a Redis server"));
-                bed.instances = instances;
-            }
-            On::Sqlite(instances) => bed.instances = instances,
-            On::Workerd => {
-                let meetings = Meetings::start(&bed.folder).expect("workerd");
-                bed.pages = Some(Arc::new(Pages::Workerd(meetings)));
-                return bed;
-            }
-        }
-        bed.start_spin();
-        bed
-    }
-
-    fn start_spin(&mut self) {
-        let redis = self.redis.as_ref().map_or("redis://127.0.0.1:1".to_owned(), Redis::url);
-        let place = if self.redis.is_some() { &redis } else { "sqlite:default" };
-        let ledger = Ledger::start(place, &redis, &self.folder, self.instances).expect("the component");
-        self.pages = Some(Arc::new(Pages::Spin(ledger)));
-    }
-
-    /// Kills the host and starts it again.
-    fn restart(&mut self) {
-        let pages = self.pages.take().map(Arc::try_unwrap).expect("a running host");
-        let Ok(pages) = pages else { panic!("a request is still open") };
-        match pages {
-            Pages::Workerd(mut meetings) => {
-                meetings.start_again().expect("workerd");
-                self.pages = Some(Arc::new(Pages::Workerd(meetings)));
-            }
-            Pages::Spin(ledger) => {
-                drop(ledger);
-                self.start_spin();
-            }
-        }
-    }
-
-    fn pages(&self) -> Arc<Pages> {
-        Arc::clone(self.pages.as_ref().expect("a running host"))
-    }
-
-    fn server(&mut self) -> &mut Redis {
-        self.redis.as_mut().expect("a test with Redis")
-    }
-
-    /// One page of one isolate: status and text.
-    async fn get(&self, isolate: usize, page: &str) -> (u16, String) {
-        get(&self.pages(), isolate, page).await
-    }
-
-    async fn post(&self, id: u32, text: &str) {
-        assert_eq!(self.get(1, &format!("/post?id={id}&text={text}")).await, (200, String::new()));
-    }
-
-    /// Begins a wait, which others run beside.
-    fn waits(&self, id: u32, after: u64) -> tokio::task::JoinHandle<(u16, String)> {
-        let page = format!("/wait?id={id}&after={after}&deadline={LONG_MS}");
-        let pages = self.pages();
-        tokio::spawn(async move { get(&pages, 0, &page).await })
-    }
-
-    /// How many messages are kept, and how many requests wait, where that can be seen.
-    async fn holds(&self, id: u32) -> (Option<usize>, usize) {
-        let number = |text: &str| text.trim().parse::<usize>().ok();
-        if let Some(redis) = &self.redis {
-            let keys = redis.ask("DBSIZE").expect("an answer");
-            let clients = redis.ask("CLIENT LIST").expect("an answer");
-            let keys = keys.lines().find_map(|line| number(line.strip_prefix(':')?));
-            return (keys, clients.matches("cmd=xread").count());
-        }
-        if let Pages::Spin(_) = *self.pages() {
-            let (_, text) =
-                self.get(0, "/sqlite/execute?statement=SELECT+COUNT(*)+FROM+postern_meetings").await;
-            let rows = text.split("Integer(").nth(1).and_then(|rest| number(rest.split(')').next()?));
-            return (rows, 0);
-        }
-        let (_, text) = self.get(0, &format!("/holds?id={id}")).await;
-        let (waits, messages) = text.split_once(" waits, ").expect("what it holds");
-        (messages.split(' ').next().and_then(number), number(waits).expect("a number"))
-    }
-
-    fn end(self) {
-        let noise = match *self.pages() {
-            Pages::Spin(ref ledger) => ledger.noise(),
-            Pages::Workerd(ref meetings) => meetings.noise(),
-        };
-        assert_eq!(noise, [""; 0]);
-    }
-}
-
-impl Drop for Bed {
-    fn drop(&mut self) {
-        self.pages = None;
-        // Best effort: the folder lies among temporary files.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-async fn get(pages: &Pages, isolate: usize, page: &str) -> (u16, String) {
-    let reply: Reply = match pages {
-        Pages::Spin(ledger) => ledger.get(page).await,
-        Pages::Workerd(meetings) => meetings.get(isolate, page).await,
-    }
-    .expect("an answer");
-    (reply.status, reply.text())
-}
-
-/// The turn and the message of a page.
-fn told(page: (u16, String)) -> (u64, String) {
-    assert_eq!(page.0, 200, "{}", page.1);
-    let (turn, message) = page.1.split_once(' ').expect("a turn and a message");
-    (turn.parse().expect("a turn"), message.to_owned())
-}
-
-async fn pause(ms: u64) {
-    tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
 /// All that holds on each host.
@@ -178,6 +26,7 @@ fn all_holds(on: On) {
         many_meet_at_once(&bed).await;
         what_nobody_fetches_vanishes(&bed).await;
         so_much_and_no_more(&bed).await;
+        one_takes_the_place_of_another(&bed).await;
         bed.post(900, "kept").await;
     });
     bed.restart();
@@ -291,6 +140,44 @@ async fn so_much_and_no_more(bed: &Bed) {
     if let Pages::Spin(_) = *bed.pages() {
         assert_eq!(bed.get(0, &format!("/post?id=602&size={}", large + 1)).await.0, 409);
     }
+}
+
+async fn one_takes_the_place_of_another(bed: &Bed) {
+    let page = |text: &str, turn: u64| format!("/post?id=700&text={text}&instead={turn}");
+    assert_eq!(bed.get(0, &page("a", 0)).await.0, 200);
+    let before = bed.holds(700).await.0;
+    assert_eq!(bed.get(1, &page("b", 0)).await.0, 409);
+    let (turn, message) = told(bed.get(1, "/wait?id=700").await);
+    assert_eq!(message, "a");
+    let next = bed.waits(700, turn);
+    pause(100).await;
+    assert_eq!(bed.get(1, &page("b", turn)).await.0, 200);
+    assert_eq!(bed.get(0, &page("c", turn)).await.0, 409);
+    let (later, message) = told(next.await.expect("no panic"));
+    assert_eq!(message, "b");
+    assert!(later > turn);
+    // The first is gone.
+    assert_eq!(told(bed.get(0, "/wait?id=700").await), (later, "b".to_owned()));
+    assert_eq!(bed.holds(700).await.0, before);
+    // Ten who each add a letter to what is there: none of them is lost.
+    let mut adds = JoinSet::new();
+    for letter in 'a'..='j' {
+        let pages = bed.pages();
+        adds.spawn(async move {
+            let (mut turn, mut text) = (0, String::new());
+            while get(&pages, 0, &format!("/post?id=701&text={text}{letter}&instead={turn}")).await.0 != 200 {
+                (turn, text) = told(get(&pages, 1, &format!("/wait?id=701&after={turn}")).await);
+            }
+        });
+    }
+    adds.join_all().await;
+    let mut letters: Vec<char> = told(bed.get(0, "/wait?id=701").await).1.chars().collect();
+    letters.sort_unstable();
+    assert_eq!(letters.into_iter().collect::<String>(), "abcdefghij");
+    // A meeting that was over has nothing in it.
+    assert_eq!(bed.get(0, "/post?id=702&text=a&instead=0&keep=300").await.0, 200);
+    pause(500).await;
+    assert_eq!(bed.get(0, "/post?id=702&text=b&instead=0").await.0, 200);
 }
 
 #[test]
