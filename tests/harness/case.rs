@@ -195,6 +195,10 @@ pub struct Step {
     /// order, with the headers of this step. `${ask}` is the id of that request.
     #[serde(default)]
     pub answers: Vec<String>,
+    /// Bodies that are posted in this order as soon as the answer has begun, with the headers of this step. Each is to be
+    /// answered without an error.
+    #[serde(default)]
+    pub meanwhile: Vec<String>,
     /// The client leaves its stream, which would go on.
     pub leave: Option<Leave>,
     /// Kept for later steps: `header NAME`, `event` for the id of the last event, a JSON pointer into the last message of the answer, or `first` and

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::task::LocalSet;
 
-use crate::client::{self, Reply};
+use crate::client::Reply;
+use crate::converse::converse;
 use crate::coverage::{Cell, Effect, Table, Way};
 use crate::host::{Host, Kind};
 use crate::leaks;
@@ -158,9 +159,10 @@ async fn ask(run: &Run, cell: &Cell) -> Outcome {
             known.entry(name.to_owned()).or_insert_with(|| "nothing".to_owned());
         }
         let call = request::call(case, step, &mut known).map_err(|error| error.to_string())?;
-        let answers = request::answers(step, &known).map_err(|error| error.to_string())?;
+        let (meanwhile, answers) = request::beside(step, &known).map_err(|error| error.to_string())?;
         tokio::time::sleep(Duration::from_millis(step.after_ms)).await;
-        let came = client::converse(run.host.address(), &call, &answers, step.leave).await;
+        let beside = (meanwhile.as_slice(), answers.as_slice());
+        let came = converse(run.host.address(), &call, beside, step.leave).await;
         for reply in came.map_err(|error| format!("{error:#}"))? {
             // What is refused gives nothing to keep.
             let _ = capture(&step.capture, &reply, &mut known);

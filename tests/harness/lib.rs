@@ -9,6 +9,7 @@ pub mod behind;
 pub mod case;
 pub mod cells;
 pub mod client;
+pub mod converse;
 pub mod coverage;
 pub mod dlp;
 pub mod expect;

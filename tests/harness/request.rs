@@ -117,10 +117,11 @@ fn body(step: &Step, era: &str, known: &BTreeMap<String, String>) -> Result<Vec<
 ///
 /// # Errors
 /// As [`fill`].
-pub fn answers(step: &Step, known: &BTreeMap<String, String>) -> Result<Vec<String>> {
+pub fn beside(step: &Step, known: &BTreeMap<String, String>) -> Result<(Vec<String>, Vec<String>)> {
     let mut known = known.clone();
     known.insert("ask".to_owned(), "${ask}".to_owned());
-    step.answers.iter().map(|body| fill(body, &known)).collect()
+    let filled = |bodies: &[String]| bodies.iter().map(|body| fill(body, &known)).collect::<Result<Vec<_>>>();
+    Ok((filled(&step.meanwhile)?, filled(&step.answers)?))
 }
 
 /// Replaces `${NAME}` and `${repeat N TEXT}`.

@@ -13,6 +13,7 @@ use tokio::task::LocalSet;
 
 use crate::case::{Case, Step};
 use crate::client::{self, Call, Reply};
+use crate::converse::converse;
 use crate::host::{Host, Kind};
 use crate::json::contains;
 use crate::report::Report;
@@ -158,11 +159,14 @@ fn behind(kind: Kind, case: &Case) -> Duration {
 /// A body that is refused before it has been read: whether the client sees the answer or the broken connection
 /// first is a matter of luck (RFC 9110, 15.5.14), so it tries again.
 async fn send(run: &Run, step: &Step, call: &Call, known: &Known) -> Result<Reply> {
-    if !step.answers.is_empty() || step.leave.is_some() {
-        let answers = request::answers(step, known)?;
-        let mut replies = client::converse(run.host.address(), call, &answers, step.leave).await?;
-        if let Some(refused) = replies.iter().skip(1).find(|reply| reply.status != 202) {
-            bail!("an answer got {}: {}", refused.status, refused.text());
+    if !step.answers.is_empty() || !step.meanwhile.is_empty() || step.leave.is_some() {
+        let (meanwhile, answers) = request::beside(step, known)?;
+        let beside = (meanwhile.as_slice(), answers.as_slice());
+        let mut replies = converse(run.host.address(), call, beside, step.leave).await?;
+        let (posted, answered) = replies.split_at(replies.len().min(1 + meanwhile.len()));
+        let failed = posted.iter().skip(1).find(|reply| !reply.last()["error"].is_null());
+        if let Some(refused) = failed.or_else(|| answered.iter().find(|reply| reply.status != 202)) {
+            bail!("what was posted got {}: {}", refused.status, refused.text());
         }
         return Ok(replies.remove(0));
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use postern_tests::bed::{Bed, Era};
 use postern_tests::client::{self, Call};
+use postern_tests::converse::converse as conversation;
 use postern_tests::host::Kind;
 use postern_tests::upstream::{Answer, Piece, Seen};
 use serde_json::{Value, json};
@@ -83,7 +84,7 @@ async fn initialize(bed: &Bed, person: usize) -> Result<String> {
 /// One call of an old client: the question that comes on its stream is answered in a request of its own.
 async fn converse(address: SocketAddr, call: Call, person: usize, nonce: u64) -> Result<()> {
     let answer = json!({"jsonrpc": "2.0", "id": "${ask}", "result": {"action": "accept", "content": {"value": value(person, nonce)}}});
-    let replies = client::converse(address, &call, &[answer.to_string()], None).await?;
+    let replies = conversation(address, &call, (&[], &[answer.to_string()]), None).await?;
     let texts = replies.first().context("an answer")?.messages();
     let messages: Vec<Value> =
         texts.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
