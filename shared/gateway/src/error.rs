@@ -105,7 +105,7 @@ pub enum Fault {
     },
     /// The accounts cannot be asked, and the limits say that nothing is done without them.
     Ledger(LedgerFault),
-    /// An answer could not be left for the request that waits for it.
+    /// What is for another request (an answer, a subscription) could not be left where it looks.
     Rendezvous(RendezvousFault),
     /// Our own: a broken invariant. Never expected, never a panic.
     Internal(&'static str),

@@ -80,8 +80,10 @@ impl Catalog {
             .collect();
         let known = || abouts.iter().filter_map(|(alias, about)| Some((*alias, about.as_deref()?)));
         let may_read = |alias: &str| allows_upstream(caller.agent(), alias);
+        // A legacy client subscribes in its own session at a legacy upstream; of a modern one it hears by a rendezvous.
+        let across = to.era() == Era::Modern || platform.has_rendezvous().await;
         Surface {
-            capabilities: capabilities(known(), may_read, to),
+            capabilities: capabilities(known(), may_read, to, across),
             instructions: instructions(caller.tenant().instructions.as_deref(), known()),
             whole: abouts.iter().all(|(_, about)| about.is_some()),
         }
@@ -183,13 +185,15 @@ async fn ask<P: Platform>(platform: P, link: Rc<Link>, portrait: Rc<Portrait>) {
 }
 
 /// The union of the upstreams' capabilities as far as the gateway routes them, raw JSON. `listChanged` and
-/// `resources.subscribe` of those that have a way to tell it: of a legacy one without sessions there is no stream.
+/// `resources.subscribe` of those that have a way to tell it: of a legacy one without sessions there is no stream, and of a
+/// modern one the client hears if it does so `across` the eras.
 /// Extensions are never passed on by themselves: MCP Apps are part of it where views can be read, tasks where both sides
 /// have them.
 fn capabilities<'a>(
     known: impl Iterator<Item = (&'a str, &'a About)>,
     may_read: impl Fn(&str) -> bool,
     to: Revision,
+    across: bool,
 ) -> String {
     // In the order of the names below.
     let mut has = [false; 8];
@@ -197,8 +201,7 @@ fn capabilities<'a>(
     for (alias, about) in known {
         if about.era == Era::Modern || about.session_bound {
             let readable = may_read(alias);
-            // A legacy client subscribes in its own session at a legacy upstream.
-            let subscribable = readable && (to.era() == Era::Modern || about.era == Era::Legacy);
+            let subscribable = readable && (across || about.era == Era::Legacy);
             let uris = vec![String::new()];
             let all = Wish { tools: true, prompts: true, resources: readable, uris, tasks: Vec::new() };
             let own = all.promised(&about.capabilities);

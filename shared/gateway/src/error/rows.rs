@@ -178,7 +178,7 @@ impl Fault {
                 fault
             }
             Self::Rendezvous(_) => {
-                let text = "The answer cannot be handed on right now: retry later";
+                let text = "This cannot be handed on right now: retry later";
                 let mut fault = row(503, 1503, text, "rendezvous", RPC);
                 fault.data = Some(r#"{"kind":"rendezvous","retryAfterMs":1000}"#.to_owned());
                 fault.headers = vec![("retry-after", "1".to_owned())];

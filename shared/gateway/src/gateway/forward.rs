@@ -8,6 +8,7 @@ use super::cached::{Leaving, Looked, Missed};
 use super::consent::Replies;
 use super::dialogue::{self, Dialogue};
 use super::errand::Errand;
+use super::listen;
 use super::patient;
 use super::relay;
 use super::scene::{Asker, Flow, Scene, result_message};
@@ -28,7 +29,7 @@ use crate::platform::Platform;
 use crate::stage::admit::Ticket;
 use crate::stage::audit::Trail;
 use crate::tenant::Upstream;
-use crate::upstream::{Ask, ClientSide, Exchange, Session};
+use crate::upstream::{Ask, ClientSide, Exchange, Link, Session};
 use std::rc::Rc;
 
 /// One request, and who asks.
@@ -199,13 +200,14 @@ pub(crate) fn annotations(route: &Route) -> &[headers::ParamHeader] {
 }
 
 /// `resources/subscribe` and `resources/unsubscribe` of a legacy client: relayed into its own session at the
-/// upstream; updates ride on the stream of that session, which the client asks for by GET, and on those of its calls. An
+/// upstream; updates ride on the stream of that session, which the client asks for by GET, and on those of its calls. At a
+/// modern upstream it is remembered for the stream of the client's session ([`listen::change`]). A legacy
 /// upstream without sessions has nowhere to send updates: the subscription to a resource that exists is accepted and stays
 /// silent, and `resources.subscribe` is not advertised for it.
 ///
 /// # Errors
 /// [`Refusal::NotSupported`] for a subscription at an upstream that has sessions and none of this client's: it was out of reach at
-/// `initialize`.
+/// `initialize`; and at a modern one that tells of no resources, or where there is no rendezvous.
 pub(crate) async fn subscribe<P: Platform>(
     scene: &Scene<P>,
     json: &Json<'_>,
@@ -216,20 +218,21 @@ pub(crate) async fn subscribe<P: Platform>(
     let target = Target::read(json, request, Method::ResourcesRead)?;
     target.note(scene, false, trail);
     let route = target.route(scene).await?;
+    trail.note("upstream", &route.link.upstream().alias);
     let session = session_for(asker, &route.link.upstream().alias);
-    if session == Session::Pooled {
-        let link = &route.link;
-        if request.method == Method::ResourcesSubscribe
-            && link.era(&scene.platform).await? == Era::Legacy
-            && link.about(&scene.platform).await?.session_bound
-        {
-            let why = "subscriptions at an upstream that this session has no session at; initialize again";
-            return Err(Refusal::NotSupported(why).into());
-        }
-        return Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")));
+    let subscribes = request.method == Method::ResourcesSubscribe;
+    let era = route.link.era(&scene.platform).await?;
+    if session == Session::Pooled && subscribes {
+        may_hear(scene, &route.link, era).await?;
     }
     let plan = target.plan(scene, &route, None, trail)?;
     let (outbound, uri) = target.outbound(scene, json, request, &route, plan.as_deref(), trail).await?;
+    if session == Session::Pooled {
+        if let (Some(session), Era::Modern) = (&asker.session, era) {
+            listen::change(scene, session, target.name(), subscribes).await?;
+        }
+        return Ok(Flow::Message(200, result_message(json.raw(request.id), "{}")));
+    }
     let mut edits = Edits::new();
     let state = Scope::of(json, request, target.name());
     let (sent, sent_request) = (outbound.json(), outbound.request());
@@ -263,6 +266,20 @@ pub(crate) async fn subscribe<P: Platform>(
         stake: Stake::None,
     };
     relay::start(scene, exchange, view, trail).await
+}
+
+/// Whether a client without a session of its own at this upstream is told of its resources, or of nothing that would ever be
+/// told.
+async fn may_hear<P: Platform>(scene: &Scene<P>, link: &Rc<Link>, era: Era) -> Result<(), Refusal> {
+    let why = match era {
+        Era::Modern if listen::is_told(scene, link).await => return Ok(()),
+        Era::Modern => "subscriptions at an upstream that does not tell when its resources change",
+        Era::Legacy if link.about(&scene.platform).await.is_ok_and(|about| about.session_bound) => {
+            "subscriptions at an upstream that this session has no session at; initialize again"
+        }
+        Era::Legacy => return Ok(()),
+    };
+    Err(Refusal::NotSupported(why))
 }
 
 /// Sends the call. A session that the upstream has lost ends the client's own, so that it initializes anew.

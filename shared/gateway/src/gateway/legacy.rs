@@ -46,6 +46,8 @@ pub(crate) struct Session {
     /// What the client can be asked.
     pub capabilities: Capabilities,
     sessions: Vec<(String, Sealed)>,
+    /// When it is over at the latest, in Unix ms.
+    pub until_ms: u64,
     /// Tells sessions of one principal apart; part of the token, so no secret beyond it.
     pub key: String,
 }
@@ -73,7 +75,8 @@ impl Session {
             return Err(Refusal::UnknownSession);
         }
         let key = token.get(..48).unwrap_or(token).to_owned();
-        Ok(Self { revision, capabilities: Capabilities::from_bits(payload.capabilities), sessions, key })
+        let capabilities = Capabilities::from_bits(payload.capabilities);
+        Ok(Self { revision, capabilities, sessions, until_ms: opened.expires_ms, key })
     }
 
     /// The session at this upstream, if there is one.

@@ -24,6 +24,8 @@ pub enum Purpose {
     Session,
     /// A posted answer on its way to the request that waits for it: 15 min.
     Answer,
+    /// What a session is subscribed to at modern upstreams, at its meeting: 24 h, 44 KB.
+    Subscriptions,
     /// `requestState`: 15 min, 22 KB (16 KB of the upstream's).
     State,
     /// A list cursor: 1 h, 4 KB.
@@ -104,7 +106,7 @@ impl Purpose {
     pub const fn max_life_ms(self) -> u64 {
         const MINUTE: u64 = 60_000;
         match self {
-            Self::Session => 24 * 60 * MINUTE,
+            Self::Session | Self::Subscriptions => 24 * 60 * MINUTE,
             Self::State | Self::Ask | Self::Answer | Self::Asked => 15 * MINUTE,
             Self::Cursor | Self::Event => 60 * MINUTE,
             Self::Task => 7 * 24 * 60 * MINUTE,
@@ -118,6 +120,7 @@ impl Purpose {
             Self::Session | Self::Ask | Self::Event => 2048,
             Self::Cursor | Self::Task => 4096,
             Self::State | Self::Asked => 22 * 1024,
+            Self::Subscriptions => 44 * 1024,
             Self::Answer => limits::MEETING_BYTES,
         }
     }
@@ -127,6 +130,7 @@ impl Purpose {
         match self {
             Self::Session => b"session",
             Self::State => b"state",
+            Self::Subscriptions => b"subscriptions",
             Self::Cursor => b"cursor",
             Self::Ask => b"ask",
             Self::Answer => b"answer",

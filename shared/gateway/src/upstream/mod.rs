@@ -56,6 +56,13 @@ pub struct About {
 }
 
 impl About {
+    /// Whether it is a modern one that tells when a resource changes (`resources.subscribe`).
+    #[must_use]
+    pub fn tells_resources(&self) -> bool {
+        let any = Wish { uris: vec![String::new()], ..Wish::default() };
+        self.era == Era::Modern && !any.promised(&self.capabilities).is_empty()
+    }
+
     /// Whether calls of its tools may be tasks of 2025-11-25: in a session, which a client of that revision has one of its own
     /// of.
     #[must_use]

@@ -102,6 +102,29 @@ impl Filter {
     }
 }
 
+/// What the stream of a session listens for at an upstream of which the client has no session: its lists.
+pub(super) fn lists<P: Platform>(scene: &Scene<P>, link: &Rc<Link>) -> Result<Share, Error> {
+    let resources = allows_upstream(scene.caller.agent(), &link.upstream().alias);
+    let wish = Wish { tools: true, prompts: true, resources, ..Wish::default() };
+    let plan = Plan::of(&scene.caller, link.upstream(), None, None)?.map(Rc::new);
+    Ok(Share { link: Rc::clone(link), wish, uris: Vec::new(), tasks: Vec::new(), plan })
+}
+
+/// The same, with what the session is subscribed to. A URI that may not leave is nobody's.
+pub(super) async fn subscribed<P: Platform>(
+    scene: &Scene<P>,
+    links: Vec<Rc<Link>>,
+    uris: &[String],
+    trail: &mut Trail<P>,
+) -> Vec<Share> {
+    let mut shares: Vec<Share> = links.iter().filter_map(|link| lists(scene, link).ok()).collect();
+    for uri in uris.iter().take(limits::LISTEN_URIS) {
+        // Who subscribed was told why it may not.
+        let _ = subscribe(scene, uri, &mut shares, trail).await;
+    }
+    shares
+}
+
 /// The strings of the array `key`, each once; at most so many. `what` they are, in words.
 fn named(filter: Raw<'_>, key: &str, most: usize, what: &str) -> Result<Option<Vec<String>>, Refusal> {
     let bad = |why: &str| Refusal::InvalidParams(format!("notifications.{key} {why}"));

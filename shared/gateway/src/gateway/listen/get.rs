@@ -3,7 +3,7 @@
 
 use super::event::{self, Left, Resumable};
 use super::feed::Feed;
-use super::filter::Share;
+use super::filter::{self, Share};
 use super::stream::{Listening, Voice};
 use super::view;
 use crate::arrival::Head;
@@ -26,8 +26,7 @@ use crate::platform::Platform;
 use crate::reply::Reply;
 use crate::stage::admit::Weighed;
 use crate::stage::audit::Trail;
-use crate::stage::authorize::{allows_upstream, may_use};
-use crate::stage::redact::Plan;
+use crate::stage::authorize::may_use;
 use crate::upstream::{ClientSide, Suspended, Wish};
 use std::rc::Rc;
 
@@ -80,26 +79,22 @@ async fn listen<P: Platform>(
 ) -> Result<Option<Flow<P>>, Error> {
     let Scene { gateway, platform, caller } = scene;
     let seat = gateway.seats.take(*caller.principal()).ok_or(Refusal::TooManyStreams)?;
-    let agent = caller.agent();
+    let (agent, apps) = (caller.agent(), session.capabilities.apps());
     let mut feeds = Vec::new();
     let usable = gateway.links.all(caller.tenant()).iter();
     for link in usable.filter(|link| may_use(agent, &link.upstream().alias)) {
         let alias = &link.upstream().alias;
-        let resources = allows_upstream(agent, alias);
-        let wish = Wish { tools: true, prompts: true, resources, ..Wish::default() };
-        let plan = Plan::of(caller, link.upstream(), None, None)?.map(Rc::new);
-        let (link, uris, tasks) = (Rc::clone(link), Vec::new(), Vec::new());
-        let share = Share { link, wish, uris, tasks, plan };
+        let share = filter::lists(scene, link)?;
         let sealed = session.at(alias);
         let view = View {
             from: if sealed.is_some() { Era::Legacy } else { Era::Modern },
-            apps: session.capabilities.apps(),
+            apps,
             ..view(&share, "0", session.revision)
         };
         let last = left.iter().flatten().find(|(known, _)| known == alias).map(|(_, last)| last.clone());
         feeds.push(Feed::new(platform, share, view, sealed, last));
     }
-    let voice = Voice::Session { key: session.key, revision: session.revision, again: left.is_some() };
+    let voice = Voice::Session { key: session.key, revision: session.revision, apps, again: left.is_some() };
     let mut listening = Listening::new(scene.again(), voice, feeds, seat);
     listening.prepare(trail).await;
     trail.stage("upstreams");

@@ -10,12 +10,16 @@ mod get;
 mod record;
 mod seats;
 mod stream;
+mod subscribed;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 pub(crate) use event::{Left, Resumable, seal};
 pub(crate) use get::get;
 pub(crate) use seats::Seats;
 pub(crate) use stream::Listening;
+pub(crate) use subscribed::{change, is_told};
 pub(crate) use turn::heard;
 
 use super::consent::Replies;

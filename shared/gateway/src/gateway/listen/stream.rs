@@ -1,10 +1,13 @@
 //! What many upstreams tell, as one stream: each message as it comes, comments in silence. A modern client is first told what
 //! is honoured of what it asked for, and has a proper end; a legacy one gets event ids.
 
+mod heirs;
+
 use super::event;
 use super::feed::{Feed, State, Told, poll_any};
 use super::record::{Counts, Record, count};
 use super::seats::Seat;
+use super::subscribed::Subscriptions;
 use super::turn::{self, tagged_notice};
 use crate::gateway::SERVER_INFO;
 use crate::gateway::scene::{Scene, result_message};
@@ -27,6 +30,8 @@ pub(crate) struct Listening<P: Platform> {
     scene: Scene<P>,
     voice: Voice,
     feeds: Vec<Feed<P>>,
+    /// What a session is subscribed to at modern upstreams, where there is one that tells.
+    subscriptions: Option<Subscriptions>,
     /// Which of them was heard last.
     last: usize,
     /// Messages for the client: what came of one event. An empty one only has an id.
@@ -51,6 +56,8 @@ pub(crate) enum Voice {
         /// The session's key.
         key: String,
         revision: Revision,
+        /// Whether it has MCP Apps.
+        apps: bool,
         /// Whether it has listened before, and left.
         again: bool,
     },
@@ -67,6 +74,8 @@ enum Stage {
 /// What ends a wait.
 enum Woken {
     Told(usize, Told),
+    /// The session is subscribed to these now.
+    Subscribed(Vec<String>),
     Time,
 }
 
@@ -78,7 +87,21 @@ impl<P: Platform> Listening<P> {
         let end = token.filter(|(ms, _)| *ms < life.0).unwrap_or(life);
         let stage = Stage::Opening(now_ms.saturating_add(u64::from(limits::LISTEN_ACK_MS)));
         let (queue, counts, timer) = (VecDeque::new(), Rc::default(), None);
-        Self { scene, voice, feeds, last: 0, queue, counts, stage, sent_ms: now_ms, end, timer, seat }
+        let subscriptions = None;
+        Self {
+            scene,
+            voice,
+            feeds,
+            subscriptions,
+            last: 0,
+            queue,
+            counts,
+            stage,
+            sent_ms: now_ms,
+            end,
+            timer,
+            seat,
+        }
     }
 
     /// Waits until it is known what there is to hear, or for long enough.
@@ -89,15 +112,17 @@ impl<P: Platform> Listening<P> {
             if self.may_begin(now_ms) {
                 return self.begin();
             }
-            if let Woken::Told(at, told) = self.wait(now_ms).await {
-                self.told(at, told, trail).await;
+            match self.wait(now_ms).await {
+                Woken::Told(at, told) => self.told(at, told, trail).await,
+                Woken::Subscribed(uris) => self.subscribed(&uris, trail).await,
+                Woken::Time => {}
             }
         }
     }
 
-    /// Whether no upstream has anything to tell.
+    /// Whether no upstream has anything to tell, whatever is subscribed to.
     pub fn is_mute(&self) -> bool {
-        self.feeds.iter().all(|feed| feed.state == State::Mute)
+        self.subscriptions.is_none() && self.feeds.iter().all(|feed| feed.state == State::Mute)
     }
 
     /// The stream of messages. Dropping it drops the streams of all upstreams.
@@ -127,6 +152,7 @@ impl<P: Platform> Listening<P> {
             }
             match self.wait(now_ms).await {
                 Woken::Told(at, told) => self.told(at, told, &mut record.trail).await,
+                Woken::Subscribed(uris) => self.subscribed(&uris, &mut record.trail).await,
                 Woken::Time => {
                     let silent_ms = self.scene.platform.now_ms().saturating_sub(self.sent_ms);
                     if self.stage == Stage::Open && silent_ms >= u64::from(limits::KEEP_ALIVE_MS) {
@@ -150,6 +176,11 @@ impl<P: Platform> Listening<P> {
             Some(id) => Item::Event { id, text, retry_ms: None },
             None => Item::Message(text),
         }
+    }
+
+    /// Whether the client hears what is told.
+    fn is_open(&self) -> bool {
+        self.stage == Stage::Open
     }
 
     /// Why it ends now, if so. Looked at before each message.
@@ -227,7 +258,7 @@ impl<P: Platform> Listening<P> {
             Stage::Opening(until_ms) => Some(until_ms),
             Stage::Open | Stage::Over => None,
         };
-        let Self { feeds, last, timer, scene, end, .. } = self;
+        let Self { feeds, subscriptions, last, timer, scene, end, .. } = self;
         let timer = timer.get_or_insert_with(|| {
             let due_ms = opening.unwrap_or(silence_ms).min(end.0);
             let left_ms = due_ms.saturating_sub(now_ms).max(1);
@@ -243,38 +274,33 @@ impl<P: Platform> Listening<P> {
             if let Poll::Ready((at, told)) = poll_any(feeds, *last, wanted, context) {
                 return Poll::Ready(Woken::Told(at, told));
             }
+            let changed = subscriptions.as_mut().map(|all| all.poll(scene, context));
+            if let Some(Poll::Ready(uris)) = changed {
+                return Poll::Ready(Woken::Subscribed(uris));
+            }
             timer.as_mut().poll(context).map(|()| Woken::Time)
         })
         .await;
         match woken {
             Woken::Told(at, _) => self.last = at,
+            Woken::Subscribed(_) => {}
             Woken::Time => self.timer = None,
         }
         woken
     }
 
     async fn told(&mut self, at: usize, told: Told, trail: &mut Trail<P>) {
-        // Whoever was here before may have missed what happened since.
-        let begun = self.stage == Stage::Open || matches!(self.voice, Voice::Session { again: true, .. });
-        let Some(feed) = self.feeds.get_mut(at) else { return };
-        let text = match told {
-            Told::Mute => {
-                feed.state = State::Mute;
-                return;
-            }
-            Told::Open(tuned) => {
-                let again = std::mem::replace(&mut feed.state, State::Open(tuned.honours)) != State::Opening;
-                count(&self.counts.reopened, usize::from(again));
-                if begun && !tuned.resumed {
-                    let notices = turn::missed(&self.scene, feed).await;
-                    count(&self.counts.passed, notices.len());
-                    self.queue.extend(notices);
-                }
-                return;
-            }
+        let message = match told {
+            // On the heap: it happens once for each upstream.
+            Told::Mute => return Box::pin(self.reached(at, None)).await,
+            Told::Open(tuned) => return Box::pin(self.reached(at, Some(tuned))).await,
+            Told::Message(message) => message,
+        };
+        let Some(feed) = self.feeds.get(at) else { return };
+        let text = match message {
             // In its own session a legacy client hears all, and is asked.
-            Told::Message(message) if feed.sealed => turn::own(&self.scene, feed, message, trail).await,
-            Told::Message(FromUpstream::Notification { json, notification, .. })
+            message if feed.sealed => turn::own(&self.scene, feed, message, trail).await,
+            FromUpstream::Notification { json, notification, .. }
                 if notification.method == Method::TasksNotification =>
             {
                 // On the heap: it is no part of most streams.
@@ -284,11 +310,11 @@ impl<P: Platform> Listening<P> {
                 self.queue.extend(told);
                 return;
             }
-            Told::Message(FromUpstream::Notification { json, notification, .. }) => {
+            FromUpstream::Notification { json, notification, .. } => {
                 turn::turn(&self.scene, feed, json, notification, trail).await
             }
             // Modern upstreams ask nothing, and a session of ours said that it cannot be asked.
-            Told::Message(_) => None,
+            _ => None,
         };
         count(if text.is_some() { &self.counts.passed } else { &self.counts.dropped }, 1);
         self.queue.extend(text);

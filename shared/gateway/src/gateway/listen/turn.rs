@@ -163,13 +163,21 @@ pub(super) async fn missed<P: Platform>(scene: &Scene<P>, feed: &Feed<P>) -> Vec
             notices.push(notice(method, "", &feed.view));
         }
     }
-    for (_, shown) in feed.share.uris.iter().filter(|(original, _)| honours.uris.contains(original)) {
+    notices.extend(updated(feed, &[]));
+    notices
+}
+
+/// Resources that are listened for, as if each had changed, without those that are `known` not to.
+pub(super) fn updated<P: Platform>(feed: &Feed<P>, known: &[String]) -> Vec<String> {
+    let State::Open(honours) = &feed.state else { return Vec::new() };
+    let is_new = |original: &String| honours.uris.contains(original) && !known.contains(original);
+    let uris = feed.share.uris.iter().filter(|(original, _)| is_new(original)).map(|(_, shown)| {
         let mut uri = String::from(r#""uri":"#);
         quote(&mut uri, shown);
         uri.push(',');
-        notices.push(notice(Method::ResourcesUpdated, &uri, &feed.view));
-    }
-    notices
+        notice(Method::ResourcesUpdated, &uri, &feed.view)
+    });
+    uris.collect()
 }
 
 /// A notification of our own. `members`: of its parameters, raw JSON, each with a comma behind it.

@@ -87,6 +87,7 @@ fn life_and_size_are_bounded_by_purpose() {
     let sealer = sealer(A);
     for purpose in [
         Purpose::Session,
+        Purpose::Subscriptions,
         Purpose::State,
         Purpose::Cursor,
         Purpose::Ask,
