@@ -68,7 +68,7 @@ impl Meetings {
         let there = || all.iter().filter(|left| left.meeting == meeting);
         let taken = match instead_of {
             None => there().count() < limits::MEETING_MESSAGES,
-            Some(turn) => there().last().map_or(0, |left| left.posted.turn) == turn,
+            Some(turn) => there().next_back().map_or(0, |left| left.posted.turn) == turn,
         };
         if message.len() > limits::MEETING_BYTES || !taken {
             return Ok(false);
