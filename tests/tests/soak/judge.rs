@@ -10,7 +10,7 @@
 //! that it has to look.
 //!
 //! Whose stream it is, is told by what it is subscribed to: each client has resources of its own. A stream that hears of lists
-//! alone has no name on it; `nameless.rs` counts those.
+//! alone, as a gateway has one for a legacy client that has not subscribed to anything yet, has no name on it and is nobody's.
 //!
 //! Streams must be there too, else nothing could be lost: a client that is connected, and an upstream that is up, are
 //! **apart** for [`Plan::reconnect`] at most.
@@ -18,15 +18,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::{Evidence, Heard, Held, Parting, Presence};
-use crate::nameless;
-use crate::plan::{self, Ask, Era, Micros, Outage, Plan, SECOND, UPSTREAMS, What};
+use crate::plan::{self, Ask, Era, Micros, Outage, Plan, SECOND, UPSTREAMS, What, era_of};
 
 /// The longest that a notification may take.
 const LATE: Micros = 15 * SECOND;
 /// What is told as slow.
 pub const SLOW: Micros = 2 * SECOND;
 /// How long before the end of a stream a notification is one at an interruption.
-pub const EDGE: Micros = SECOND;
+const EDGE: Micros = SECOND;
 /// How far two clocks readings of one moment may lie apart: what is heard may be noted before what is sent.
 const SKEW: Micros = 5_000;
 
@@ -52,8 +51,8 @@ pub struct Verdict {
     pub apart: Vec<String>,
     /// The longest time that they were.
     pub longest_apart: Micros,
-    /// Subscriptions that were accepted of legacy clients, while the upstream was not told: modern ones, and such as were down
-    /// when the client's session began. Nothing is sent there that could be lost.
+    /// Legacy clients without a stream at an upstream that was down when their session began. Nothing is sent there that could be
+    /// lost.
     pub silent: usize,
     /// Whether numbers came through.
     pub numbered: bool,
@@ -113,7 +112,6 @@ pub fn judge(evidence: &Evidence, plan: &Plan, asks: &[Ask]) -> Verdict {
     deliveries(evidence, plan, asks, &mut verdict);
     foreign(evidence, asks, &mut verdict);
     apart(evidence, plan, asks, &mut verdict);
-    nameless::judge(evidence, plan, asks, &mut verdict);
     verdict.took.sort_unstable();
     verdict
 }
@@ -226,7 +224,12 @@ fn deliveries(evidence: &Evidence, plan: &Plan, asks: &[Ask], verdict: &mut Verd
         .iter()
         .flat_map(|sent| sent.to.iter().map(|to| (sent.upstream, sent.number, *to)))
         .collect();
-    let nameless = nameless::numbers(evidence);
+    let nameless: BTreeSet<(usize, u64)> = evidence
+        .sent
+        .iter()
+        .filter(|sent| sent.to.is_empty())
+        .map(|sent| (sent.upstream, sent.number))
+        .collect();
     let all = || heard.values().flatten();
     let mut told: BTreeSet<(usize, (usize, u64))> =
         all().filter(|(_, used)| *used).filter_map(|(one, _)| Some((one.client, one.tag?))).collect();
@@ -291,12 +294,12 @@ fn foreign(evidence: &Evidence, asks: &[Ask], verdict: &mut Verdict) {
     }
 }
 
-/// Whether a legacy client began its session while the upstream was down, or not yet asked again: there is none at that
+/// Whether a legacy client began its session while a legacy upstream was down, or not yet asked again: there is none at that
 /// upstream then.
 fn began_without(evidence: &Evidence, plan: &Plan, ask: &Ask, upstream: usize, from: Micros) -> bool {
     let near = |outage: &Outage| outage.down < from && from < outage.back + plan.reconnect;
     let mut outages = evidence.outages.iter().filter(|outage| outage.upstream == upstream);
-    ask.era == Era::Legacy && outages.any(near)
+    ask.era == Era::Legacy && era_of(upstream) == Era::Legacy && outages.any(near)
 }
 
 /// Looks for times without a stream that stands for a client at an upstream which is up.
@@ -311,9 +314,6 @@ fn apart(evidence: &Evidence, plan: &Plan, asks: &[Ask], verdict: &mut Verdict) 
             let streams = held.get(&(present.client, *upstream)).map(Vec::as_slice).unwrap_or_default();
             let mut streams =
                 streams.iter().filter(|held| held.to.is_none_or(|to| to > present.from)).peekable();
-            if streams.peek().is_none() && nameless::may_be(ask, *upstream) {
-                continue;
-            }
             if streams.peek().is_none() && began_without(evidence, plan, ask, *upstream, present.from) {
                 verdict.silent += 1;
                 continue;

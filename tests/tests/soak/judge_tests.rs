@@ -1,7 +1,7 @@
 //! The judge, judged: evidence of a quiet minute, and what is changed in it.
 
 use crate::judge::judge;
-use crate::log::{Evidence, Heard, Held, NAMELESS, Parting, Presence, Sent, Stored};
+use crate::log::{Evidence, Heard, Held, Parting, Presence, Sent, Stored};
 use crate::plan::{self, Ask, Era, Micros, Outage, Plan, SECOND, SHARED, What};
 
 /// Two clients listen to upstream `a` for a minute; each has a stream, and is sent an update of its own at 10, 20... s,
@@ -169,39 +169,5 @@ fn nobody_stays_apart() {
     assert_eq!(without(30_100_000, 37 * SECOND)[5], 0);
     assert_eq!(without(30_100_000, 45 * SECOND)[5], 1);
     assert_eq!(without(17_000_000, 33 * SECOND)[5], 1);
-    // Client 1 is a legacy one, for which there might be a stream without a name.
     assert!(counts(|all| all.held.truncate(1))[5] > 0);
-}
-
-/// Two legacy clients for whom upstream `a` has streams without a name.
-fn nameless(change: impl FnOnce(&mut Evidence)) -> [usize; 2] {
-    let (mut evidence, plan, mut asks) = quiet_minute();
-    evidence.held.iter_mut().for_each(|held| held.client = NAMELESS);
-    evidence.sent.clear();
-    evidence.heard.clear();
-    asks.iter_mut().for_each(|ask| ask.era = Era::Legacy);
-    for stream in 1..3 {
-        let (at, what) = (20 * SECOND, What::Tools);
-        let client = usize::try_from(stream).expect("small") - 1;
-        evidence.sent.push(Sent { at, upstream: 0, number: 7, what: what.clone(), to: Vec::new(), stream });
-        evidence.heard.push(Heard { at, client, what, tag: Some((0, 7)) });
-    }
-    change(&mut evidence);
-    let verdict = judge(&evidence, &plan, &asks);
-    assert_eq!(verdict.silent, 2);
-    [verdict.lost.len(), verdict.apart.len()]
-}
-
-#[test]
-fn streams_without_a_name_are_counted() {
-    assert_eq!(nameless(|_| {}), [0, 0]);
-    assert_eq!(nameless(|all| all.heard.truncate(1)), [1, 0]);
-    // Heard twice by one, and not by the other.
-    assert_eq!(nameless(|all| all.heard[1].client = 0), [1, 0]);
-    assert!(nameless(|all| all.held[1].to = Some(23 * SECOND))[1] > 0);
-    let cut = |all: &mut Evidence| {
-        all.held[1].to = Some(20_500_000);
-        all.heard.truncate(1);
-    };
-    assert_eq!(nameless(cut)[0], 0);
 }

@@ -16,7 +16,6 @@ mod listener;
 mod log;
 mod memory;
 mod modern;
-mod nameless;
 mod plan;
 mod report;
 mod scene;
