@@ -222,7 +222,7 @@ pub(crate) async fn subscribe<P: Platform>(
     let session = session_for(asker, &route.link.upstream().alias);
     let subscribes = request.method == Method::ResourcesSubscribe;
     let era = route.link.era(&scene.platform).await?;
-    if session == Session::Pooled && subscribes {
+    if session == Session::Pooled && (subscribes || era == Era::Modern) {
         may_hear(scene, &route.link, era).await?;
     }
     let plan = target.plan(scene, &route, None, trail)?;

@@ -24,6 +24,9 @@ use std::task::{Context, Poll};
 /// How long a change may take, in ms, with others of the same session at the same time: each of them is read before the next
 /// is tried.
 const CHANGE_MS: u32 = 10_000;
+/// How long a stream does with what it has heard, in ms: a client that subscribes to many resources one after another does not have
+/// each server asked anew for each of them.
+const SETTLE_MS: u32 = 100;
 
 /// Whether a legacy client hears of resources of this upstream by [`change`].
 pub(crate) async fn is_told<P: Platform>(scene: &Scene<P>, link: &Rc<Link>) -> bool {
@@ -146,5 +149,10 @@ impl Subscriptions {
 
 fn waits<P: Platform>(scene: &Scene<P>, session: &str, after: u64) -> Waits {
     let (meeting, platform) = (meeting(scene, session), scene.platform.clone());
-    Box::pin(async move { platform.wait(meeting, after, limits::LISTEN_MS).await })
+    Box::pin(async move {
+        if after > 0 {
+            platform.sleep(SETTLE_MS).await;
+        }
+        platform.wait(meeting, after, limits::LISTEN_MS).await
+    })
 }

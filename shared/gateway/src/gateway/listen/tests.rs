@@ -253,7 +253,7 @@ fn what_is_unsubscribed_from_is_heard_no_more() {
     let world = World::new([vec![Step::Hang], vec![Step::Hang], tells, vec![Step::Hang]]);
     let heard = world.hear(4_000, async {
         assert_eq!(world.change("subscribe", 1).await, None);
-        world.memory.sleep(100).await;
+        world.memory.sleep(300).await;
         assert_eq!(world.change("subscribe", 2).await, None);
         world.memory.sleep(1_000).await;
         assert_eq!(world.change("unsubscribe", 1).await, None);
