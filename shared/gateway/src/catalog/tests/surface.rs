@@ -1,6 +1,7 @@
 //! What the gateway says of itself.
 
 use super::{World, member};
+use crate::error::RendezvousFault;
 use crate::mcp::Revision;
 use crate::platform::Clock as _;
 
@@ -95,7 +96,7 @@ fn never_late_and_never_a_failure() {
     assert_eq!(surface(&world).capabilities, r#"{"prompts":{},"tools":{}}"#);
 }
 
-/// A legacy client subscribes in its sessions at legacy upstreams; a modern upstream has none.
+/// A legacy client subscribes in its sessions at legacy upstreams; a modern upstream has none, and the host has to remember.
 #[test]
 fn what_is_told_is_another_thing_in_another_era() {
     let world = World::new(&["a"], &["*"]);
@@ -105,7 +106,10 @@ fn what_is_told_is_another_thing_in_another_era() {
         let surface = world.catalog.surface(&world.memory, &world.links, &world.caller, era);
         world.memory.run(surface).capabilities
     };
-    assert_eq!(told(Revision::V2026_07_28), r#"{"resources":{"listChanged":true,"subscribe":true}}"#);
+    let subscribes = r#"{"resources":{"listChanged":true,"subscribe":true}}"#;
+    assert_eq!([Revision::V2026_07_28, Revision::V2025_11_25].map(told), [subscribes; 2]);
+    world.memory.set_rendezvous(Some(RendezvousFault::Absent));
+    assert_eq!(told(Revision::V2026_07_28), subscribes);
     assert_eq!(told(Revision::V2025_11_25), r#"{"resources":{"listChanged":true}}"#);
 }
 
