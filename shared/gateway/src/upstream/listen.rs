@@ -115,13 +115,19 @@ impl<P: Platform> Listener<P> {
         }
         match about.era {
             Era::Modern => {
-                let rest = Wish { tasks: Vec::new(), ..promised.clone() };
-                let alone = promised.tasks.is_empty() || rest.is_empty();
-                match self.ask(promised).await {
-                    // A task that it has forgotten is not to end what else there is to hear.
-                    Ok(None) if !alone => self.ask(rest).await,
-                    outcome => outcome,
+                let untasked = Wish { tasks: Vec::new(), ..promised.clone() };
+                let lists = Wish { uris: Vec::new(), ..untasked.clone() };
+                let mut last = promised.clone();
+                let mut outcome = self.ask(promised).await;
+                // A task that it has forgotten, or a resource that it does not know, is not to end what else there is to hear.
+                for less in [untasked, lists] {
+                    if !matches!(outcome, Ok(None)) || less.is_empty() || less == last {
+                        continue;
+                    }
+                    last = less.clone();
+                    outcome = self.ask(less).await;
                 }
+                outcome
             }
             Era::Legacy if about.session_bound => self.lodge(promised).await,
             // It has nowhere to send anything.
