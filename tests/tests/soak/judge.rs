@@ -224,12 +224,7 @@ fn deliveries(evidence: &Evidence, plan: &Plan, asks: &[Ask], verdict: &mut Verd
         .iter()
         .flat_map(|sent| sent.to.iter().map(|to| (sent.upstream, sent.number, *to)))
         .collect();
-    let nameless: BTreeSet<(usize, u64)> = evidence
-        .sent
-        .iter()
-        .filter(|sent| sent.to.is_empty())
-        .map(|sent| (sent.upstream, sent.number))
-        .collect();
+    let nameless = nameless(evidence);
     let all = || heard.values().flatten();
     let mut told: BTreeSet<(usize, (usize, u64))> =
         all().filter(|(_, used)| *used).filter_map(|(one, _)| Some((one.client, one.tag?))).collect();
@@ -247,6 +242,12 @@ fn deliveries(evidence: &Evidence, plan: &Plan, asks: &[Ask], verdict: &mut Verd
             None => over(one, evidence, late, verdict),
         }
     }
+}
+
+/// What was sent on streams with no name on them, by upstream and number.
+fn nameless(evidence: &Evidence) -> BTreeSet<(usize, u64)> {
+    let nameless = evidence.sent.iter().filter(|sent| sent.to.is_empty());
+    nameless.map(|sent| (sent.upstream, sent.number)).collect()
 }
 
 /// Something that was heard and that no upstream sent to that client.
