@@ -54,10 +54,18 @@ class Call {
     this.life = life;
     /** The stream to the agent, when the answer is one. */
     this.stream = undefined;
+    /** Whether it was answered, or ended without. */
+    this.over = false;
     const { promise, resolve, reject } = Promise.withResolvers();
     this.response = promise;
-    this.answer = resolve;
-    this.fail = reject;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  /** Answers it. */
+  answer(response) {
+    this.over = true;
+    this.resolve(response);
   }
 
   /** Tells the wasm something: `what` is the function of it that is called, one of `doors`. */
@@ -74,7 +82,8 @@ class Call {
 
   /** Ends the call where it stands. */
   end(error) {
-    this.fail(error);
+    this.over = true;
+    this.reject(error);
     this.stream?.error(error);
     this.stream = undefined;
   }
@@ -87,9 +96,20 @@ const SMALL = 64 * 1024;
 async function begin(call) {
   const request = call.request;
   const length = Number(request.headers.get("content-length") ?? NaN);
-  const body = length <= SMALL ? new Uint8Array(await request.arrayBuffer()) : undefined;
-  call.tell("serve", call, head(request), body);
-  return call.response;
+  let body;
+  let lines;
+  try {
+    if (length <= SMALL) body = new Uint8Array(await request.arrayBuffer());
+    lines = head(request);
+  } catch (error) {
+    return call.end(error); // the agent has left before it had asked
+  }
+  call.tell("serve", call, lines, body);
+  // When the agent leaves early the runtime would drop the call where it stands: its memory would never be freed and its
+  // audit record never written. This lets it come to its end. Not by a handler of `request.signal` instead: the signal
+  // holds its handler until a full garbage collection, and with it the whole answer. What was answered from memory has
+  // come to its end, and is spared the cost, a tenth of all.
+  if (!call.over) call.context.waitUntil(call.response);
 }
 
 // How long after a step an account writes back what it is, in ms: before the platform evicts an idle object (10 s).
@@ -222,11 +242,8 @@ function key(turn) {
 export default {
   fetch(request, env, context) {
     if (state.criticalError) renew();
-    const response = begin(new Call(request, env, context));
-    // When the agent leaves early the runtime would drop the call where it stands: its memory would never be
-    // freed and its audit record never written. This lets it come to its end. Not by a handler of `request.signal`
-    // instead: the signal holds its handler until a full garbage collection, and with it the whole answer.
-    context.waitUntil(response);
-    return response;
+    const call = new Call(request, env, context);
+    begin(call);
+    return call.response;
   },
 };
