@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -165,22 +166,31 @@ pub fn get(address: SocketAddr, path: &str) -> Result<String> {
     Ok(answer)
 }
 
-/// An address of the loopback that was free a moment ago.
+/// A local address that is free: below the ports that the system hands out, so that nobody gets it before it is used, or while
+/// whoever uses it is down for a while; and none twice.
 ///
 /// # Errors
-/// When no port is free.
+/// When none is free.
 pub fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    const PORTS: usize = 12_000;
+    let first = std::process::id() as usize * 97;
+    for _ in 0..PORTS {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::SeqCst)) % PORTS;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port)?));
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    bail!("no port is free")
 }
 
-/// So many of them, all different.
+/// So many of them.
 ///
 /// # Errors
 /// As [`free_address`].
 pub fn free_addresses(many: usize) -> Result<Vec<SocketAddr>> {
-    let bound: std::io::Result<Vec<TcpListener>> =
-        (0..many).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
-    Ok(bound?.iter().map(TcpListener::local_addr).collect::<std::io::Result<_>>()?)
+    (0..many).map(|_| free_address()).collect()
 }
 
 /// Every file below a folder, by its path.

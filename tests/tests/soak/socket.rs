@@ -1,30 +1,14 @@
-//! The sockets of an upstream: its port, and connections that are counted and may be reset.
+//! The connections of an upstream, which are counted and may be reset.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use anyhow::{Result, bail};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::upstream::Upstream;
-
-/// A port below those that the system gives to clients: while an upstream is down nobody else is to get its port.
-pub fn port(number: usize) -> Result<SocketAddr> {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let first = 20_000 + std::process::id() as usize % 1_000 * 12 + number;
-    for _ in 0..2_000 {
-        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::SeqCst) * 7) % 12_000;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port)?));
-        if std::net::TcpListener::bind(address).is_ok() {
-            return Ok(address);
-        }
-    }
-    bail!("no port is free for an upstream")
-}
 
 /// A connection of an upstream, counted, and reset at its end when the upstream says so.
 pub struct Connection {

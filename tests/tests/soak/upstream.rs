@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use postern_tests::process::free_address;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedSender;
@@ -23,7 +24,7 @@ use crate::asked::Asked;
 use crate::body::{Body, Line, Piece};
 use crate::log::{Log, Sent, Stored};
 use crate::plan::{self, Era, Micros, Outage, Plan, UPSTREAMS, What};
-use crate::socket::{Connection, port};
+use crate::socket::Connection;
 use crate::{legacy, modern};
 
 /// What is broken on purpose, to see that it is found.
@@ -97,7 +98,7 @@ impl Upstream {
     pub fn new(number: usize, log: &Log, mutant: Mutant) -> Result<Arc<Self>> {
         Ok(Arc::new(Self {
             number,
-            address: port(number)?,
+            address: free_address()?,
             log: log.clone(),
             state: Mutex::default(),
             connections: AtomicUsize::new(0),
