@@ -69,10 +69,14 @@ fn rows(digits: &[u8], one: &[u32], other: &[u32]) -> u32 {
     }
 }
 
-/// Companies have nine digits. People have ten with one of three checks, which together say little.
+/// Companies have nine digits. Of people ten are their own number, that of foreigners, or another.
 pub(crate) fn bg_vat(digits: &[u8]) -> bool {
-    let check = || rows(digits, &[1, 2, 3, 4, 5, 6, 7, 8], &[3, 4, 5, 6, 7, 8, 9, 10]);
-    (digits.len() == 10 || check() == digit(digits, 8)) && !uniform(digits)
+    let last = |at| digit(digits, at);
+    let check = || rows(digits, &[1, 2, 3, 4, 5, 6, 7, 8], &[3, 4, 5, 6, 7, 8, 9, 10]) == last(8);
+    let foreign = || weighted(digits, &[21, 19, 17, 13, 11, 9, 7, 3, 1]) % 10 == last(9);
+    let other = || (11 - weighted(digits, &[4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11 == last(9);
+    let holds = if digits.len() == 10 { bg_egn(digits) || foreign() || other() } else { check() };
+    holds && !uniform(digits)
 }
 
 /// The last but one of a company is 1, of others the last but two.

@@ -174,7 +174,7 @@ pub(crate) static RULES: &[Rule] = &[
     }),
     sure("AAA 999 999 999", &CH, |it| it.starts_with(b"CHE") && swiss(part(it, 3, 12))),
     weak("AA 999999999", &BG, |it| it.starts_with(b"BG") && at_home(it, ids::bg_vat)),
-    weak("AA 9999999999", &BG, |it| it.starts_with(b"BG")),
+    weak("AA 9999999999", &BG, |it| it.starts_with(b"BG") && at_home(it, ids::bg_vat)),
     weak("AA 99999999A", &CY, |it| {
         it.starts_with(b"CY") && u32::from(at(it, 10).wrapping_sub(b'A')) == italy::check(part(it, 2, 10))
     }),
