@@ -115,7 +115,9 @@ impl Running {
     /// As [`Running::until`], or with the log of a gateway that is not well.
     pub fn until_it_is_well(&mut self, address: SocketAddr) -> Result<()> {
         self.until_it_listens(address)?;
-        let answer = health(address)?;
+        // A host that is still about to start may drop a connection.
+        let answer = self
+            .until("an answer of its health", |_| health(address).ok().filter(|answer| !answer.is_empty()))?;
         if !answer.starts_with("HTTP/1.1 200") {
             // What the log says may come a moment after the answer.
             std::thread::sleep(Duration::from_millis(200));
