@@ -1,8 +1,9 @@
 //! The steps of `cargo xtask test`, in their order: what fails soonest comes first, and what others need before them.
 
 use std::process::Command;
+use std::thread;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::checks::{
     cargo, component_size, fuzz_targets, licences, must_succeed, rust_tests, start_up, upload_size,
@@ -146,12 +147,25 @@ fn conform(run: &mut Run<'_>) -> Result<Outcome> {
     Ok(total)
 }
 
+/// That it runs: both hosts at once, as no figure is taken from it.
 fn benchmark(run: &mut Run<'_>) -> Result<Outcome> {
     let node = run.node_and_both()?;
-    let mut total = Outcome::default();
+    let mut programs = Vec::new();
     for host in Host::ALL {
-        let mut bench = bench::program(run.paths, node, host)?;
-        total.add(&must_succeed(run, bench.arg("--quick"), &format!("benchmark-{host}"))?);
+        programs.push((host, bench::program(run.paths, node, host)?));
+    }
+    let run = &*run;
+    let outcomes: Vec<Result<Outcome>> = thread::scope(|scope| {
+        let start = |(host, mut bench): (Host, Command)| {
+            scope.spawn(move || must_succeed(run, bench.arg("--quick"), &format!("benchmark-{host}")))
+        };
+        let started: Vec<_> = programs.into_iter().map(start).collect();
+        let ended = started.into_iter().map(|run| run.join());
+        ended.map(|ended| ended.unwrap_or_else(|_| bail!("the benchmark panicked"))).collect()
+    });
+    let mut total = Outcome::default();
+    for outcome in outcomes {
+        total.add(&outcome?);
     }
     Ok(total)
 }
