@@ -115,7 +115,7 @@ impl Running {
     /// As [`Running::until`], or with the log of a gateway that is not well.
     pub fn until_it_is_well(&mut self, address: SocketAddr) -> Result<()> {
         self.until_it_listens(address)?;
-        // A host that is still about to start may drop a connection.
+        // A connection may be reset while much starts at once; an answer that says otherwise counts at once.
         let answer = self
             .until("an answer of its health", |_| health(address).ok().filter(|answer| !answer.is_empty()))?;
         if !answer.starts_with("HTTP/1.1 200") {
